@@ -1,0 +1,87 @@
+import { realClock } from './clock.js';
+import type { Clock } from './clock.js';
+import { MdConfig } from './config.js';
+import type { ConfigValue } from './config.js';
+import { HeartbeatMap } from './heartbeat-map.js';
+import { nullLog } from './log.js';
+import type { LogSink } from './log.js';
+import { PerfCountersCollection } from './perf-counters.js';
+import { systemRandom } from './random.js';
+import type { RandomSource } from './random.js';
+import { RunQueue } from './run-queue.js';
+import { SharedSlab } from './shared-slab.js';
+import { ThreadTable } from './thread-table.js';
+
+/** Options of {@link CephContext}. */
+export interface CephContextOptions {
+  /** Entity name, as in `'mds.a'`. @defaultValue `'client.admin'` */
+  name?: string;
+  /** @defaultValue the platform's clock */
+  clock?: Clock;
+  /** @defaultValue the platform's generator */
+  random?: RandomSource;
+  /** Option values by Ceph's names; checked when their option is defined. */
+  conf?: Readonly<Record<string, ConfigValue>>;
+  /** @defaultValue a sink that drops everything */
+  log?: LogSink;
+  /** Longest time in ms that cooperative threads work before I/O has its turn. @defaultValue 5 */
+  sliceMs?: number;
+  /** Told of errors that a thread's body or a callback threw. @defaultValue rethrown as an uncaught exception */
+  onError?: (error: unknown, thread: string) => void;
+}
+
+/**
+ * What every object of a daemon is handed, as in Ceph: clock, randomness, configuration, log, perf counters and the thread table.
+ * Two contexts in one process share nothing.
+ *
+ * @see src/common/ceph_context.h (16.2.15)
+ */
+export class CephContext {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly conf: MdConfig;
+  readonly slab: SharedSlab = new SharedSlab();
+  readonly perf: PerfCountersCollection = new PerfCountersCollection(this.slab);
+  readonly threads: ThreadTable = new ThreadTable(this.slab);
+  readonly heartbeatMap: HeartbeatMap;
+  readonly runQueue: RunQueue;
+  /** Replaceable, since the log thread starts after the context exists. */
+  log: LogSink;
+  readonly #onError: ((error: unknown, thread: string) => void) | undefined;
+
+  constructor(options: CephContextOptions = {}) {
+    this.name = options.name ?? 'client.admin';
+    this.clock = options.clock ?? realClock;
+    this.random = options.random ?? systemRandom;
+    this.conf = new MdConfig(options.conf);
+    this.log = options.log ?? nullLog;
+    this.runQueue = new RunQueue(this.clock, options.sliceMs);
+    this.heartbeatMap = new HeartbeatMap(this.clock, this.slab);
+    this.#onError = options.onError;
+  }
+
+  /** Writes a log line if its level is wanted; `message` may be a function, called only then. */
+  dout(subsys: string, level: number, message: string | (() => string)): void {
+    if (!this.log.shouldGather(subsys, level)) return;
+    this.log.write(subsys, level, typeof message === 'function' ? message() : message);
+  }
+
+  /** Reports an error nobody awaits, once: to `onError`, else as an uncaught exception of the process. */
+  reportError(error: unknown, thread: string): void {
+    if (this.#onError) {
+      this.#onError(error, thread);
+      return;
+    }
+    this.clock.defer(() => {
+      throw error;
+    });
+  }
+}
+
+let shared: CephContext | undefined;
+
+/** The context used where none is given, so that `new Finisher()` just works. */
+export function defaultContext(): CephContext {
+  return (shared ??= new CephContext());
+}

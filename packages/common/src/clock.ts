@@ -1,0 +1,60 @@
+/** A pending timer of a {@link Clock}. */
+export type TimerHandle = unknown;
+
+/**
+ * Where time and "later" come from. The real clock is {@link realClock}; tests and the simulation use a VirtualClock.
+ */
+export interface Clock {
+  /** Milliseconds, monotonic, with a fraction; the origin is arbitrary. */
+  monotonicNow(): number;
+  /** Wall clock: milliseconds since 1970, with a fraction where the platform gives one. */
+  now(): number;
+  /** Runs `callback` once, `delay` ms from now; a delay up to 2^31−1. */
+  setTimeout(callback: () => void, delay: number): TimerHandle;
+  clearTimeout(handle: TimerHandle): void;
+  /** Runs `callback` as soon as pending I/O has had its turn. */
+  defer(callback: () => void): void;
+  /** Lets a pending timer no longer hold the process open, where the platform knows such a thing. */
+  unref(handle: TimerHandle): void;
+}
+
+interface Platform {
+  setTimeout(callback: () => void, delay: number): unknown;
+  clearTimeout(handle: unknown): void;
+  setImmediate?(callback: () => void): unknown;
+  performance: { now(): number; timeOrigin: number };
+  MessageChannel?: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(value: unknown): void } };
+}
+
+const platform = globalThis as unknown as Platform;
+
+/** "Soon" for platforms without setImmediate: a message to oneself, which is not clamped to 4 ms as nested timeouts are. */
+function makeDefer(): (callback: () => void) => void {
+  if (typeof platform.MessageChannel !== 'function') return (callback) => void platform.setTimeout(callback, 0);
+  const channel = new platform.MessageChannel();
+  const pending: (() => void)[] = [];
+  channel.port1.onmessage = () => pending.shift()?.();
+  return (callback) => {
+    pending.push(callback);
+    channel.port2.postMessage(0);
+  };
+}
+
+let fallbackDefer: ((callback: () => void) => void) | undefined;
+
+/**
+ * The platform's clock. It looks the timer functions up at each call, so jest's and sinon's fake timers take effect.
+ */
+export const realClock: Clock = {
+  monotonicNow: () => platform.performance.now(),
+  now: () => Date.now(),
+  setTimeout: (callback, delay) => platform.setTimeout(callback, delay),
+  clearTimeout: (handle) => platform.clearTimeout(handle),
+  defer(callback) {
+    if (platform.setImmediate) platform.setImmediate(callback);
+    else (fallbackDefer ??= makeDefer())(callback);
+  },
+  unref(handle) {
+    (handle as { unref?: () => void } | undefined)?.unref?.();
+  },
+};

@@ -1,0 +1,161 @@
+import type { CephContext } from './ceph-context.js';
+import type { Runnable } from './run-queue.js';
+import type { ThreadEntry } from './thread-table.js';
+
+/** Options of {@link CooperativeThread}. */
+export interface CooperativeThreadOptions {
+  /** Ceph's name of the thread, as in `'ms_dispatch'`. */
+  name: string;
+  /** The class it works for. */
+  owner: string;
+  /** One sentence for `thread ls`. */
+  purpose: string;
+  /**
+   * The body of the run loop: works until there is nothing to do (returns false: the thread sleeps until woken) or until `deadline`,
+   * in monotonic ms, has passed with work left (returns true). It never awaits.
+   */
+  entry: (deadline: number) => boolean;
+}
+
+/**
+ * A thread of the isolate that is the lock: a named object with a run loop, a wake-up, a state and counters, listed in the thread table.
+ * It runs to completion between awaits of others, as a C++ thread does while it holds mds_lock.
+ *
+ * An error thrown by `entry` is reported through {@link CephContext.reportError} and does not end the thread.
+ */
+export class CooperativeThread implements Runnable {
+  readonly #cct: CephContext;
+  readonly #options: CooperativeThreadOptions;
+  #entry: ThreadEntry | undefined;
+  #scheduled = false;
+  #running = false;
+  #wokenWhileRunning = false;
+
+  constructor(cct: CephContext, options: CooperativeThreadOptions) {
+    this.#cct = cct;
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** True between {@link start} and {@link stop}. */
+  get started(): boolean {
+    return this.#entry !== undefined;
+  }
+
+  /** True while `entry` is on the stack: the caller is this thread. */
+  get isCurrent(): boolean {
+    return this.#running;
+  }
+
+  /** The thread's line in the table while it is started. */
+  get stats(): ThreadEntry | undefined {
+    return this.#entry;
+  }
+
+  /** Enters the thread table and gives `entry` a first turn. */
+  start(): void {
+    if (this.#entry) return;
+    const { name, owner, purpose } = this.#options;
+    this.#entry = this.#cct.threads.add({ name, owner, purpose, kind: 'cooperative' });
+    this.#entry.state = 'waiting';
+    this.wake();
+  }
+
+  /** Gives the thread a turn soon; nothing happens where it has one coming. */
+  wake(): void {
+    const entry = this.#entry;
+    if (!entry) return;
+    if (this.#running) {
+      this.#wokenWhileRunning = true;
+      return;
+    }
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    entry.state = 'runnable';
+    entry.countWakeup();
+    this.#cct.runQueue.schedule(this);
+  }
+
+  /** Leaves the thread table; no turn follows. */
+  stop(): void {
+    const entry = this.#entry;
+    if (!entry) return;
+    this.#entry = undefined;
+    this.#cct.threads.remove(entry);
+  }
+
+  /** Called by the run queue. */
+  runSlice(deadline: number): boolean {
+    this.#scheduled = false;
+    const entry = this.#entry;
+    if (!entry) return false;
+    const clock = this.#cct.clock;
+    const begin = clock.monotonicNow();
+    this.#running = true;
+    this.#wokenWhileRunning = false;
+    entry.state = 'running';
+    let more = false;
+    try {
+      more = this.#options.entry(deadline);
+    } catch (error) {
+      more = true;
+      this.#cct.reportError(error, this.#options.name);
+    }
+    this.#running = false;
+    entry.countSlice(clock.monotonicNow() - begin);
+    if (!this.#entry) return false;
+    if (more || this.#wokenWhileRunning) {
+      this.#scheduled = true;
+      entry.state = 'runnable';
+      return true;
+    }
+    entry.state = 'waiting';
+    return false;
+  }
+}
+
+/**
+ * A cooperative thread that runs one asynchronous function to its end and then leaves the table: recovery_thread, md_log_replay.
+ * `join()` resolves when it is done and rejects with what it threw.
+ */
+export class TransientThread {
+  readonly #cct: CephContext;
+  readonly #info: Omit<CooperativeThreadOptions, 'entry'>;
+  #entry: ThreadEntry | undefined;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(cct: CephContext, info: Omit<CooperativeThreadOptions, 'entry'>) {
+    this.#cct = cct;
+    this.#info = info;
+  }
+
+  get started(): boolean {
+    return this.#entry !== undefined;
+  }
+
+  get stats(): ThreadEntry | undefined {
+    return this.#entry;
+  }
+
+  start(main: () => Promise<void>): void {
+    const { name, owner, purpose } = this.#info;
+    const entry = this.#cct.threads.add({ name, owner, purpose, kind: 'cooperative' });
+    this.#entry = entry;
+    entry.state = 'running';
+    entry.countWakeup();
+    const begin = this.#cct.clock.monotonicNow();
+    this.#done = main().finally(() => {
+      entry.countSlice(this.#cct.clock.monotonicNow() - begin);
+      this.#entry = undefined;
+      this.#cct.threads.remove(entry);
+    });
+    this.#done.catch(() => undefined);
+  }
+
+  join(): Promise<void> {
+    return this.#done;
+  }
+}

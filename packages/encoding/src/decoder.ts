@@ -1,0 +1,218 @@
+import { DecodeError } from './decode-error.js';
+import { decodeText } from './text.js';
+
+/** A versioned struct being read; see {@link Decoder.start}. */
+export interface DecodeFrame {
+  /** Version it was written as. */
+  version: number;
+  compat: number;
+  /** Offset just past it. */
+  end: number;
+  /** @internal */
+  outerEnd: number;
+}
+
+/**
+ * Reads Ceph's binary encoding. Every read is checked against what is there: it throws a {@link DecodeError} with type and offset, and
+ * never allocates more than the input can hold.
+ *
+ * @example
+ * ```ts
+ * const d = new Decoder(bytes, 'JournalPointer');
+ * const pointer = d.struct(1, (d) => ({ front: d.u64(), back: d.u64() }));
+ * d.expectEnd();
+ * ```
+ */
+export class Decoder {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #types: string[];
+  #at = 0;
+  /** Reads stop here: the end of the innermost struct. */
+  #end: number;
+
+  /** @param type what is read, for error messages */
+  constructor(bytes: Uint8Array, type = 'input') {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#end = bytes.length;
+    this.#types = [type];
+  }
+
+  get offset(): number {
+    return this.#at;
+  }
+
+  /** Bytes left in the innermost struct. */
+  get remaining(): number {
+    return this.#end - this.#at;
+  }
+
+  /** A {@link DecodeError} at the current place, to throw. */
+  error(problem: string, at: number = this.#at): DecodeError {
+    return new DecodeError(this.#types.join(' > '), at, problem);
+  }
+
+  #take(count: number): number {
+    const at = this.#at;
+    if (count > this.#end - at) throw this.error(`${count} bytes needed, ${this.#end - at} left`);
+    this.#at = at + count;
+    return at;
+  }
+
+  u8(): number {
+    return this.#bytes[this.#take(1)] as number;
+  }
+
+  bool(): boolean {
+    return this.u8() !== 0;
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+
+  u16be(): number {
+    return this.#view.getUint16(this.#take(2), false);
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  s32(): number {
+    return this.#view.getInt32(this.#take(4), true);
+  }
+
+  /** An unsigned 64-bit integer. @throws DecodeError at 2^53 and above: use {@link u64big} where that is legal */
+  u64(): number {
+    const at = this.#take(8);
+    const high = this.#view.getUint32(at + 4, true);
+    if (high >= 0x20_0000) throw this.error('64-bit value of 2^53 or more', at);
+    return high * 0x1_0000_0000 + this.#view.getUint32(at, true);
+  }
+
+  /** A signed 64-bit integer. @throws DecodeError beyond ±2^53 */
+  s64(): number {
+    const at = this.#take(8);
+    const high = this.#view.getInt32(at + 4, true);
+    if (high >= 0x20_0000 || high < -0x20_0000) throw this.error('64-bit value beyond ±2^53', at);
+    return high * 0x1_0000_0000 + this.#view.getUint32(at, true);
+  }
+
+  u64big(): bigint {
+    return this.#view.getBigUint64(this.#take(8), true);
+  }
+
+  f64(): number {
+    return this.#view.getFloat64(this.#take(8), true);
+  }
+
+  f32(): number {
+    return this.#view.getFloat32(this.#take(4), true);
+  }
+
+  /** The next `count` bytes, as a view of the input. */
+  raw(count: number): Uint8Array {
+    const at = this.#take(count);
+    return this.#bytes.subarray(at, at + count);
+  }
+
+  /** A bufferlist (u32 length and bytes), as a view of the input. */
+  blob(): Uint8Array {
+    return this.raw(this.u32());
+  }
+
+  string(): string {
+    return decodeText(this.blob());
+  }
+
+  /** What is left of the innermost struct, as a view. */
+  rest(): Uint8Array {
+    return this.raw(this.remaining);
+  }
+
+  skip(count: number): this {
+    this.#take(count);
+    return this;
+  }
+
+  /**
+   * A count of elements that each take at least `minSize` bytes (0 where they may take none).
+   * @throws DecodeError when the input can't hold that many
+   */
+  count(minSize: number): number {
+    const at = this.#at;
+    const count = this.u32();
+    if (count * minSize > this.remaining) throw this.error(`${count} elements claimed in ${this.remaining} bytes`, at);
+    return count;
+  }
+
+  /** u32 count and elements; `minSize` is the least number of bytes of one. */
+  list<T>(read: (d: this) => T, minSize = 1): T[] {
+    const items: T[] = [];
+    for (let left = this.count(minSize); left > 0; left--) items.push(read(this));
+    return items;
+  }
+
+  map<K, V>(readKey: (d: this) => K, readValue: (d: this) => V, minSize = 1): Map<K, V> {
+    const map = new Map<K, V>();
+    for (let left = this.count(minSize); left > 0; left--) {
+      const key = readKey(this);
+      map.set(key, readValue(this));
+    }
+    return map;
+  }
+
+  /**
+   * Begins a versioned struct: DECODE_START.
+   * @param supported newest version this code knows
+   * @throws DecodeError when the writer says that no decoder as old as this one copes, or the length exceeds the input
+   */
+  start(supported: number, type?: string): DecodeFrame {
+    const begin = this.#at;
+    if (type !== undefined) this.#types.push(type);
+    const version = this.u8();
+    const compat = this.u8();
+    if (compat > supported) throw this.error(`version ${version} needs a decoder of version ${compat}, this one is ${supported}`, begin);
+    const length = this.u32();
+    if (length > this.remaining) throw this.error(`struct of ${length} bytes claimed, ${this.remaining} left`, begin);
+    const frame: DecodeFrame = { version, compat, end: this.#at + length, outerEnd: this.#end };
+    this.#end = frame.end;
+    return frame;
+  }
+
+  /** Ends a versioned struct, skipping what a newer writer added. */
+  finish(frame: DecodeFrame, type?: string): void {
+    this.#at = frame.end;
+    this.#end = frame.outerEnd;
+    if (type !== undefined) this.#types.pop();
+  }
+
+  /** A versioned struct read by `body`, which is told the version. */
+  struct<T>(supported: number, body: (d: this, version: number) => T, type?: string): T {
+    const frame = this.start(supported, type);
+    const value = body(this, frame.version);
+    this.finish(frame, type);
+    return value;
+  }
+
+  /** u32 length, and what `body` reads within it; the rest of it is skipped. */
+  sized<T>(body: (d: this) => T): T {
+    const begin = this.#at;
+    const length = this.u32();
+    if (length > this.remaining) throw this.error(`${length} bytes claimed, ${this.remaining} left`, begin);
+    const outerEnd = this.#end;
+    const end = this.#at + length;
+    this.#end = end;
+    const value = body(this);
+    this.#at = end;
+    this.#end = outerEnd;
+    return value;
+  }
+
+  /** @throws DecodeError when bytes are left */
+  expectEnd(): void {
+    if (this.remaining > 0) throw this.error(`${this.remaining} bytes left over`);
+  }
+}
