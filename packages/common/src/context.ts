@@ -11,7 +11,7 @@ export abstract class Context {
 
   /** Completes the context; called once by whoever holds it. */
   complete(r: number): void {
-    this.finish(r);
+    return this.finish(r);
   }
 }
 
@@ -29,7 +29,7 @@ export class LambdaContext extends Context {
     this.#fn = fn;
   }
   override finish(r: number): void {
-    this.#fn(r);
+    return this.#fn(r);
   }
 }
 

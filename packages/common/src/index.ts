@@ -1,3 +1,4 @@
+export type { AbortSignalLike } from './abort.js';
 export { checkOption, checkOptions } from './check.js';
 export type { OptionRule } from './check.js';
 export { CephContext, defaultContext } from './ceph-context.js';

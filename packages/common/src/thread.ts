@@ -97,7 +97,7 @@ export class CooperativeThread implements Runnable {
     this.#running = true;
     this.#wokenWhileRunning = false;
     entry.state = 'running';
-    let more = false;
+    let more: boolean;
     try {
       more = this.#options.entry(deadline);
     } catch (error) {

@@ -1,1 +1,2 @@
-export {};
+export type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
+export { SafeTimer } from './safe-timer.js';
