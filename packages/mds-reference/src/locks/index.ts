@@ -1,0 +1,5 @@
+export { Capability } from './capability.js';
+export { LocalLock } from './local-lock.js';
+export { LockOp, LockOpVec, LockSet } from './lock-op.js';
+export { ScatterLock } from './scatter-lock.js';
+export { LOCK_TYPE, SimpleLock } from './simple-lock.js';
