@@ -64,6 +64,12 @@ export class Decoder {
     return this.#bytes[this.#take(1)] as number;
   }
 
+  /** The next byte, which stays to be read. */
+  peekU8(): number {
+    if (this.#at >= this.#end) throw this.error('1 bytes needed, 0 left');
+    return this.#bytes[this.#at] as number;
+  }
+
   bool(): boolean {
     return this.u8() !== 0;
   }
@@ -174,7 +180,8 @@ export class Decoder {
     if (type !== undefined) this.#types.push(type);
     const version = this.u8();
     const compat = this.u8();
-    if (compat > supported) throw this.error(`version ${version} needs a decoder of version ${compat}, this one is ${supported}`, begin);
+    if (compat > supported)
+      throw this.error(`version ${version} needs a decoder of version ${compat}, this one is ${supported}`, begin);
     const length = this.u32();
     if (length > this.remaining) throw this.error(`struct of ${length} bytes claimed, ${this.remaining} left`, begin);
     const frame: DecodeFrame = { version, compat, end: this.#at + length, outerEnd: this.#end };

@@ -9,7 +9,16 @@ const hasEscapes = /[\ud800-\udfff]/;
 
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] as number;
-  const length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const length =
+    first < 0x80
+      ? 1
+      : first >= 0xc2 && first < 0xe0
+        ? 2
+        : first >= 0xe0 && first < 0xf0
+          ? 3
+          : first >= 0xf0 && first < 0xf5
+            ? 4
+            : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   try {
     decoder.decode(bytes.subarray(at, at + length));
@@ -21,7 +30,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
 
 function decodeEscaping(bytes: Uint8Array): string {
   let text = '';
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
     if (length === 0) text += String.fromCharCode(0xdc00 + (bytes[at++] as number));
     else {
