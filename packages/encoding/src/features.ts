@@ -85,8 +85,8 @@ export const CEPH_FEATURE: {
   CEPHX_V2: bit(61),
 };
 
-/** What 16.2.15 announces: every feature it knows. */
-export const CEPH_FEATURES_ALL: bigint = 0x3f01cfbffffdffffn;
+/** What 16.2.15 announces, as `ceph features` shows it: every feature it knows. */
+export const CEPH_FEATURES_ALL: bigint = 0x3f01cfbdfffdffffn;
 
 /** True where `features` has `feature`, the bits of its release included. */
 export function hasFeature(features: bigint, feature: bigint): boolean {
