@@ -1,0 +1,209 @@
+import { CooperativeThread } from '@cephts/common';
+import type { CephContext } from '@cephts/common';
+
+/** An operation in flight. Events are cheap: a number and a constant string each. */
+export class TrackedOp {
+  readonly tracker: OpTracker | undefined;
+  readonly seq: number;
+  /** Wall clock, ms since 1970. */
+  readonly initiatedAt: number;
+  /** Monotonic ms. */
+  readonly begin: number;
+  end = 0;
+  /** Neighbours in the tracker's list. */
+  prev: TrackedOp | undefined;
+  next: TrackedOp | undefined;
+  /** Pairs: monotonic ms, text. */
+  readonly #events: (number | string)[] = [];
+  readonly #describe: () => string;
+  warned = false;
+
+  constructor(tracker: OpTracker | undefined, seq: number, wall: number, begin: number, describe: () => string) {
+    this.tracker = tracker;
+    this.seq = seq;
+    this.initiatedAt = wall;
+    this.begin = begin;
+    this.#describe = describe;
+  }
+
+  /** Notes what happened now. */
+  markEvent(event: string): void {
+    if (this.tracker) this.#events.push(this.tracker.now(), event);
+  }
+
+  get description(): string {
+    return this.#describe();
+  }
+
+  get flagPoint(): string {
+    return (this.#events.at(-1) as string | undefined) ?? 'initiated';
+  }
+
+  /** The operation is done: it leaves the list of those in flight and goes to the history. */
+  finish(): void {
+    this.tracker?.unregister(this);
+  }
+
+  dump(now: number): Record<string, unknown> {
+    const wall = (at: number): string => new Date(this.initiatedAt + (at - this.begin)).toISOString();
+    const events: Record<string, unknown>[] = [{ time: wall(this.begin), event: 'initiated' }];
+    for (let i = 0; i < this.#events.length; i += 2)
+      events.push({ time: wall(this.#events[i] as number), event: this.#events[i + 1] });
+    return {
+      description: this.description,
+      initiated_at: wall(this.begin),
+      age: (now - this.begin) / 1000,
+      duration: ((this.end || now) - this.begin) / 1000,
+      type_data: { flag_point: this.flagPoint, events },
+    };
+  }
+}
+
+/**
+ * Knows the operations in flight and remembers the longest and the latest of those that are done.
+ *
+ * @see src/common/TrackedOp.cc (16.2.15)
+ */
+export class OpTracker {
+  readonly #cct: CephContext;
+  readonly #enabled: boolean;
+  #seq = 0;
+  #first: TrackedOp | undefined;
+  #last: TrackedOp | undefined;
+  #inFlight = 0;
+  /** Done, not yet moved to the history by OpHistorySvc. */
+  #done: TrackedOp[] = [];
+  #arrived: TrackedOp[] = [];
+  #byDuration: TrackedOp[] = [];
+  readonly #service: CooperativeThread;
+
+  constructor(cct: CephContext) {
+    this.#cct = cct;
+    this.#enabled = cct.conf.bool('mds_enable_op_tracker');
+    this.#service = new CooperativeThread(cct, {
+      name: 'OpHistorySvc',
+      owner: 'OpHistoryServiceThread',
+      purpose: 'moves finished operations into the history behind dump_historic_ops',
+      entry: () => this.#moveToHistory(),
+    });
+    this.#service.start();
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  now(): number {
+    return this.#cct.clock.monotonicNow();
+  }
+
+  /** Begins an operation; `describe` is called only when someone looks. */
+  createOp(describe: () => string): TrackedOp {
+    const { clock } = this.#cct;
+    const op = new TrackedOp(this.#enabled ? this : undefined, ++this.#seq, clock.now(), clock.monotonicNow(), describe);
+    if (!this.#enabled) return op;
+    op.prev = this.#last;
+    if (this.#last) this.#last.next = op;
+    else this.#first = op;
+    this.#last = op;
+    this.#inFlight++;
+    return op;
+  }
+
+  /** Ends an operation. */
+  unregister(op: TrackedOp): void {
+    if (op.end > 0) return;
+    op.end = this.now();
+    if (op.prev) op.prev.next = op.next;
+    else this.#first = op.next;
+    if (op.next) op.next.prev = op.prev;
+    else this.#last = op.prev;
+    op.prev = undefined;
+    op.next = undefined;
+    this.#inFlight--;
+    this.#done.push(op);
+    if (this.#done.length === 1) this.#service.wake();
+  }
+
+  /** How many are older than `mds_op_complaint_time`, and since when the oldest waits (s). */
+  slowOps(): { count: number; oldestSeconds: number } {
+    const now = this.now();
+    const limit = this.#cct.conf.number('mds_op_complaint_time') * 1000;
+    let count = 0;
+    for (let op = this.#first; op && now - op.begin >= limit; op = op.next) count++;
+    return { count, oldestSeconds: this.#first ? (now - this.#first.begin) / 1000 : 0 };
+  }
+
+  /** Descriptions of operations that became slow since the last call. */
+  newlySlow(): string[] {
+    const now = this.now();
+    const limit = this.#cct.conf.number('mds_op_complaint_time') * 1000;
+    const out: string[] = [];
+    for (
+      let op = this.#first;
+      op && now - op.begin >= limit && out.length < this.#cct.conf.number('mds_op_log_threshold');
+      op = op.next
+    ) {
+      if (op.warned) continue;
+      op.warned = true;
+      out.push(`slow request ${((now - op.begin) / 1000).toFixed(6)} seconds old: ${op.description} currently ${op.flagPoint}`);
+    }
+    return out;
+  }
+
+  dumpOpsInFlight(onlyBlocked = false): Record<string, unknown> {
+    const now = this.now();
+    const limit = onlyBlocked ? this.#cct.conf.number('mds_op_complaint_time') * 1000 : 0;
+    const ops: unknown[] = [];
+    for (let op = this.#first; op; op = op.next) if (now - op.begin >= limit) ops.push(op.dump(now));
+    return onlyBlocked ? { ops, complaint_time: limit / 1000, num_blocked_ops: ops.length } : { ops, num_ops: ops.length };
+  }
+
+  /** The latest, or with `byDuration` the longest, of those that are done. */
+  dumpHistoricOps(byDuration = false): Record<string, unknown> {
+    this.#moveToHistory();
+    const now = this.now();
+    const ops = (byDuration ? this.#byDuration : this.#arrived).map((op) => op.dump(now));
+    return { size: this.#size, duration: this.#cct.conf.number('mds_op_history_duration'), ops };
+  }
+
+  shutdown(): void {
+    this.#service.stop();
+    this.#done = [];
+    this.#arrived = [];
+    this.#byDuration = [];
+  }
+
+  get #size(): number {
+    return this.#cct.conf.number('mds_op_history_size');
+  }
+
+  #moveToHistory(): boolean {
+    const done = this.#done;
+    if (done.length === 0) return false;
+    this.#done = [];
+    const size = this.#size;
+    const oldest = this.now() - this.#cct.conf.number('mds_op_history_duration') * 1000;
+    const fresh = (op: TrackedOp): boolean => op.end >= oldest;
+    this.#service.stats?.addItems(done.length);
+    // only the last `size` of a batch can stay among the latest, and only what beats the shortest can join the longest
+    this.#arrived = [...this.#arrived, ...done.slice(-size)].slice(-size).filter(fresh);
+    const shortest = this.#byDuration.length < size ? -1 : duration(this.#byDuration.at(-1) as TrackedOp);
+    const candidates = done.filter((op) => duration(op) > shortest);
+    if (candidates.length > 0) {
+      this.#byDuration = [...this.#byDuration, ...candidates]
+        .filter(fresh)
+        .sort((a, b) => duration(b) - duration(a))
+        .slice(0, size);
+    }
+    return false;
+  }
+}
+
+function duration(op: TrackedOp): number {
+  return op.end - op.begin;
+}
