@@ -52,6 +52,6 @@ export type { Frag } from './frag.js';
 export { FragTree } from './frag-tree.js';
 export { IntervalSet } from './interval-set.js';
 export { RawObjectLocator } from './object-locator.js';
-export { decodeText, encodeText } from './text.js';
+export { compareText, decodeText, encodeText } from './text.js';
 export { UTime } from './utime.js';
 export { Uuid } from './uuid.js';

@@ -72,3 +72,25 @@ export function encodeText(text: string): Uint8Array {
   }
   return Uint8Array.from(out);
 }
+
+/** Order of the bytes behind two texts, which is the order Ceph sorts names and keys in: below, at or above 0. */
+export function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left === right) continue;
+    if (left < 0xd800 && right < 0xd800) return left - right;
+    return compareBytes(encodeText(a), encodeText(b));
+  }
+  return a.length - b.length;
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const difference = (a[i] as number) - (b[i] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,116 @@
+import type { Decoder, Encoder } from '@cephts/encoding';
+import { UTime } from '@cephts/encoding';
+
+/**
+ * nest_info_t: what lies below an inode, all the way down.
+ * @see src/mds/mdstypes.{h,cc} (16.2.15)
+ */
+export class NestInfo {
+  version = 0;
+  rctime = UTime.ZERO;
+  rbytes = 0;
+  rfiles = 0;
+  rsubdirs = 0;
+  rsnaps = 0;
+
+  get rsize(): number {
+    return this.rfiles + this.rsubdirs;
+  }
+
+  zero(): void {
+    this.version = 0;
+    this.rctime = UTime.ZERO;
+    this.rbytes = 0;
+    this.rfiles = 0;
+    this.rsubdirs = 0;
+    this.rsnaps = 0;
+  }
+
+  assign(other: NestInfo): this {
+    this.version = other.version;
+    this.rctime = other.rctime;
+    this.rbytes = other.rbytes;
+    this.rfiles = other.rfiles;
+    this.rsubdirs = other.rsubdirs;
+    this.rsnaps = other.rsnaps;
+    return this;
+  }
+
+  clone(): NestInfo {
+    return new NestInfo().assign(this);
+  }
+
+  add(other: NestInfo, factor = 1): void {
+    if (other.rctime.compare(this.rctime) > 0) this.rctime = other.rctime;
+    this.rbytes += factor * other.rbytes;
+    this.rfiles += factor * other.rfiles;
+    this.rsubdirs += factor * other.rsubdirs;
+    this.rsnaps += factor * other.rsnaps;
+  }
+
+  sub(other: NestInfo): void {
+    this.add(other, -1);
+  }
+
+  /** Adds the difference of `current` to what was `accounted` for. */
+  addDelta(current: NestInfo, accounted: NestInfo): void {
+    if (current.rctime.compare(this.rctime) > 0) this.rctime = current.rctime;
+    this.rbytes += current.rbytes - accounted.rbytes;
+    this.rfiles += current.rfiles - accounted.rfiles;
+    this.rsubdirs += current.rsubdirs - accounted.rsubdirs;
+    this.rsnaps += current.rsnaps - accounted.rsnaps;
+  }
+
+  /** The same sums, and not newer than `other`. */
+  sameSums(other: NestInfo): boolean {
+    return (
+      this.rctime.compare(other.rctime) <= 0 &&
+      this.rbytes === other.rbytes &&
+      this.rfiles === other.rfiles &&
+      this.rsubdirs === other.rsubdirs &&
+      this.rsnaps === other.rsnaps
+    );
+  }
+
+  equals(other: NestInfo): boolean {
+    return (
+      this.version === other.version &&
+      this.rbytes === other.rbytes &&
+      this.rfiles === other.rfiles &&
+      this.rsubdirs === other.rsubdirs &&
+      this.rsnaps === other.rsnaps &&
+      this.rctime.equals(other.rctime)
+    );
+  }
+
+  encode(e: Encoder): void {
+    const mark = e.start(3, 2);
+    // The 0 is where anchors were counted.
+    e.u64(this.version).s64(this.rbytes).s64(this.rfiles).s64(this.rsubdirs).s64(0).s64(this.rsnaps);
+    this.rctime.encode(e);
+    e.finish(mark);
+  }
+
+  static decode(d: Decoder): NestInfo {
+    const frame = d.start(3, 'nest_info_t');
+    const info = new NestInfo();
+    info.version = d.u64();
+    info.rbytes = d.s64();
+    info.rfiles = d.s64();
+    info.rsubdirs = d.s64();
+    d.skip(8);
+    info.rsnaps = d.s64();
+    info.rctime = UTime.decode(d);
+    d.finish(frame, 'nest_info_t');
+    return info;
+  }
+
+  toString(): string {
+    if (this.version === 0 && this.rsize === 0 && this.rctime.isZero() && this.rbytes === 0) return 'n()';
+    const rctime = this.rctime.isZero() ? '' : ` rc${this.rctime}`;
+    const bytes = this.rbytes !== 0 ? ` b${this.rbytes}` : '';
+    const snaps = this.rsnaps !== 0 ? ` rs${this.rsnaps}` : '';
+    const counts = this.rfiles !== 0 || this.rsubdirs !== 0 ? ` ${this.rsize}=${this.rfiles}+${this.rsubdirs}` : '';
+    return `n(v${this.version}${rctime}${bytes}${snaps}${counts})`;
+  }
+}
