@@ -8,6 +8,8 @@ import type { LogSink } from './log.js';
 import { PerfCountersCollection } from './perf-counters.js';
 import { systemRandom } from './random.js';
 import type { RandomSource } from './random.js';
+import { setPrimitiveContext, throwUncaught } from './primitive-context.js';
+import type { PrimitiveContext } from './primitive-context.js';
 import { RunQueue } from './run-queue.js';
 import { SharedSlab } from './shared-slab.js';
 import { ThreadTable } from './thread-table.js';
@@ -36,7 +38,7 @@ export interface CephContextOptions {
  *
  * @see src/common/ceph_context.h (16.2.15)
  */
-export class CephContext {
+export class CephContext implements PrimitiveContext {
   readonly name: string;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -48,6 +50,8 @@ export class CephContext {
   readonly runQueue: RunQueue;
   /** Replaceable, since the log thread starts after the context exists. */
   log: LogSink;
+  /** Name of the cooperative thread whose turn it is, for log lines; outside of any turn the name of the main thread. */
+  currentThread = 'main';
   readonly #onError: ((error: unknown, thread: string) => void) | undefined;
 
   constructor(options: CephContextOptions = {}) {
@@ -73,9 +77,7 @@ export class CephContext {
       this.#onError(error, thread);
       return;
     }
-    this.clock.defer(() => {
-      throw error;
-    });
+    throwUncaught(this.clock, error);
   }
 }
 
@@ -83,5 +85,6 @@ let shared: CephContext | undefined;
 
 /** The context used where none is given, so that `new Finisher()` just works. */
 export function defaultContext(): CephContext {
-  return (shared ??= new CephContext());
+  if (!shared) setPrimitiveContext((shared = new CephContext()));
+  return shared;
 }

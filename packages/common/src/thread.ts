@@ -1,6 +1,6 @@
-import type { CephContext } from './ceph-context.js';
+import type { PrimitiveContext } from './primitive-context.js';
 import type { Runnable } from './run-queue.js';
-import type { ThreadEntry } from './thread-table.js';
+import type { ThreadEntry, ThreadState } from './thread-table.js';
 
 /** Options of {@link CooperativeThread}. */
 export interface CooperativeThreadOptions {
@@ -24,14 +24,15 @@ export interface CooperativeThreadOptions {
  * An error thrown by `entry` is reported through {@link CephContext.reportError} and does not end the thread.
  */
 export class CooperativeThread implements Runnable {
-  readonly #cct: CephContext;
+  readonly #cct: PrimitiveContext;
   readonly #options: CooperativeThreadOptions;
   #entry: ThreadEntry | undefined;
+  #started = false;
   #scheduled = false;
   #running = false;
   #wokenWhileRunning = false;
 
-  constructor(cct: CephContext, options: CooperativeThreadOptions) {
+  constructor(cct: PrimitiveContext, options: CooperativeThreadOptions) {
     this.#cct = cct;
     this.#options = options;
   }
@@ -42,7 +43,7 @@ export class CooperativeThread implements Runnable {
 
   /** True between {@link start} and {@link stop}. */
   get started(): boolean {
-    return this.#entry !== undefined;
+    return this.#started;
   }
 
   /** True while `entry` is on the stack: the caller is this thread. */
@@ -50,70 +51,69 @@ export class CooperativeThread implements Runnable {
     return this.#running;
   }
 
-  /** The thread's line in the table while it is started. */
+  /** The thread's line in the table while it is started; undefined where the context has no table. */
   get stats(): ThreadEntry | undefined {
     return this.#entry;
   }
 
   /** Enters the thread table and gives `entry` a first turn. */
   start(): void {
-    if (this.#entry) return;
+    if (this.#started) return;
+    this.#started = true;
     const { name, owner, purpose } = this.#options;
-    this.#entry = this.#cct.threads.add({ name, owner, purpose, kind: 'cooperative' });
-    this.#entry.state = 'waiting';
+    this.#entry = this.#cct.threads?.add({ name, owner, purpose, kind: 'cooperative' });
+    this.#state('waiting');
     this.wake();
   }
 
   /** Gives the thread a turn soon; nothing happens where it has one coming. */
   wake(): void {
-    const entry = this.#entry;
-    if (!entry) return;
+    if (!this.#started) return;
     if (this.#running) {
       this.#wokenWhileRunning = true;
       return;
     }
     if (this.#scheduled) return;
     this.#scheduled = true;
-    entry.state = 'runnable';
-    entry.countWakeup();
+    this.#state('runnable');
+    this.#entry?.countWakeup();
     this.#cct.runQueue.schedule(this);
   }
 
   /** Leaves the thread table; no turn follows. */
   stop(): void {
-    const entry = this.#entry;
-    if (!entry) return;
+    this.#started = false;
+    if (this.#entry) this.#cct.threads?.remove(this.#entry);
     this.#entry = undefined;
-    this.#cct.threads.remove(entry);
   }
 
   /** Called by the run queue. */
   runSlice(deadline: number): boolean {
     this.#scheduled = false;
+    if (!this.#started) return false;
     const entry = this.#entry;
-    if (!entry) return false;
-    const clock = this.#cct.clock;
-    const begin = clock.monotonicNow();
+    const begin = entry ? this.#cct.clock.monotonicNow() : 0;
     this.#running = true;
     this.#wokenWhileRunning = false;
-    entry.state = 'running';
+    this.#state('running');
     let more: boolean;
     try {
       more = this.#options.entry(deadline);
     } catch (error) {
       more = true;
       this.#cct.reportError(error, this.#options.name);
+    } finally {
+      this.#running = false;
     }
-    this.#running = false;
-    entry.countSlice(clock.monotonicNow() - begin);
-    if (!this.#entry) return false;
-    if (more || this.#wokenWhileRunning) {
-      this.#scheduled = true;
-      entry.state = 'runnable';
-      return true;
-    }
-    entry.state = 'waiting';
-    return false;
+    entry?.countSlice(this.#cct.clock.monotonicNow() - begin);
+    more = this.#started && (more || this.#wokenWhileRunning);
+    this.#scheduled = more;
+    this.#state(more ? 'runnable' : 'waiting');
+    return more;
+  }
+
+  #state(state: ThreadState): void {
+    if (this.#entry) this.#entry.state = state;
   }
 }
 
@@ -122,18 +122,19 @@ export class CooperativeThread implements Runnable {
  * `join()` resolves when it is done and rejects with what it threw.
  */
 export class TransientThread {
-  readonly #cct: CephContext;
+  readonly #cct: PrimitiveContext;
   readonly #info: Omit<CooperativeThreadOptions, 'entry'>;
   #entry: ThreadEntry | undefined;
+  #started = false;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(cct: CephContext, info: Omit<CooperativeThreadOptions, 'entry'>) {
+  constructor(cct: PrimitiveContext, info: Omit<CooperativeThreadOptions, 'entry'>) {
     this.#cct = cct;
     this.#info = info;
   }
 
   get started(): boolean {
-    return this.#entry !== undefined;
+    return this.#started;
   }
 
   get stats(): ThreadEntry | undefined {
@@ -142,15 +143,17 @@ export class TransientThread {
 
   start(main: () => Promise<void>): void {
     const { name, owner, purpose } = this.#info;
-    const entry = this.#cct.threads.add({ name, owner, purpose, kind: 'cooperative' });
+    const entry = this.#cct.threads?.add({ name, owner, purpose, kind: 'cooperative' });
+    this.#started = true;
     this.#entry = entry;
-    entry.state = 'running';
-    entry.countWakeup();
+    if (entry) entry.state = 'running';
+    entry?.countWakeup();
     const begin = this.#cct.clock.monotonicNow();
     this.#done = main().finally(() => {
-      entry.countSlice(this.#cct.clock.monotonicNow() - begin);
+      entry?.countSlice(this.#cct.clock.monotonicNow() - begin);
+      this.#started = false;
       this.#entry = undefined;
-      this.#cct.threads.remove(entry);
+      if (entry) this.#cct.threads?.remove(entry);
     });
     this.#done.catch(() => undefined);
   }
