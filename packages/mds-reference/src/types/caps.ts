@@ -117,11 +117,7 @@ export function capsForMode(mode: number): number {
 export function flagsToMode(flags: number): number {
   // O_DIRECTORY pins only.
   if ((flags & 0o200000) === 0o200000) return 0;
-  let mode = 0;
   const access = flags & 0o3;
-  if (access === 0o1) mode = 2;
-  else if (access === 0) mode = 1;
-  else mode = 3;
-  if (flags & 0o20000) mode |= 4;
-  return mode;
+  const mode = access === 0o1 ? 2 : access === 0 ? 1 : 3;
+  return flags & 0o20000 ? mode | 4 : mode;
 }
