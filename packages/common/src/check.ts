@@ -35,7 +35,10 @@ function fits(value: unknown, rule: OptionRule): boolean {
  */
 export function checkOption(name: string, value: unknown, rule: OptionRule): void {
   if (value === undefined || fits(value, rule)) return;
-  throw new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`${name}\` to be ${describe(rule)}, got \`${String(value)}\` (${value === null ? 'null' : typeof value})`);
+  throw new CephError(
+    'ERR_CEPH_INVALID_OPTION',
+    `Expected \`${name}\` to be ${describe(rule)}, got \`${String(value)}\` (${value === null ? 'null' : typeof value})`,
+  );
 }
 
 /**
@@ -46,7 +49,11 @@ export function checkOption(name: string, value: unknown, rule: OptionRule): voi
 export function checkOptions(owner: string, options: object, rules: Readonly<Record<string, OptionRule>>): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = rules[name];
-    if (!rule) throw new CephError('ERR_CEPH_INVALID_OPTION', `${owner} has no option \`${name}\`; it takes ${Object.keys(rules).join(', ')}`);
+    if (!rule)
+      throw new CephError(
+        'ERR_CEPH_INVALID_OPTION',
+        `${owner} has no option \`${name}\`; it takes ${Object.keys(rules).join(', ')}`,
+      );
     checkOption(name, value, rule);
   }
 }

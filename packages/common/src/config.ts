@@ -33,7 +33,11 @@ function parseBool(text: string): boolean | undefined {
 }
 
 function invalid(option: ConfigOption, value: unknown, expected: string): CephError {
-  return new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`${option.name}\` to be ${expected}, got \`${String(value)}\` (${typeof value})`, { errno: 22 });
+  return new CephError(
+    'ERR_CEPH_INVALID_OPTION',
+    `Expected \`${option.name}\` to be ${expected}, got \`${String(value)}\` (${typeof value})`,
+    { errno: 22 },
+  );
 }
 
 /**
@@ -43,7 +47,8 @@ function invalid(option: ConfigOption, value: unknown, expected: string): CephEr
 export function parseConfigValue(option: ConfigOption, value: ConfigValue): ConfigValue {
   if (option.type === 'str') {
     const text = String(value);
-    if (option.enumValues && !option.enumValues.includes(text)) throw invalid(option, value, `one of ${option.enumValues.join(', ')}`);
+    if (option.enumValues && !option.enumValues.includes(text))
+      throw invalid(option, value, `one of ${option.enumValues.join(', ')}`);
     return text;
   }
   if (option.type === 'bool') {
@@ -51,9 +56,17 @@ export function parseConfigValue(option: ConfigOption, value: ConfigValue): Conf
     if (parsed === undefined) throw invalid(option, value, 'true or false');
     return parsed;
   }
-  let number = typeof value === 'number' ? value : typeof value === 'boolean' ? NaN : option.type === 'size' ? parseSize(value) : Number(value.trim() || NaN);
+  let number =
+    typeof value === 'number'
+      ? value
+      : typeof value === 'boolean'
+        ? NaN
+        : option.type === 'size'
+          ? parseSize(value)
+          : Number(value.trim() || NaN);
   if (option.type === 'float' || option.type === 'secs') number = Number(number);
-  else if (!Number.isInteger(number)) throw invalid(option, value, option.type === 'size' ? 'a size such as 4096, 64K or 4M' : 'an integer');
+  else if (!Number.isInteger(number))
+    throw invalid(option, value, option.type === 'size' ? 'a size such as 4096, 64K or 4M' : 'an integer');
   const min = option.min ?? (option.type === 'int' || option.type === 'float' ? -Infinity : 0);
   const max = option.max ?? Infinity;
   if (Number.isNaN(number)) throw invalid(option, value, 'a number');

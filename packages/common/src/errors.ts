@@ -1,6 +1,10 @@
 /** Marks every error of this library, so that `isCephError` survives two loaded copies of the package (ESM and CJS, realms, workers). */
 const BRAND = Symbol.for('cephts.error');
 
+/** Errnos that the primitives answer with, apart from the table, which a bundle of one primitive then leaves out. */
+export const EAGAIN = 11;
+export const ECANCELED = 125;
+
 /** Linux errno values that Ceph puts on the wire, by name. */
 export const ERRNO = {
   EPERM: 1,
@@ -61,14 +65,15 @@ export const ERRNO = {
 /** Name of an errno, as in `'ENOENT'`. */
 export type ErrnoName = keyof typeof ERRNO;
 
-const NAMES = new Map<number, ErrnoName>(Object.entries(ERRNO).map(([name, value]) => [value, name as ErrnoName]));
+let names: Map<number, string> | undefined;
 
 /**
  * The name of an errno, of either sign: `errnoName(-2)` is `'ENOENT'`; an unknown one is `'E<number>'`.
  */
 export function errnoName(errno: number): string {
   const value = Math.abs(errno);
-  return NAMES.get(value) ?? `E${value}`;
+  names ??= new Map(Object.entries(ERRNO).map(([name, number]) => [number, name]));
+  return names.get(value) ?? `E${value}`;
 }
 
 /** Options of {@link CephError}. */

@@ -139,10 +139,15 @@ export class PerfCounters {
       const value = this.#a[at] as number;
       if (spec.type === 'histogram') {
         const counts = [...this.#a.subarray(at + 2, at + 3 + (spec.buckets?.length ?? 0))];
-        out[spec.key] = { count: value, sum: this.#a[at + 1], buckets: counts.map((count, i) => ({ le: spec.buckets?.[i] ?? null, count })) };
+        out[spec.key] = {
+          count: value,
+          sum: this.#a[at + 1],
+          buckets: counts.map((count, i) => ({ le: spec.buckets?.[i] ?? null, count })),
+        };
       } else if (spec.type === 'timeavg' || spec.type === 'longrunavg') {
         const sum = this.#a[at + 1] as number;
-        out[spec.key] = spec.type === 'timeavg' ? { avgcount: value, sum, avgtime: value > 0 ? sum / value : 0 } : { avgcount: value, sum };
+        out[spec.key] =
+          spec.type === 'timeavg' ? { avgcount: value, sum, avgtime: value > 0 ? sum / value : 0 } : { avgcount: value, sum };
       } else {
         out[spec.key] = value;
       }
@@ -155,7 +160,13 @@ export class PerfCounters {
     // bit values of Ceph's PERFCOUNTER_* flags: 1 time, 2 u64, 4 long-run average, 8 counter, 16 histogram
     const bits = { counter: 10, gauge: 2, longrunavg: 6, timeavg: 5, histogram: 18 };
     const metric = { counter: 'counter', gauge: 'gauge', longrunavg: 'gauge', timeavg: 'gauge', histogram: 'counter' };
-    const value = { counter: 'integer', gauge: 'integer', longrunavg: 'integer-integer-pair', timeavg: 'real-integer-pair', histogram: 'integer-2d-histogram' };
+    const value = {
+      counter: 'integer',
+      gauge: 'integer',
+      longrunavg: 'integer-integer-pair',
+      timeavg: 'real-integer-pair',
+      histogram: 'integer-2d-histogram',
+    };
     return Object.fromEntries(
       this.specs.map((spec) => [
         spec.key,

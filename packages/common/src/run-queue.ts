@@ -33,21 +33,25 @@ export class RunQueue {
 
   readonly #round = (): void => {
     const deadline = this.#clock.monotonicNow() + this.sliceMs;
-    while (this.#head < this.#queue.length) {
-      const runnable = this.#queue[this.#head++] as Runnable;
-      if (runnable.runSlice(deadline)) this.#queue.push(runnable);
-      if (this.#head >= 1024) {
-        this.#queue = this.#queue.slice(this.#head);
-        this.#head = 0;
+    try {
+      while (this.#head < this.#queue.length) {
+        const runnable = this.#queue[this.#head++] as Runnable;
+        if (runnable.runSlice(deadline)) this.#queue.push(runnable);
+        if (this.#head >= 1024) {
+          this.#queue = this.#queue.slice(this.#head);
+          this.#head = 0;
+        }
+        if (this.#clock.monotonicNow() >= deadline) break;
       }
-      if (this.#clock.monotonicNow() >= deadline) break;
-    }
-    if (this.#head < this.#queue.length) {
-      this.#clock.defer(this.#round);
-    } else {
-      this.#queue.length = 0;
-      this.#head = 0;
-      this.#armed = false;
+    } finally {
+      // also when a runnable threw: the others keep their turns
+      if (this.#head < this.#queue.length) {
+        this.#clock.defer(this.#round);
+      } else {
+        this.#queue.length = 0;
+        this.#head = 0;
+        this.#armed = false;
+      }
     }
   };
 }

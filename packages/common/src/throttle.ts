@@ -102,7 +102,11 @@ export class Throttle {
   /** As {@link get}, for a person: resolves when the amount was taken. */
   getAsync(amount: number): Promise<void> {
     return new Promise((resolve, reject) =>
-      this.get(amount, (r) => (r < 0 ? reject(new CephError('ERR_CEPH_ABORTED', `throttle ${this.name} was shut down`, { errno: ERRNO.ECANCELED })) : resolve())),
+      this.get(amount, (r) =>
+        r < 0
+          ? reject(new CephError('ERR_CEPH_ABORTED', `throttle ${this.name} was shut down`, { errno: ERRNO.ECANCELED }))
+          : resolve(),
+      ),
     );
   }
 
@@ -137,7 +141,9 @@ export class Throttle {
   put(amount = 1): number {
     this.#check(amount);
     if (amount > this.#count) {
-      throw new CephError('ERR_CEPH_THROTTLE', `throttle ${this.name}: ${amount} given back with ${this.#count} in use`, { errno: ERRNO.EINVAL });
+      throw new CephError('ERR_CEPH_THROTTLE', `throttle ${this.name}: ${amount} given back with ${this.#count} in use`, {
+        errno: ERRNO.EINVAL,
+      });
     }
     this.#count -= amount;
     this.#logger?.inc(Counter.put);
@@ -163,7 +169,9 @@ export class Throttle {
 
   #check(amount: number): void {
     if (!Number.isFinite(amount) || amount < 0) {
-      throw new CephError('ERR_CEPH_THROTTLE', `throttle ${this.name}: expected an amount of at least 0, got ${amount}`, { errno: ERRNO.EINVAL });
+      throw new CephError('ERR_CEPH_THROTTLE', `throttle ${this.name}: expected an amount of at least 0, got ${amount}`, {
+        errno: ERRNO.EINVAL,
+      });
     }
   }
 

@@ -106,7 +106,8 @@ export interface ThreadAttachment {
  */
 export function attachThread(): ThreadAttachment {
   const data = workerData as (WorkerThreadData & Record<string, unknown>) | null;
-  if (!parentPort || !data?.cephThread) throw new CephError('ERR_CEPH_NOT_A_THREAD', 'this module is the entry of a thread; start it with WorkerThread');
+  if (!parentPort || !data?.cephThread)
+    throw new CephError('ERR_CEPH_NOT_A_THREAD', 'this module is the entry of a thread; start it with WorkerThread');
   const { descriptor, chunk, timeOrigin } = data.cephThread;
   const chunks: Float64Array[] = [];
   chunks[descriptor.chunk] = chunk;

@@ -1,0 +1,107 @@
+import { checkOption } from './check.js';
+
+/**
+ * What happens when an entry finds its queue full:
+ * `throw` refuses it with `ERR_CEPH_FULL` and takes nothing; `drop-newest` completes it with -EAGAIN and says false;
+ * `drop-oldest` completes the longest waiting one with -EAGAIN and takes the new one.
+ */
+export type OverflowPolicy = 'throw' | 'drop-newest' | 'drop-oldest';
+
+/** Limits of a queue, in entries and in cost; the same words for every queue of this library. */
+export interface BoundsOptions {
+  /** Most entries that may wait, at least 1. @defaultValue Infinity */
+  capacity?: number;
+  /**
+   * Most cost that may wait, in the unit of the entries' `cost`. An entry that costs more is taken when nothing else waits.
+   * @defaultValue Infinity
+   */
+  capacityCost?: number;
+  /** What happens to an entry for which there is no room. @defaultValue `'throw'` */
+  overflow?: OverflowPolicy;
+  /** Entries at which `onHighWater` is told. @defaultValue capacity */
+  highWater?: number;
+  /** Entries down to which the queue sinks before `onLowWater` is told. @defaultValue half of highWater */
+  lowWater?: number;
+  /** As `highWater`, in cost. @defaultValue capacityCost */
+  highWaterCost?: number;
+  /** As `lowWater`, in cost. @defaultValue half of highWaterCost */
+  lowWaterCost?: number;
+  /** Told once when the queue reaches a high-water mark; again only after the low one. */
+  onHighWater?: () => void;
+  /** Told once when the queue, having reached a high-water mark, has sunk to both low ones. */
+  onLowWater?: () => void;
+}
+
+/** Counts the entries and the cost that wait in one queue, and tells of the marks. */
+export class Bounds {
+  readonly overflow: OverflowPolicy;
+  readonly #options: BoundsOptions;
+  readonly #report: (error: unknown) => void;
+  #items = 0;
+  #cost = 0;
+  #above = false;
+
+  /** @param report told what onHighWater and onLowWater throw */
+  constructor(options: BoundsOptions, report: (error: unknown) => void) {
+    const { capacity = Infinity, capacityCost = Infinity, overflow = 'throw' } = options;
+    const { highWater = capacity, highWaterCost = capacityCost } = options;
+    const { lowWater = highWater / 2, lowWaterCost = highWaterCost / 2 } = options;
+    for (const [name, value] of Object.entries({ capacity, highWater })) checkOption(name, value, { type: 'integer', min: 1 });
+    for (const [name, value] of Object.entries({ capacityCost, highWaterCost, lowWater, lowWaterCost })) {
+      checkOption(name, value, { type: 'number', min: 0 });
+    }
+    checkOption('overflow', overflow, { type: 'string', oneOf: ['throw', 'drop-newest', 'drop-oldest'] });
+    this.#options = { ...options, capacity, capacityCost, highWater, highWaterCost, lowWater, lowWaterCost };
+    this.overflow = overflow;
+    this.#report = report;
+  }
+
+  /** Bounds where an option asks for any; none cost nothing. */
+  static from(options: BoundsOptions, report: (error: unknown) => void): Bounds | undefined {
+    const { capacity, capacityCost, highWater, highWaterCost } = options;
+    return (capacity ?? capacityCost ?? highWater ?? highWaterCost) === undefined ? undefined : new Bounds(options, report);
+  }
+
+  get items(): number {
+    return this.#items;
+  }
+
+  get cost(): number {
+    return this.#cost;
+  }
+
+  /** Is there no room for one more entry of this cost? */
+  isFull(cost: number): boolean {
+    const { capacity, capacityCost } = this.#options as Required<BoundsOptions>;
+    return this.#items >= capacity || (this.#items > 0 && this.#cost + cost > capacityCost);
+  }
+
+  /** One entry came. */
+  add(cost: number): void {
+    this.#items++;
+    this.#cost += cost;
+    const { highWater, highWaterCost, onHighWater } = this.#options as Required<BoundsOptions>;
+    if (this.#above || (this.#items < highWater && this.#cost < highWaterCost)) return;
+    this.#above = true;
+    this.#tell(onHighWater);
+  }
+
+  /** One entry left. */
+  remove(cost: number): void {
+    this.#items--;
+    // sums of fractions drift: nothing waiting costs nothing
+    this.#cost = this.#items === 0 ? 0 : this.#cost - cost;
+    const { lowWater, lowWaterCost, onLowWater } = this.#options as Required<BoundsOptions>;
+    if (!this.#above || this.#items > lowWater || this.#cost > lowWaterCost) return;
+    this.#above = false;
+    this.#tell(onLowWater);
+  }
+
+  #tell(callback: (() => void) | undefined): void {
+    try {
+      callback?.();
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { realClock } from './clock.js';
+import type { Clock } from './clock.js';
+import type { PerfCounters, PerfCounterSpec } from './perf-counters.js';
+import { RunQueue } from './run-queue.js';
+import type { ThreadEntry, ThreadInfo } from './thread-table.js';
+
+/**
+ * What a primitive needs of its context. A CephContext is one, with thread table and perf counters; {@link primitiveContext} gives a
+ * bare one, so that `import { Finisher }` does not pull a daemon's configuration into a web page.
+ */
+export interface PrimitiveContext {
+  readonly clock: Clock;
+  readonly runQueue: RunQueue;
+  readonly threads?: { add(info: ThreadInfo): ThreadEntry; remove(entry: ThreadEntry): void };
+  readonly perf?: { create(name: string, specs: readonly PerfCounterSpec[]): PerfCounters; remove(counters: PerfCounters): void };
+  /** Reports an error nobody awaits, once. */
+  reportError(error: unknown, thread: string): void;
+}
+
+/** Throws the error where nobody catches it, so that the process reports it as an uncaught exception. */
+export function throwUncaught(clock: Clock, error: unknown): void {
+  clock.defer(() => {
+    throw error;
+  });
+}
+
+let shared: PrimitiveContext | undefined;
+
+/** The context of primitives that were given none: the default CephContext where one was made, else a bare one. */
+export function primitiveContext(): PrimitiveContext {
+  return (shared ??= {
+    clock: realClock,
+    runQueue: new RunQueue(realClock),
+    reportError: (error) => throwUncaught(realClock, error),
+  });
+}
+
+/** Makes `context` the one that {@link primitiveContext} gives from now on. */
+export function setPrimitiveContext(context: PrimitiveContext): void {
+  shared = context;
+}
