@@ -1,8 +1,8 @@
-import type { CephContext } from './ceph-context.js';
 import { complete } from './context.js';
 import type { Completion } from './context.js';
 import { CephError, ERRNO } from './errors.js';
 import type { PerfCounters } from './perf-counters.js';
+import type { PrimitiveContext } from './primitive-context.js';
 
 interface Waiter {
   amount: number;
@@ -32,7 +32,7 @@ enum Counter {
  * @see src/common/Throttle.cc (16.2.15)
  */
 export class Throttle {
-  readonly #cct: CephContext;
+  readonly #cct: PrimitiveContext;
   readonly name: string;
   #max: number;
   #count = 0;
@@ -43,12 +43,12 @@ export class Throttle {
    * @param max units in use at the most; 0 for no bound
    * @param usePerf register perf counters `throttle-NAME`. @defaultValue true
    */
-  constructor(cct: CephContext, name: string, max = 0, usePerf = true) {
+  constructor(cct: PrimitiveContext, name: string, max = 0, usePerf = true) {
     this.#cct = cct;
     this.name = name;
     this.#max = max;
     if (usePerf) {
-      this.#logger = cct.perf.create(`throttle-${name}`, [
+      this.#logger = cct.perf?.create(`throttle-${name}`, [
         { key: 'val', type: 'gauge', description: 'Currently available throttle' },
         { key: 'max', type: 'gauge', description: 'Max value for throttle' },
         { key: 'get_started', type: 'counter', description: 'Number of get calls, increased before wait' },
@@ -62,7 +62,7 @@ export class Throttle {
         { key: 'put_sum', type: 'counter', description: 'Put data' },
         { key: 'wait', type: 'timeavg', description: 'Waiting latency' },
       ]);
-      this.#logger.set(Counter.max, max);
+      this.#logger?.set(Counter.max, max);
     }
   }
 
@@ -164,7 +164,7 @@ export class Throttle {
   /** Completes everyone who waits with ECANCELED and drops the perf counters. */
   shutdown(): void {
     for (const waiter of this.#waiters.splice(0)) complete(waiter.completion, -ERRNO.ECANCELED);
-    if (this.#logger) this.#cct.perf.remove(this.#logger);
+    if (this.#logger) this.#cct.perf?.remove(this.#logger);
   }
 
   #check(amount: number): void {

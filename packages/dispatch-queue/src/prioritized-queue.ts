@@ -1,0 +1,81 @@
+import type { SubQueue } from './sub-queue.js';
+import { subQueues, TieredQueue } from './tiered-queue.js';
+
+/** Options of {@link PrioritizedQueue} and {@link WeightedPriorityQueue}. */
+export interface PrioritizedQueueOptions {
+  /** Tokens one priority may save up, and the most an item can cost. @defaultValue 16777216 */
+  maxTokensPerPriority?: number;
+  /** What the cheapest item costs. @defaultValue 65536 */
+  minCost?: number;
+}
+
+/**
+ * Two queues in one. Strict items go first, highest priority first. The rest share by token bucket: whatever is dequeued fills the
+ * buckets of all priorities, a higher one faster; the lowest priority that can pay for its next item goes first, and where none can,
+ * the highest goes on credit. Within one priority the classes take turns, one item each; within a class first in is first out.
+ *
+ * @see src/common/PrioritizedQueue.h (16.2.15)
+ *
+ * @example
+ * ```ts
+ * import { PrioritizedQueue, PRIORITY } from '@cephts/dispatch-queue';
+ *
+ * const queue = new PrioritizedQueue<string>();
+ * queue.enqueueStrict(1, PRIORITY.LOW, 'first of class 1');
+ * queue.enqueueStrict(1, PRIORITY.LOW, 'second of class 1');
+ * queue.enqueueStrict(2, PRIORITY.LOW, 'first of class 2');
+ * queue.enqueueStrict(2, PRIORITY.HIGH, 'urgent');
+ * const order = Array.from({ length: queue.length }, () => queue.dequeue());
+ * // urgent, first of class 1, first of class 2, second of class 1
+ * ```
+ */
+export class PrioritizedQueue<T> extends TieredQueue<T> {
+  readonly #maxTokens: number;
+  readonly #minCost: number;
+  /** Sum of the priorities that share. */
+  #totalPriority = 0;
+
+  constructor(options: PrioritizedQueueOptions = {}) {
+    super();
+    this.#maxTokens = options.maxTokensPerPriority ?? 16_777_216;
+    this.#minCost = options.minCost ?? 65_536;
+  }
+
+  /** Tokens a priority has now; 0 where nothing of it waits. */
+  tokensOf(priority: number): number {
+    return this.shared.get(priority)?.tokens ?? 0;
+  }
+
+  protected choose(): SubQueue<T> {
+    let sub: SubQueue<T> | undefined;
+    for (let priority = this.shared.firstFrom(0); priority >= 0; priority = this.shared.firstFrom(priority + 1)) {
+      sub = this.shared.get(priority) as SubQueue<T>;
+      const cost = this.#clamp(sub.front.firstCost);
+      if (cost >= sub.tokens) continue;
+      sub.tokens -= cost;
+      return sub;
+    }
+    return sub as SubQueue<T>;
+  }
+
+  protected served(_sub: SubQueue<T>, rawCost: number): void {
+    if (this.#totalPriority === 0) return;
+    const cost = this.#clamp(rawCost);
+    for (const sub of subQueues(this.shared)) {
+      const tokens = sub.tokens + Math.floor((sub.priority * cost) / this.#totalPriority) + 1;
+      sub.tokens = Math.min(tokens, this.#maxTokens);
+    }
+  }
+
+  protected joined(sub: SubQueue<T>): void {
+    this.#totalPriority += sub.priority;
+  }
+
+  protected left(sub: SubQueue<T>): void {
+    this.#totalPriority -= sub.priority;
+  }
+
+  #clamp(cost: number): number {
+    return Math.max(this.#minCost, Math.min(cost, this.#maxTokens));
+  }
+}
