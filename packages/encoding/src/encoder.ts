@@ -44,6 +44,12 @@ export class Encoder {
     return this;
   }
 
+  /** Forgets what was written after byte `length`. */
+  truncate(length: number): this {
+    this.#length = Math.min(length, this.#length);
+    return this;
+  }
+
   #reserve(count: number): number {
     const at = this.#length;
     const need = at + count;
