@@ -4,6 +4,7 @@ const BRAND = Symbol.for('cephts.error');
 /** Errnos that the primitives answer with, apart from the table, which a bundle of one primitive then leaves out. */
 export const EAGAIN = 11;
 export const ECANCELED = 125;
+export const EINVAL = 22;
 
 /** Linux errno values that Ceph puts on the wire, by name. */
 export const ERRNO = {
@@ -120,6 +121,11 @@ export function errnoError(r: number, what: string): CephError {
 export class AbortedError extends CephError {
   override name = 'AbortError';
   constructor(message = 'The operation was aborted', options: CephErrorOptions = {}) {
-    super('ERR_CEPH_ABORTED', message, { errno: ERRNO.ECANCELED, ...options });
+    super('ERR_CEPH_ABORTED', message, { errno: ECANCELED, ...options });
   }
+}
+
+/** A {@link CephError} `ERR_CEPH_INVALID_ARGUMENT` (EINVAL). */
+export function invalidArgument(message: string): CephError {
+  return new CephError('ERR_CEPH_INVALID_ARGUMENT', message, { errno: EINVAL });
 }

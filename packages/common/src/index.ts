@@ -12,13 +12,25 @@ export { MdConfig, parseConfigValue } from './config.js';
 export type { ConfigObserver, ConfigOption, ConfigType, ConfigValue } from './config.js';
 export { C_SaferCond, complete, Context, finishContexts, GatherBuilder, LambdaContext, toContext } from './context.js';
 export type { Completion, CompletionFn } from './context.js';
-export { AbortedError, CephError, EAGAIN, ECANCELED, ERRNO, errnoError, errnoName, isCephError } from './errors.js';
+export {
+  AbortedError,
+  CephError,
+  EAGAIN,
+  ECANCELED,
+  EINVAL,
+  ERRNO,
+  errnoError,
+  errnoName,
+  invalidArgument,
+  isCephError,
+} from './errors.js';
 export type { CephErrorOptions, ErrnoName } from './errors.js';
 export { HeartbeatMap } from './heartbeat-map.js';
 export type { HeartbeatHandle } from './heartbeat-map.js';
 export { functionLog, nullLog } from './log.js';
 export type { LogSink } from './log.js';
 export { Cond, Mutex } from './mutex.js';
+export { Pacer } from './pacer.js';
 export { PerfCounters, PerfCountersCollection } from './perf-counters.js';
 export type { PerfCountersDescriptor, PerfCountersListener, PerfCounterSpec, PerfCounterType } from './perf-counters.js';
 export { captureAsyncContext, diagnosticsChannel } from './platform.js';

@@ -1,13 +1,13 @@
 import { complete } from './context.js';
 import type { Completion } from './context.js';
-import { CephError, ERRNO } from './errors.js';
+import { AbortedError, CephError, ECANCELED, EINVAL } from './errors.js';
 import type { PerfCounters } from './perf-counters.js';
 import type { PrimitiveContext } from './primitive-context.js';
 
 interface Waiter {
-  amount: number;
-  since: number;
-  completion: Completion;
+  readonly amount: number;
+  readonly since: number;
+  readonly completion: Completion;
 }
 
 enum Counter {
@@ -25,47 +25,59 @@ enum Counter {
   wait,
 }
 
+/** Keys and what they count, in the order of {@link Counter}. */
+const COUNTERS = [
+  ['val', 'units in use'],
+  ['max', 'most units in use'],
+  ['get_started', 'gets asked for'],
+  ['get', 'gets granted'],
+  ['get_sum', 'units got'],
+  ['get_or_fail_fail', 'gets refused'],
+  ['get_or_fail_success', 'gets granted that would not have waited'],
+  ['take', 'takes'],
+  ['take_sum', 'units taken'],
+  ['put', 'puts'],
+  ['put_sum', 'units put back'],
+  ['wait', 'time waited'],
+] as const;
+
 /**
- * Bounds how much of something is in use. Takers beyond the maximum wait in strict order; a request larger than the maximum is admitted
- * once the use has come down to the maximum, so that it never waits for ever. Maximum 0 means no bound.
+ * Bounds how much of something is in use. Takers beyond the maximum wait in strict order: nobody goes before one who waits already. A
+ * request larger than the maximum is admitted once the use has come down to the maximum, so that it never waits for ever. Maximum 0
+ * means no bound: nothing waits, but what is got is still counted.
  *
  * @see src/common/Throttle.cc (16.2.15)
  */
 export class Throttle {
-  readonly #cct: PrimitiveContext;
   readonly name: string;
+  readonly #cct: PrimitiveContext;
+  readonly #logger: PerfCounters | undefined;
   #max: number;
   #count = 0;
-  readonly #waiters: Waiter[] = [];
-  readonly #logger: PerfCounters | undefined;
+  /** Who waits, in order, from #head on. */
+  #waiters: Waiter[] = [];
+  #head = 0;
 
   /**
    * @param max units in use at the most; 0 for no bound
-   * @param usePerf register perf counters `throttle-NAME`. @defaultValue true
+   * @param usePerf register perf counters `throttle-NAME`, where the context keeps any. @defaultValue true
+   * @throws CephError `ERR_CEPH_THROTTLE` for a negative maximum
    */
   constructor(cct: PrimitiveContext, name: string, max = 0, usePerf = true) {
     this.#cct = cct;
     this.name = name;
+    this.#check(max);
     this.#max = max;
-    if (usePerf) {
-      this.#logger = cct.perf?.create(`throttle-${name}`, [
-        { key: 'val', type: 'gauge', description: 'Currently available throttle' },
-        { key: 'max', type: 'gauge', description: 'Max value for throttle' },
-        { key: 'get_started', type: 'counter', description: 'Number of get calls, increased before wait' },
-        { key: 'get', type: 'counter', description: 'Gets' },
-        { key: 'get_sum', type: 'counter', description: 'Got data' },
-        { key: 'get_or_fail_fail', type: 'counter', description: 'Get blocked during get_or_fail' },
-        { key: 'get_or_fail_success', type: 'counter', description: 'Successful get during get_or_fail' },
-        { key: 'take', type: 'counter', description: 'Takes' },
-        { key: 'take_sum', type: 'counter', description: 'Taken data' },
-        { key: 'put', type: 'counter', description: 'Puts' },
-        { key: 'put_sum', type: 'counter', description: 'Put data' },
-        { key: 'wait', type: 'timeavg', description: 'Waiting latency' },
-      ]);
-      this.#logger?.set(Counter.max, max);
-    }
+    if (!usePerf) return;
+    const specs = COUNTERS.map(([key, description], i) => {
+      const type = i <= Counter.max ? 'gauge' : i === Counter.wait ? 'timeavg' : 'counter';
+      return { key, type, description } as const;
+    });
+    this.#logger = cct.perf?.create(`throttle-${name}`, specs);
+    this.#logger?.set(Counter.max, max);
   }
 
+  /** Units in use. */
   get count(): number {
     return this.#count;
   }
@@ -74,23 +86,27 @@ export class Throttle {
     return this.#max;
   }
 
+  /** How many wait. */
   get waiting(): number {
-    return this.#waiters.length;
+    return this.#waiters.length - this.#head;
   }
 
-  /** At or beyond the maximum now? */
+  /** Is half of the maximum in use? Never where there is no bound. */
   pastMidpoint(): boolean {
     return this.#max > 0 && this.#count >= this.#max / 2;
   }
 
   /**
-   * Takes `amount` when it is this caller's turn and there is room; `onGot` is then completed with 0, at once where nothing has to wait.
+   * Takes `amount` when it is this caller's turn and there is room; `onGot` is then completed with 0, at once where nothing has to wait,
+   * or with -ECANCELED by {@link shutdown}.
+   *
    * @returns true when it was got at once
+   * @throws CephError `ERR_CEPH_THROTTLE` for an amount that is not a number of at least 0
    */
   get(amount: number, onGot: Completion): boolean {
     this.#check(amount);
-    this.#logger?.inc(Counter.getStarted);
-    if (this.#waiters.length > 0 || this.#shouldWait(amount)) {
+    if (this.#max > 0) this.#logger?.inc(Counter.getStarted);
+    if (this.waiting > 0 || this.#shouldWait(amount)) {
       this.#waiters.push({ amount, since: this.#cct.clock.monotonicNow(), completion: onGot });
       return false;
     }
@@ -99,30 +115,26 @@ export class Throttle {
     return true;
   }
 
-  /** As {@link get}, for a person: resolves when the amount was taken. */
+  /** As {@link get}, for a person: resolves when the amount was taken, rejects with `ERR_CEPH_ABORTED` by {@link shutdown}. */
   getAsync(amount: number): Promise<void> {
-    return new Promise((resolve, reject) =>
-      this.get(amount, (r) =>
-        r < 0
-          ? reject(new CephError('ERR_CEPH_ABORTED', `throttle ${this.name} was shut down`, { errno: ERRNO.ECANCELED }))
-          : resolve(),
-      ),
-    );
+    return new Promise((resolve, reject) => {
+      this.get(amount, (r) => (r < 0 ? reject(new AbortedError(`throttle ${this.name} was shut down`)) : resolve()));
+    });
   }
 
-  /** Takes `amount` if that needs no waiting and nobody waits already. */
+  /** Takes `amount` if that needs no waiting and nobody waits already. @throws as {@link get} */
   getOrFail(amount: number): boolean {
     this.#check(amount);
-    if (this.#waiters.length > 0 || this.#shouldWait(amount)) {
+    if (this.waiting > 0 || this.#shouldWait(amount)) {
       this.#logger?.inc(Counter.getOrFailFail);
       return false;
     }
-    this.#logger?.inc(Counter.getOrFailSuccess);
+    if (this.#max > 0) this.#logger?.inc(Counter.getOrFailSuccess);
     this.#got(amount);
     return true;
   }
 
-  /** Takes `amount` whatever the maximum says. @returns units in use; 0 with no bound, where nothing is counted */
+  /** Takes `amount` whatever the maximum says. @returns units in use; 0 with no bound, where nothing is counted. @throws as {@link get} */
   take(amount: number): number {
     this.#check(amount);
     if (this.#max === 0) return 0;
@@ -135,16 +147,17 @@ export class Throttle {
 
   /**
    * Gives `amount` back and admits who waits.
-   * @throws CephError `ERR_CEPH_THROTTLE` when more is given back than was taken
-   * @returns units in use
+   *
+   * @throws CephError `ERR_CEPH_THROTTLE` when more is given back than is in use. Not with no bound: what was taken was not counted
+   * @returns units in use; 0 with no bound
    */
   put(amount = 1): number {
     this.#check(amount);
-    if (amount > this.#count) {
-      throw new CephError('ERR_CEPH_THROTTLE', `throttle ${this.name}: ${amount} given back with ${this.#count} in use`, {
-        errno: ERRNO.EINVAL,
-      });
+    if (this.#max === 0) {
+      this.#count = Math.max(0, this.#count - amount);
+      return 0;
     }
+    if (amount > this.#count) throw this.#error(`${amount} given back with ${this.#count} in use`);
     this.#count -= amount;
     this.#logger?.inc(Counter.put);
     this.#logger?.inc(Counter.putSum, amount);
@@ -153,7 +166,7 @@ export class Throttle {
     return this.#count;
   }
 
-  /** Sets a new maximum and admits who now fits. */
+  /** Sets a new maximum and admits who now fits. @throws as {@link get} */
   resetMax(max: number): void {
     this.#check(max);
     this.#max = max;
@@ -161,18 +174,25 @@ export class Throttle {
     this.#admit();
   }
 
-  /** Completes everyone who waits with ECANCELED and drops the perf counters. */
+  /** Forgets what is in use and admits who waits. */
+  reset(): void {
+    this.#count = 0;
+    this.#logger?.set(Counter.val, 0);
+    this.#admit();
+  }
+
+  /** Completes everyone who waits with -ECANCELED and drops the perf counters. */
   shutdown(): void {
-    for (const waiter of this.#waiters.splice(0)) complete(waiter.completion, -ERRNO.ECANCELED);
+    while (this.waiting > 0) this.#tell(this.#next(), -ECANCELED);
     if (this.#logger) this.#cct.perf?.remove(this.#logger);
   }
 
   #check(amount: number): void {
-    if (!Number.isFinite(amount) || amount < 0) {
-      throw new CephError('ERR_CEPH_THROTTLE', `throttle ${this.name}: expected an amount of at least 0, got ${amount}`, {
-        errno: ERRNO.EINVAL,
-      });
-    }
+    if (!Number.isFinite(amount) || amount < 0) throw this.#error(`expected an amount of at least 0, got ${amount}`);
+  }
+
+  #error(what: string): CephError {
+    return new CephError('ERR_CEPH_THROTTLE', `throttle ${this.name}: ${what}`, { errno: EINVAL });
   }
 
   #shouldWait(amount: number): boolean {
@@ -183,17 +203,39 @@ export class Throttle {
 
   #got(amount: number): void {
     this.#count += amount;
+    if (this.#max === 0) return;
     this.#logger?.inc(Counter.get);
     this.#logger?.inc(Counter.getSum, amount);
     this.#logger?.set(Counter.val, this.#count);
   }
 
+  /** Admits from the front for as long as there is room: one who does not fit holds up those behind, too. */
   #admit(): void {
-    for (let first = this.#waiters[0]; first && !this.#shouldWait(first.amount); first = this.#waiters[0]) {
-      this.#waiters.shift();
-      this.#got(first.amount);
-      this.#logger?.tinc(Counter.wait, this.#cct.clock.monotonicNow() - first.since);
-      complete(first.completion, 0);
+    while (this.waiting > 0 && !this.#shouldWait((this.#waiters[this.#head] as Waiter).amount)) {
+      const waiter = this.#next();
+      this.#got(waiter.amount);
+      this.#logger?.tinc(Counter.wait, this.#cct.clock.monotonicNow() - waiter.since);
+      this.#tell(waiter, 0);
+    }
+  }
+
+  /** Takes the first one out of the line. */
+  #next(): Waiter {
+    const waiter = this.#waiters[this.#head++] as Waiter;
+    // cut off what is done with once it is half of the array: constant cost for each waiter
+    if (this.#head * 2 > this.#waiters.length) {
+      this.#waiters = this.#waiters.slice(this.#head);
+      this.#head = 0;
+    }
+    return waiter;
+  }
+
+  /** What a waiter throws is reported, so that it neither hits who gave back nor holds up the next in line. */
+  #tell({ completion }: Waiter, r: number): void {
+    try {
+      complete(completion, r);
+    } catch (error) {
+      this.#cct.reportError(error, this.name);
     }
   }
 }

@@ -6,7 +6,7 @@ import {
   CephError,
   CooperativeThread,
   diagnosticsChannel,
-  ERRNO,
+  EAGAIN,
   primitiveContext,
   Throttle,
 } from '@cephts/common';
@@ -423,7 +423,7 @@ export class DispatchQueue<M, C = never> {
       const error = new CephError(
         'ERR_CEPH_FULL',
         `the dispatch queue is full: ${bounds.items} messages of cost ${bounds.cost} wait`,
-        { errno: ERRNO.EAGAIN },
+        { errno: EAGAIN },
       );
       if (bounds.overflow === 'throw') throw error;
       return this.#refuse(message, error);
@@ -444,7 +444,7 @@ export class DispatchQueue<M, C = never> {
     if (lowest.strict && lowest.priority >= PRIORITY.HIGHEST && this.#codes > 0) return false;
     const item = this.#queue.dequeueLowest() as Item<M, C>;
     this.#bounds?.remove(this.#queue.dequeuedCost);
-    this.#discardItem(item, new CephError('ERR_CEPH_FULL', 'dropped from a full dispatch queue', { errno: ERRNO.EAGAIN }));
+    this.#discardItem(item, new CephError('ERR_CEPH_FULL', 'dropped from a full dispatch queue', { errno: EAGAIN }));
     return true;
   }
 

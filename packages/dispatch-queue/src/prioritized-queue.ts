@@ -76,6 +76,6 @@ export class PrioritizedQueue<T> extends TieredQueue<T> {
   }
 
   #clamp(cost: number): number {
-    return Math.max(this.#minCost, Math.min(cost, this.#maxTokens));
+    return Math.min(Math.max(cost, this.#minCost), this.#maxTokens);
   }
 }

@@ -1,4 +1,4 @@
-import { CephError, ERRNO } from '@cephts/common';
+import { invalidArgument } from '@cephts/common';
 import { ChunkPool } from './class-queue.js';
 import type { QueuePosition } from './class-queue.js';
 import type { OpQueue, OpQueueEntry } from './op-queue.js';
@@ -178,6 +178,5 @@ export function subQueues<T>(tier: RadixMap<SubQueue<T>>): SubQueue<T>[] {
 function checkKeys(cls: number, priority: number): void {
   // x >>> 0 is x for unsigned 32-bit integers only
   if (cls >>> 0 === cls && priority >>> 0 === priority && cls <= MAX_KEY && priority <= MAX_KEY) return;
-  const expected = `Expected class and priority to be integers from 0 to ${MAX_KEY}`;
-  throw new CephError('ERR_CEPH_INVALID_ARGUMENT', `${expected}, got ${cls} and ${priority}`, { errno: ERRNO.EINVAL });
+  throw invalidArgument(`Expected class and priority to be integers from 0 to ${MAX_KEY}, got ${cls} and ${priority}`);
 }

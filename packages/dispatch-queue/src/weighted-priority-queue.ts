@@ -1,4 +1,4 @@
-import { CephError, ERRNO } from '@cephts/common';
+import { invalidArgument } from '@cephts/common';
 import type { PrioritizedQueueOptions } from './prioritized-queue.js';
 import type { SubQueue } from './sub-queue.js';
 import { TieredQueue } from './tiered-queue.js';
@@ -52,7 +52,7 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
       return;
     }
     this.#now = sub.pass;
-    sub.pass += Math.max(this.#minCost, Math.min(cost, this.#maxCost)) / sub.weight;
+    sub.pass += Math.min(Math.max(cost, this.#minCost), this.#maxCost) / sub.weight;
     if (sub.length === 0) this.#finished.set(sub.priority, sub.pass);
   }
 
@@ -61,9 +61,7 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
     const { priority } = sub;
     const weight = this.#weight(priority);
     if (!(weight > 0 && weight < Infinity)) {
-      throw new CephError('ERR_CEPH_INVALID_ARGUMENT', `Expected the weight of priority ${priority} to be above 0, got ${weight}`, {
-        errno: ERRNO.EINVAL,
-      });
+      throw invalidArgument(`Expected the weight of priority ${priority} to be above 0, got ${weight}`);
     }
     sub.weight = weight;
     sub.pass = Math.max(this.#now, this.#finished.get(priority) ?? 0);
