@@ -9,7 +9,7 @@ export interface Clock {
   monotonicNow(): number;
   /** Wall clock: milliseconds since 1970, with a fraction where the platform gives one. */
   now(): number;
-  /** Runs `callback` once, `delay` ms from now; a delay up to 2^31−1. */
+  /** Runs `callback` once, about `delay` ms from now (platforms round); a delay up to 2^31−1. */
   setTimeout(callback: () => void, delay: number): TimerHandle;
   clearTimeout(handle: TimerHandle): void;
   /** Runs `callback` as soon as pending I/O has had its turn. */
@@ -48,7 +48,8 @@ let fallbackDefer: ((callback: () => void) => void) | undefined;
 export const realClock: Clock = {
   monotonicNow: () => platform.performance.now(),
   now: () => Date.now(),
-  setTimeout: (callback, delay) => platform.setTimeout(callback, delay),
+  // rounded up, since platforms cut the fraction off and would be early
+  setTimeout: (callback, delay) => platform.setTimeout(callback, Math.ceil(delay)),
   clearTimeout: (handle) => platform.clearTimeout(handle),
   defer(callback) {
     if (platform.setImmediate) platform.setImmediate(callback);

@@ -80,6 +80,14 @@ export class CooperativeThread implements Runnable {
     this.#cct.runQueue.schedule(this);
   }
 
+  /** Gives the thread a turn right now: for a caller that is itself fresh from the event loop, such as a timer. */
+  turn(): void {
+    if (!this.#started || this.#running || this.#scheduled) return;
+    this.#entry?.countWakeup();
+    const { clock, runQueue } = this.#cct;
+    if (this.runSlice(clock.monotonicNow() + runQueue.sliceMs)) runQueue.schedule(this);
+  }
+
   /** Leaves the thread table; no turn follows. */
   stop(): void {
     this.#started = false;

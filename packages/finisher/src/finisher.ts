@@ -8,6 +8,7 @@ import {
   EAGAIN,
   ECANCELED,
   isCephError,
+  Pacer,
   primitiveContext,
 } from '@cephts/common';
 import type { AsyncContextRunner, Completion, PrimitiveContext } from '@cephts/common';
@@ -17,9 +18,6 @@ import { checkFinisherOptions } from './options.js';
 import type { FinisherOptions, QueueOptions } from './options.js';
 import { TrackedEntry } from './tracked-entry.js';
 import type { EntryOwner } from './tracked-entry.js';
-
-/** Most completions between two looks at the clock. */
-const MAX_STRIDE = 128;
 
 const channels = (): Record<'start' | 'stop' | 'batch' | 'overflow' | 'error', ReturnType<typeof diagnosticsChannel>> => ({
   start: diagnosticsChannel('cephts:finisher:start'),
@@ -49,6 +47,7 @@ export class Finisher {
   readonly #channels = channels();
   readonly #owner: EntryOwner;
 
+  readonly #pacer: Pacer;
   readonly #queues = new FinisherQueues();
   /** An entry needs nothing but to be pushed: open, no bounds, no counters, no asynchronous context. */
   #plain: boolean;
@@ -60,7 +59,6 @@ export class Finisher {
   #closing = false;
   /** Given to all that waits, instead of its own result, once {@link destroy} was called. */
   #verdict: number | undefined;
-  #stride = 1;
   #batchBegin = 0;
   #waiters: (() => void)[] = [];
   #stopped: { promise: Promise<void>; resolve: () => void } | undefined;
@@ -73,6 +71,7 @@ export class Finisher {
     checkFinisherOptions(options);
     this.#cct = cct;
     this.#options = options;
+    this.#pacer = new Pacer(cct.clock, options.sliceMs);
     this.#bounds = Bounds.from(options, (error) => this.#report(error));
     this.#counters = FinisherCounters.register(cct, options);
     this.#plain = !this.#bounds && !this.#counters && !options.keepAsyncContext;
@@ -304,29 +303,14 @@ export class Finisher {
 
   #finisherThreadEntry(deadline: number): boolean {
     if (this.#paused || this.#awaiting) return false;
-    const { clock } = this.#cct;
-    const { sliceMs } = this.#options;
-    let since = clock.monotonicNow();
-    if (sliceMs !== undefined) deadline = since + sliceMs;
-    let left = this.#stride;
+    this.#pacer.begin(deadline);
     for (let context = this.#take(); context !== undefined; context = this.#take()) {
       this.#complete(context, this.#verdict ?? this.#queues.result);
       if (this.#paused || this.#awaiting) return false;
-      if (--left > 0) continue;
-      const now = clock.monotonicNow();
-      this.#adaptStride(now - since);
-      if (now >= deadline) return true;
-      since = now;
-      left = this.#stride;
+      if (this.#pacer.isOver()) return true;
     }
     this.#idle();
     return false;
-  }
-
-  /** Looks at the clock about ten times a millisecond: seldom for quick completions, each time for slow ones. */
-  #adaptStride(ms: number): void {
-    const wanted = Math.floor((this.#stride * 0.1) / ms);
-    this.#stride = Math.max(1, Math.min(wanted, this.#stride * 2, MAX_STRIDE));
   }
 
   #complete(context: Completion, r: number): void {

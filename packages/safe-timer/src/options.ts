@@ -1,17 +1,19 @@
-import type { AbortSignalLike, Mutex } from '@cephts/common';
+import { checkOptions } from '@cephts/common';
+import type { AbortSignalLike, BoundsOptions, Mutex, OverflowPolicy } from '@cephts/common';
 
 /** Options of {@link SafeTimer}; all optional. */
-export interface SafeTimerOptions {
-  /** Names the timer in perf counters `timer-NAME`. @defaultValue none: no counters, no cost */
+export interface SafeTimerOptions extends Omit<BoundsOptions, 'overflow'> {
+  /** Registers perf counters `timer-NAME` (queue_len, lateness) with the context. @defaultValue none: no counters, no cost */
   name?: string;
-  /** Name in the thread table. @defaultValue `'safe_timer'` */
+  /** Name in the thread table, at most 15 characters as Linux shows it. @defaultValue `'safe_timer'` */
   threadName?: string;
   /** The class it works for, for the thread table. @defaultValue `'SafeTimer'` */
   owner?: string;
   /** One sentence for the thread table. */
   purpose?: string;
   /**
-   * True: callbacks run with `lock` held, so an event that was cancelled under the lock never runs. False: they run without it.
+   * True: callbacks run with `lock` held, so that what is cancelled under the lock is neither running nor runs later.
+   * False: they run without it.
    * @defaultValue true
    */
   safeCallbacks?: boolean;
@@ -23,16 +25,56 @@ export interface SafeTimerOptions {
   onError?: (error: unknown) => void;
   /** Does a pending event hold the process open? @defaultValue false */
   ref?: boolean;
+  /** Runs each callback in the AsyncLocalStorage context of who added it, where the platform has one. @defaultValue false */
+  keepAsyncContext?: boolean;
+  /** Counts the lateness in a histogram too; needs `name`. @defaultValue false */
+  latencyHistogram?: boolean;
+  /** What happens to an event for which there is no room. @defaultValue `'throw'` */
+  overflow?: Exclude<OverflowPolicy, 'drop-oldest'>;
 }
 
 /** Options of one event. */
 export interface EventOptions {
-  /** Cancels the event. */
+  /** Cancels the event when it aborts. */
   signal?: AbortSignalLike;
+  /** Weight against `capacityCost` and the cost marks, at least 0. @defaultValue 1 */
+  cost?: number;
 }
 
 /**
- * Names a pending event to {@link SafeTimer.cancelEvent}: a positive number, never used twice by one timer; 0 names none, so a field
- * may start out as 0.
+ * Names an event to {@link SafeTimer.cancelEvent}: a positive number, never used twice by one timer. 0 names none, so a field may start
+ * out as 0.
  */
 export type TimerEvent = number;
+
+const string = { type: 'string' } as const;
+const number = { type: 'number', min: 0 } as const;
+const fn = { type: 'function' } as const;
+const boolean = { type: 'boolean' } as const;
+
+/** @throws CephError `ERR_CEPH_INVALID_OPTION` */
+export function checkSafeTimerOptions(options: SafeTimerOptions): void {
+  checkOptions('SafeTimer', options, {
+    name: string,
+    threadName: string,
+    owner: string,
+    purpose: string,
+    safeCallbacks: boolean,
+    lock: { type: 'object' },
+    sliceMs: number,
+    onError: fn,
+    ref: boolean,
+    keepAsyncContext: boolean,
+    latencyHistogram: boolean,
+    // a timer has no line with an oldest entry in front
+    overflow: { type: 'string', oneOf: ['throw', 'drop-newest'] },
+    capacity: number,
+    capacityCost: number,
+    highWater: number,
+    lowWater: number,
+    highWaterCost: number,
+    lowWaterCost: number,
+    onHighWater: fn,
+    onLowWater: fn,
+  });
+}
