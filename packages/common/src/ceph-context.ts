@@ -6,10 +6,11 @@ import { HeartbeatMap } from './heartbeat-map.js';
 import { nullLog } from './log.js';
 import type { LogSink } from './log.js';
 import { PerfCountersCollection } from './perf-counters.js';
+import { createQueueCounters } from './queue-counters.js';
 import { systemRandom } from './random.js';
 import type { RandomSource } from './random.js';
 import { setPrimitiveContext, throwUncaught } from './primitive-context.js';
-import type { PrimitiveContext } from './primitive-context.js';
+import type { PrimitiveContext, QueueCounters } from './primitive-context.js';
 import { RunQueue } from './run-queue.js';
 import { SharedSlab } from './shared-slab.js';
 import { ThreadTable } from './thread-table.js';
@@ -51,7 +52,7 @@ export class CephContext implements PrimitiveContext {
   /** Replaceable, since the log thread starts after the context exists. */
   log: LogSink;
   /** Name of the cooperative thread whose turn it is, for log lines; outside of any turn the name of the main thread. */
-  currentThread = 'main';
+  currentThread: string | undefined = 'main';
   readonly #onError: ((error: unknown, thread: string) => void) | undefined;
 
   constructor(options: CephContextOptions = {}) {
@@ -69,6 +70,11 @@ export class CephContext implements PrimitiveContext {
   dout(subsys: string, level: number, message: string | (() => string)): void {
     if (!this.log.shouldGather(subsys, level)) return;
     this.log.write(subsys, level, typeof message === 'function' ? message() : message);
+  }
+
+  /** Registers the counters of a queue: `queue_len`, and latencies under `latencyKey`. */
+  queueCounters(name: string, latencyKey: string, histogram?: boolean): QueueCounters {
+    return createQueueCounters(this.perf, name, latencyKey, histogram);
   }
 
   /** Reports an error nobody awaits, once: to `onError`, else as an uncaught exception of the process. */

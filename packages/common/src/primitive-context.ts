@@ -4,15 +4,27 @@ import type { PerfCounters, PerfCounterSpec } from './perf-counters.js';
 import { RunQueue } from './run-queue.js';
 import type { ThreadEntry, ThreadInfo } from './thread-table.js';
 
+/** Counters of one queue: how many wait, and a latency in ms. */
+export interface QueueCounters {
+  length(count: number): void;
+  latency(ms: number): void;
+  /** Takes the counters off the list. */
+  remove(): void;
+}
+
 /**
  * What a primitive needs of its context. A CephContext is one, with thread table and perf counters; {@link primitiveContext} gives a
  * bare one, so that `import { Finisher }` does not pull a daemon's configuration into a web page.
  */
 export interface PrimitiveContext {
   readonly clock: Clock;
+  /** Name of the cooperative thread whose turn it is, where the context keeps it. */
+  currentThread?: string | undefined;
   readonly runQueue: RunQueue;
   readonly threads?: { add(info: ThreadInfo): ThreadEntry; remove(entry: ThreadEntry): void };
   readonly perf?: { create(name: string, specs: readonly PerfCounterSpec[]): PerfCounters; remove(counters: PerfCounters): void };
+  /** Counters for a queue; a context without counters has none to give. */
+  queueCounters?(name: string, latencyKey: string, histogram?: boolean): QueueCounters;
   /** Reports an error nobody awaits, once. */
   reportError(error: unknown, thread: string): void;
 }

@@ -59,11 +59,17 @@ export class CooperativeThread implements Runnable {
   /** Enters the thread table and gives `entry` a first turn. */
   start(): void {
     if (this.#started) return;
+    this.startAsleep();
+    this.wake();
+  }
+
+  /** Enters the thread table; the first turn comes when it is woken. */
+  startAsleep(): void {
+    if (this.#started) return;
     this.#started = true;
     const { name, owner, purpose } = this.#options;
     this.#entry = this.#cct.threads?.add({ name, owner, purpose, kind: 'cooperative' });
     this.#state('waiting');
-    this.wake();
   }
 
   /** Gives the thread a turn soon; nothing happens where it has one coming. */
@@ -101,6 +107,8 @@ export class CooperativeThread implements Runnable {
     if (!this.#started) return false;
     const entry = this.#entry;
     const begin = entry ? this.#cct.clock.monotonicNow() : 0;
+    const outer = this.#cct.currentThread;
+    this.#cct.currentThread = this.#options.name;
     this.#running = true;
     this.#wokenWhileRunning = false;
     this.#state('running');
@@ -112,6 +120,7 @@ export class CooperativeThread implements Runnable {
       this.#cct.reportError(error, this.#options.name);
     } finally {
       this.#running = false;
+      this.#cct.currentThread = outer;
     }
     entry?.countSlice(this.#cct.clock.monotonicNow() - begin);
     more = this.#started && (more || this.#wokenWhileRunning);
