@@ -7,6 +7,7 @@ import {
   CooperativeThread,
   diagnosticsChannel,
   EAGAIN,
+  Pacer,
   primitiveContext,
   Throttle,
 } from '@cephts/common';
@@ -31,9 +32,6 @@ const onEnqueue = channel('enqueue');
 const onDispatch = channel('dispatch');
 const onDiscard = channel('discard');
 const onFailure = channel('error');
-
-/** Longest run of quick deliveries without a look at the clock. */
-const MAX_STEP = 64;
 
 /**
  * Delivers messages to one handler, one at a time, in order of priority; within a priority the classes (connections) take turns, and
@@ -71,6 +69,7 @@ export class DispatchQueue<M, C = never> {
   readonly #localThread: CooperativeThread;
   readonly #bounds: Bounds | undefined;
   readonly #perf: DispatchPerf | undefined;
+  readonly #pacer: Pacer;
   readonly #signals = new AbortHub();
   readonly #ended: Promise<void>;
   #resolveEnded!: () => void;
@@ -103,6 +102,7 @@ export class DispatchQueue<M, C = never> {
     this.#strict = policy === 'strict';
     this.#queue = this.#strict ? new PrioritizedQueue(options) : new WeightedPriorityQueue(options);
     this.#bounds = Bounds.from(options, (error) => this.#report(error, undefined));
+    this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
     this.#perf = DispatchPerf.create(this.#cct, name);
     const throttleName = `msgr_dispatch_throttler-${name ?? ''}`;
     this.dispatchThrottler = new Throttle(
@@ -517,23 +517,13 @@ export class DispatchQueue<M, C = never> {
 
   /** Hands items to `take`, which says whether to go on, for one slice at the most. */
   #drain(thread: CooperativeThread, deadline: number, queue: OpQueue<Item<M, C>>, take: (item: Item<M, C>) => boolean): void {
-    const { clock } = this.#cct;
-    let now = clock.monotonicNow();
-    const end = Math.min(deadline, now + (this.#options.sliceMs ?? Infinity));
+    const pacer = this.#pacer;
     let taken = 0;
-    // looks at the clock after 1, 3, 7, … items while they are quick, after each while they are not
-    let step = 1;
-    let left = 1;
+    pacer.begin(deadline);
     this.#delivering = true;
     for (let item = queue.dequeue(); item !== undefined; item = queue.dequeue()) {
       taken++;
-      if (!take(item)) break;
-      if (--left > 0) continue;
-      const before = now;
-      now = clock.monotonicNow();
-      if (now >= end) break;
-      step = now - before < 0.1 ? Math.min(step * 2, MAX_STEP) : 1;
-      left = step;
+      if (!take(item) || pacer.isOver()) break;
     }
     this.#delivering = false;
     if (!thread.stats) return;
