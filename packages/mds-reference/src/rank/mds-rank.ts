@@ -19,10 +19,26 @@ import type { SessionMap } from '../tables/session-map.js';
 import type { SnapClient } from '../tables/snap-client.js';
 import type { SnapServer } from '../tables/snap-server.js';
 import type { MDSMap } from '../types/mds-map.js';
+import {
+  MDS_STATE_ACTIVE,
+  MDS_STATE_CLIENTREPLAY,
+  MDS_STATE_CREATING,
+  MDS_STATE_DAMAGED,
+  MDS_STATE_NULL,
+  MDS_STATE_RECONNECT,
+  MDS_STATE_REJOIN,
+  MDS_STATE_REPLAY,
+  MDS_STATE_RESOLVE,
+  MDS_STATE_STANDBY_REPLAY,
+  MDS_STATE_STARTING,
+  MDS_STATE_STOPPING,
+  mdsStateName,
+} from '../types/op-names.js';
+import { MDS_RANK_NONE } from '../types/ceph-fs.js';
 import { IoContextList } from './mds-context.js';
-import { MDS_STATE, mdsStateName } from './mds-states.js';
 import type { OpTracker } from './op-tracker.js';
 import { ProgressThread } from './progress-thread.js';
+import { RankWaiters } from './rank-waiters.js';
 
 /** What an {@link MDSRank} is handed by its daemon. */
 export interface MDSRankOptions {
@@ -90,8 +106,8 @@ export abstract class MDSRank {
   mdsmap: MDSMap;
   /** Which life of this rank it is: the epoch in which it was assigned. */
   incarnation = 0;
-  state: number = MDS_STATE.NULL;
-  lastState: number = MDS_STATE.NULL;
+  state: number = MDS_STATE_NULL;
+  lastState: number = MDS_STATE_NULL;
   clusterDegraded = false;
   /** Clients wait for this OSD map before they use new caps. */
   osdEpochBarrier = 0;
@@ -100,14 +116,8 @@ export abstract class MDSRank {
   /** When the rank was made, in monotonic ms. */
   readonly startTime: number;
 
+  readonly waiters = new RankWaiters();
   protected stopping = false;
-  protected readonly waitingForReplay: Completion[] = [];
-  protected readonly waitingForReconnect: Completion[] = [];
-  protected readonly waitingForRejoin: Completion[] = [];
-  protected readonly waitingForResolve: Completion[] = [];
-  protected readonly waitingForActive: Completion[] = [];
-  protected readonly replayQueue: Completion[] = [];
-  protected replayingRequestsDone = false;
   protected readonly waitingForNolaggy: Message[] = [];
 
   readonly #hb: HeartbeatHandle;
@@ -115,7 +125,6 @@ export abstract class MDSRank {
   #graceMs: number;
   #finished: Completion[] = [];
   #finishedHead = 0;
-  readonly #waitingForMdsmap = new Map<number, Completion[]>();
   readonly #onRespawn: (why: string) => void;
   readonly #onSuicide: () => void;
 
@@ -131,7 +140,7 @@ export abstract class MDSRank {
     this.mdsmap = mdsmap;
     this.objecter = options.objecter;
     this.metadataPool = mdsmap.metadataPool;
-    this.dataPool = mdsmap.firstDataPool();
+    this.dataPool = mdsmap.getFirstDataPool();
     this.#onRespawn = options.onRespawn;
     this.#onSuicide = options.onSuicide;
     this.startTime = cct.clock.monotonicNow();
@@ -150,37 +159,37 @@ export abstract class MDSRank {
   // ---- state
 
   isCreating(): boolean {
-    return this.state === MDS_STATE.CREATING;
+    return this.state === MDS_STATE_CREATING;
   }
   isStarting(): boolean {
-    return this.state === MDS_STATE.STARTING;
+    return this.state === MDS_STATE_STARTING;
   }
   isReplay(): boolean {
-    return this.state === MDS_STATE.REPLAY;
+    return this.state === MDS_STATE_REPLAY;
   }
   isStandbyReplay(): boolean {
-    return this.state === MDS_STATE.STANDBY_REPLAY;
+    return this.state === MDS_STATE_STANDBY_REPLAY;
   }
   isAnyReplay(): boolean {
     return this.isReplay() || this.isStandbyReplay();
   }
   isResolve(): boolean {
-    return this.state === MDS_STATE.RESOLVE;
+    return this.state === MDS_STATE_RESOLVE;
   }
   isReconnect(): boolean {
-    return this.state === MDS_STATE.RECONNECT;
+    return this.state === MDS_STATE_RECONNECT;
   }
   isRejoin(): boolean {
-    return this.state === MDS_STATE.REJOIN;
+    return this.state === MDS_STATE_REJOIN;
   }
   isClientReplay(): boolean {
-    return this.state === MDS_STATE.CLIENTREPLAY;
+    return this.state === MDS_STATE_CLIENTREPLAY;
   }
   isActive(): boolean {
-    return this.state === MDS_STATE.ACTIVE;
+    return this.state === MDS_STATE_ACTIVE;
   }
   isStopping(): boolean {
-    return this.state === MDS_STATE.STOPPING;
+    return this.state === MDS_STATE_STOPPING;
   }
   isStopped(): boolean {
     return this.mdsmap.isStopped(this.whoami);
@@ -250,38 +259,41 @@ export abstract class MDSRank {
   }
 
   waitForActive(c: Completion): void {
-    this.waitingForActive.push(c);
+    this.waiters.active.push(c);
   }
   waitForReplay(c: Completion): void {
-    this.waitingForReplay.push(c);
+    this.waiters.replay.push(c);
   }
   waitForRejoin(c: Completion): void {
-    this.waitingForRejoin.push(c);
+    this.waiters.rejoin.push(c);
   }
   waitForReconnect(c: Completion): void {
-    this.waitingForReconnect.push(c);
+    this.waiters.reconnect.push(c);
   }
   waitForResolve(c: Completion): void {
-    this.waitingForResolve.push(c);
+    this.waiters.resolve.push(c);
   }
   /** Completes `c` when a map of at least this epoch is there. */
   waitForMdsmap(epoch: number, c: Completion): void {
-    const list = this.#waitingForMdsmap.get(epoch);
-    if (list) list.push(c);
-    else this.#waitingForMdsmap.set(epoch, [c]);
+    this.waiters.addMdsmap(epoch, c);
+  }
+  /** Completes `c` when the rank is active again. */
+  waitForActivePeer(rank: number, c: Completion): void {
+    this.waiters.addActivePeer(rank, c);
+  }
+  /** Completes `c` when no rank is missing or recovering any more. */
+  waitForClusterRecovered(c: Completion): void {
+    this.waiters.addActivePeer(MDS_RANK_NONE, c);
   }
   /** A request to run again in clientreplay, one after the other. */
   enqueueReplay(c: Completion): void {
-    this.replayQueue.push(c);
+    this.waiters.replayQueue.push(c);
   }
-
-  protected kickMdsmapWaiters(epoch: number): void {
-    for (const [at, list] of this.#waitingForMdsmap) {
-      if (at > epoch) continue;
-      this.#waitingForMdsmap.delete(at);
-      this.queueWaiters(list);
-    }
-  }
+  /** Queues the next request to replay; with none left clientreplay may end. */
+  abstract queueOneReplay(): boolean;
+  abstract maybeClientreplayDone(): void;
+  /** The rank serves: metrics of its clients are gathered from now on. */
+  abstract startMetrics(): void;
 
   /**
    * Completes what is queued, and handles the messages that were deferred while the monitor seemed to lag.
@@ -397,7 +409,7 @@ export abstract class MDSRank {
   /** What is stored makes no sense: the rank is marked damaged and the daemon starts anew, as a standby. */
   damaged(why: string): void {
     this.clog('error', `mds.${this.whoami} is damaged: ${why}`);
-    this.beacon.setWantState(this.mdsmap, MDS_STATE.DAMAGED);
+    this.beacon.setWantState(this.mdsmap, MDS_STATE_DAMAGED);
     this.beacon.send();
     this.respawn(`damaged: ${why}`);
   }

@@ -82,7 +82,7 @@ export class Log implements LogSink {
   }
 
   write(subsys: string, level: number, message: string): void {
-    this.writeAs(this.#cct.currentThread, subsys, level, message);
+    this.writeAs(this.#cct.currentThread ?? 'main', subsys, level, message);
   }
 
   /** As {@link write}, for a thread by name. */

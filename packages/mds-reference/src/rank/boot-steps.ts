@@ -1,0 +1,215 @@
+import { ERRNO } from '@cephts/common';
+import { MDS_STATE_ACTIVE, MDS_STATE_RECONNECT, MDS_STATE_RESOLVE } from '../types/op-names.js';
+import { C_IO_Wrapper, MDSGatherBuilder, MDSInternalContext } from './mds-context.js';
+import type { MDSRank } from './mds-rank.js';
+
+/** Steps of bootStart, in order. */
+export const BOOT_STEPS = ['initial', 'open_root', 'prepare_log', 'replay_done'] as const;
+export type BootStep = (typeof BOOT_STEPS)[number];
+
+class C_MDS_BootStart extends MDSInternalContext {
+  readonly #boot: BootSteps;
+  readonly #next: BootStep;
+
+  constructor(mds: MDSRank, boot: BootSteps, next: BootStep) {
+    super(mds);
+    this.#boot = boot;
+    this.#next = next;
+  }
+
+  override finish(r: number): void {
+    this.#boot.bootStart(this.#next, r);
+  }
+}
+
+/**
+ * How a rank comes to life: `bootCreate` on an empty store, `bootStart` in steps on one that was used.
+ *
+ * @see MDSRank::boot_create, boot_start in src/mds/MDSRank.cc (16.2.15)
+ */
+export class BootSteps {
+  readonly #mds: MDSRank;
+
+  constructor(mds: MDSRank) {
+    this.#mds = mds;
+  }
+
+  /** Writes a new rank's objects; `creatingDone` follows when all are durable. */
+  bootCreate(): void {
+    const mds = this.#mds;
+    const { mdlog, mdcache, inotable, sessionmap, purgeQueue, snapserver, mdsmap } = mds;
+    mds.dout(3, 'bootCreate');
+    const fin = new MDSGatherBuilder((r) => (r < 0 ? mds.damaged(`creating the rank failed with ${r}`) : this.#creatingDone()));
+
+    mdcache.initLayouts();
+    inotable.setRank(mds.whoami);
+    sessionmap.setRank(mds.whoami);
+
+    mds.dout(10, 'bootCreate: a fresh journal');
+    mdlog.create(fin.newSub());
+    // a segment, but no subtree map yet
+    mdlog.prepareNewSegment();
+
+    if (mds.whoami === mdsmap.root) {
+      mds.dout(3, 'bootCreate: a fresh hierarchy');
+      mdcache.createEmptyHierarchy(fin);
+    }
+    mds.dout(3, 'bootCreate: mydir');
+    mdcache.createMydirHierarchy(fin);
+    mdcache.createGlobalSnaprealm();
+
+    mds.dout(10, 'bootCreate: inotable, sessionmap, purge queue');
+    inotable.reset();
+    inotable.save(fin.newSub());
+    sessionmap.save(fin.newSub());
+    purgeQueue.create(new C_IO_Wrapper(mds, fin.newSub()));
+
+    if (mdsmap.tableserver === mds.whoami) {
+      mds.dout(10, 'bootCreate: snaptable');
+      snapserver.setRank(mds.whoami);
+      snapserver.reset();
+      snapserver.save(fin.newSub());
+    }
+
+    mdlog.journalSegmentSubtreeMap(fin.newSub());
+    mdlog.flush();
+    fin.activate();
+  }
+
+  #creatingDone(): void {
+    const mds = this.#mds;
+    mds.dout(1, 'creatingDone');
+    mds.requestState(MDS_STATE_ACTIVE);
+    mds.snapclient.sync();
+  }
+
+  /** Runs a step; each begins the next when it has what it needs. `r` is the result of the one before. */
+  bootStart(step: BootStep = 'initial', r = 0): void {
+    if (r < 0 && !this.#goOnAfter(r)) return;
+    this.#mds.dout(2, `booting: ${step}`);
+    switch (step) {
+      case 'initial':
+        this.#initial();
+        break;
+      case 'open_root':
+        this.#openRoot();
+        break;
+      case 'prepare_log':
+        this.#prepareLog();
+        break;
+      case 'replay_done':
+        this.#validateSessions();
+        break;
+    }
+  }
+
+  #goOnAfter(r: number): boolean {
+    const mds = this.#mds;
+    if (mds.isStandbyReplay() && r === -ERRNO.EAGAIN) {
+      mds.respawn('fell behind the journal');
+      return false;
+    }
+    if (r === -ERRNO.EROFS) {
+      mds.dout(0, 'boot: the store is read-only, going on read-only');
+      return true;
+    }
+    if (r === -ERRNO.EINVAL || r === -ERRNO.ENOENT) mds.damaged(`loading the rank failed with ${r}`);
+    else {
+      mds.dout(-1, `boot failed with ${r}`);
+      mds.suicide();
+    }
+    return false;
+  }
+
+  #next(step: BootStep): MDSGatherBuilder {
+    return new MDSGatherBuilder(new C_MDS_BootStart(this.#mds, this, step));
+  }
+
+  #initial(): void {
+    const mds = this.#mds;
+    const { mdlog, mdcache, inotable, sessionmap, purgeQueue, snapserver, mdsmap } = mds;
+    mdcache.initLayouts();
+    const gather = this.#next('open_root');
+    inotable.setRank(mds.whoami);
+    inotable.load(gather.newSub());
+    sessionmap.setRank(mds.whoami);
+    sessionmap.load(gather.newSub());
+    mdlog.open(gather.newSub());
+    if (mds.isStarting()) {
+      purgeQueue.open(new C_IO_Wrapper(mds, gather.newSub()));
+    } else if (!mds.isStandbyReplay()) {
+      // both come in while the journal is replayed
+      purgeQueue.open();
+      mdcache.openFileTable.load();
+    }
+    if (mdsmap.tableserver === mds.whoami) {
+      snapserver.setRank(mds.whoami);
+      snapserver.load(gather.newSub());
+    }
+    gather.activate();
+  }
+
+  #openRoot(): void {
+    const mds = this.#mds;
+    const { mdcache } = mds;
+    const gather = this.#next('prepare_log');
+    // starting: the first log segment needs the dirfrag for its subtree map
+    if (mds.isStarting()) mdcache.openMydirFrag(gather.newSub());
+    else mdcache.openMydirInode(gather.newSub());
+    mdcache.createGlobalSnaprealm();
+    if (mds.whoami === mds.mdsmap.root) mdcache.openRootInode(gather.newSub());
+    else if (mds.isAnyReplay()) mdcache.createRootInode();
+    gather.activate();
+  }
+
+  #prepareLog(): void {
+    const mds = this.#mds;
+    const { mdlog, purgeQueue } = mds;
+    if (!mds.isAnyReplay()) {
+      mdlog.append();
+      this.#startingDone();
+      return;
+    }
+    const gather = this.#next('replay_done');
+    if (!mds.isStandbyReplay()) purgeQueue.waitForRecovery(new C_IO_Wrapper(mds, gather.newSub()));
+    mdlog.replay(gather.newSub());
+    gather.activate();
+  }
+
+  #startingDone(): void {
+    const mds = this.#mds;
+    mds.dout(3, 'startingDone');
+    mds.requestState(MDS_STATE_ACTIVE);
+    mds.mdlog.startNewSegment();
+    mds.snapclient.sync();
+  }
+
+  /** What sessions were promised must not be free in the inotable: then one of the two is wrong. */
+  #validateSessions(): void {
+    const mds = this.#mds;
+    for (const session of mds.sessionmap.getSessions()) {
+      if (!mds.inotable.intersectsFree(session.info.preallocInos)) continue;
+      mds.clog('error', `client ${session.info.inst.name.num} holds inode numbers that the inotable takes for free`);
+      mds.damaged('sessions and inotable disagree');
+      return;
+    }
+    this.#replayDone();
+  }
+
+  #replayDone(): void {
+    const mds = this.#mds;
+    const { mdlog } = mds;
+    mds.dout(1, 'the journal is replayed');
+    mdlog.journaler.setWriteable();
+    mdlog.journaler.trimTail();
+    if (mds.cct.conf.bool('mds_wipe_sessions')) {
+      mds.dout(1, 'forgetting all client sessions');
+      mds.sessionmap.wipe();
+      mds.sessionmap.save(() => undefined);
+    }
+    const alone = mds.mdsmap.in.size === 1 && mds.mdsmap.failed.size === 0;
+    mds.dout(2, alone ? 'I am alone: on to reconnect' : 'I am not alone: on to resolve');
+    mds.requestState(alone ? MDS_STATE_RECONNECT : MDS_STATE_RESOLVE);
+    if (alone) mds.snapclient.sync();
+  }
+}

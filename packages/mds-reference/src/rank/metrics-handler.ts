@@ -1,0 +1,168 @@
+import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS } from '@cephts/encoding';
+import type { EntityAddrVec } from '@cephts/encoding';
+import type { Dispatcher, Message } from '@cephts/async-messenger';
+import { PeriodicThread } from '../daemon/periodic-thread.js';
+import {
+  CLIENT_METRIC_TYPE,
+  ClientMetrics,
+  MClientMetrics,
+  METRIC_UPDATE_REFRESH,
+  METRIC_UPDATE_REMOVE,
+  MMDSMetrics,
+  MMDSPing,
+} from '../messages/index.js';
+import type { ClientMetric } from '../messages/index.js';
+import type { Session } from '../tables/session.js';
+import type { MDSMap } from '../types/mds-map.js';
+import type { MDSRank } from './mds-rank.js';
+
+interface Tracked {
+  session: Session;
+  /** Rank 0 has heard of this client in the update of this number, or before. */
+  seq: number;
+  metrics: ClientMetrics;
+}
+
+/**
+ * Gathers what clients measured, and sends it to rank 0 (itself, as a rule, over the loopback connection).
+ *
+ * @see src/mds/MetricsHandler.cc (16.2.15)
+ */
+export class MetricsHandler implements Dispatcher {
+  readonly name = 'MetricsHandler';
+  readonly #mds: MDSRank;
+  readonly #updater: PeriodicThread;
+  readonly #clients = new Map<Session, Tracked>();
+  #rank0: EntityAddrVec | undefined;
+  /** The number rank 0 gave with its last ping; 0: none yet. */
+  #nextSeq = 0;
+  #lastUpdatedSeq = 0;
+
+  constructor(mds: MDSRank) {
+    this.#mds = mds;
+    this.#updater = new PeriodicThread(mds.cct, {
+      name: 'ms_dispatch',
+      owner: 'MetricsHandler::updater',
+      purpose: 'sends metrics of clients to rank 0',
+      round: () => {
+        this.#updateRank0();
+        return this.#interval;
+      },
+    });
+  }
+
+  get #interval(): number {
+    return this.#mds.cct.conf.number('mds_metrics_update_interval') * 1000;
+  }
+
+  init(): void {
+    this.#updater.start(this.#interval);
+  }
+
+  shutdown(): void {
+    this.#updater.stop();
+  }
+
+  addSession(session: Session): void {
+    this.#clients.set(session, { session, seq: this.#lastUpdatedSeq, metrics: new ClientMetrics() });
+  }
+
+  /** Rank 0 is told of the end of a client it has heard of. */
+  removeSession(session: Session): void {
+    const tracked = this.#clients.get(session);
+    if (!tracked) return;
+    if (tracked.seq === this.#lastUpdatedSeq) {
+      this.#clients.delete(session);
+      return;
+    }
+    tracked.metrics = new ClientMetrics();
+    tracked.metrics.updateType = METRIC_UPDATE_REMOVE;
+  }
+
+  /** Another rank 0, or another address of it: numbering begins anew once it pings. */
+  notifyMdsmap(mdsmap: MDSMap): void {
+    const addrs = mdsmap.isActive(0) ? mdsmap.getAddrs(0) : undefined;
+    if (addrs && this.#rank0?.equals(addrs)) return;
+    this.#rank0 = addrs;
+    this.#nextSeq = 0;
+    for (const tracked of this.#clients.values()) tracked.seq = this.#lastUpdatedSeq;
+  }
+
+  // ---- Dispatcher
+
+  msCanFastDispatchAny(): boolean {
+    return true;
+  }
+
+  msCanFastDispatch(m: Message): boolean {
+    return m instanceof MClientMetrics || m instanceof MMDSPing;
+  }
+
+  msFastDispatch(m: Message): void {
+    this.msDispatch(m);
+  }
+
+  msDispatch(m: Message): boolean {
+    const peer = m.connection?.peerType;
+    if (m instanceof MClientMetrics && peer === CEPH_ENTITY_TYPE_CLIENT) {
+      const tracked = this.#clients.get(this.#mds.getSession(m) as Session);
+      if (tracked) for (const update of m.updates) applyUpdate(tracked.metrics, update);
+      return true;
+    }
+    if (m instanceof MMDSPing && peer === CEPH_ENTITY_TYPE_MDS) {
+      this.#nextSeq = m.pingSeq;
+      return true;
+    }
+    return false;
+  }
+
+  #updateRank0(): void {
+    if (!this.#rank0) return;
+    const m = new MMDSMetrics(this.#nextSeq, this.#mds.whoami);
+    for (const [session, tracked] of this.#clients) {
+      m.clients.push([session.info.inst, tracked.metrics]);
+      if (tracked.metrics.updateType === METRIC_UPDATE_REMOVE) this.#clients.delete(session);
+      else tracked.metrics = new ClientMetrics();
+    }
+    if (this.#nextSeq !== 0) this.#lastUpdatedSeq++;
+    this.#mds.messenger.sendTo(m, CEPH_ENTITY_TYPE_MDS, this.#rank0);
+  }
+}
+
+/** Puts what a client measured in its place. */
+function applyUpdate(metrics: ClientMetrics, { type, values, latency }: ClientMetric): void {
+  const pair = { first: values[0] ?? 0, second: values[1] ?? 0, updated: true };
+  metrics.updateType = METRIC_UPDATE_REFRESH;
+  switch (type) {
+    case CLIENT_METRIC_TYPE.CAP_INFO:
+      metrics.capHit = { hits: pair.first, misses: pair.second };
+      break;
+    case CLIENT_METRIC_TYPE.READ_LATENCY:
+      metrics.readLatency = { latency, updated: true };
+      break;
+    case CLIENT_METRIC_TYPE.WRITE_LATENCY:
+      metrics.writeLatency = { latency, updated: true };
+      break;
+    case CLIENT_METRIC_TYPE.METADATA_LATENCY:
+      metrics.metadataLatency = { latency, updated: true };
+      break;
+    case CLIENT_METRIC_TYPE.DENTRY_LEASE:
+      metrics.dentryLease = pair;
+      break;
+    case CLIENT_METRIC_TYPE.OPENED_FILES:
+      metrics.openedFiles = pair;
+      break;
+    case CLIENT_METRIC_TYPE.PINNED_ICAPS:
+      metrics.pinnedIcaps = pair;
+      break;
+    case CLIENT_METRIC_TYPE.OPENED_INODES:
+      metrics.openedInodes = pair;
+      break;
+    case CLIENT_METRIC_TYPE.READ_IO_SIZES:
+      metrics.readIoSizes = pair;
+      break;
+    case CLIENT_METRIC_TYPE.WRITE_IO_SIZES:
+      metrics.writeIoSizes = pair;
+      break;
+  }
+}
