@@ -27,7 +27,11 @@ const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 
 /** Runs the client in its own thread and shows its progress; resolves to its last word. */
 function runClient(data: DemoClientData): Promise<Done> {
-  const bar = new SingleBar({ format: '{phase} [{bar}] {percentage}% | {value}/{total} entries | {duration_formatted}', hideCursor: true, noTTYOutput: false });
+  const bar = new SingleBar({
+    format: '{phase} [{bar}] {percentage}% | {value}/{total} entries | {duration_formatted}',
+    hideCursor: true,
+    noTTYOutput: false,
+  });
   let phase = '';
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./demo-client.worker.js', import.meta.url), { name: 'demo-client', workerData: data });
@@ -58,7 +62,9 @@ function runClient(data: DemoClientData): Promise<Done> {
 
 function showResults(done: Done): void {
   say();
-  say(`imported ${done.entries} entries in ${(done.importMs / 1000).toFixed(1)} s, verified ${done.compared} in ${(done.verifyMs / 1000).toFixed(1)} s`);
+  say(
+    `imported ${done.entries} entries in ${(done.importMs / 1000).toFixed(1)} s, verified ${done.compared} in ${(done.verifyMs / 1000).toFixed(1)} s`,
+  );
   say();
   const ms = (value: number): string => value.toFixed(2);
   say(
@@ -76,7 +82,16 @@ function showThreads(mds: EmbeddedMds): void {
       ['thread', 'kind', 'owner', 'state', 'busy ms', 'wake-ups', 'items', 'longest ms'],
       mds.cct.threads
         .list()
-        .map((row) => [row.name, row.kind, row.owner, row.state, Math.round(row.busyMs), row.wakeups, row.items, Number(row.maxSliceMs.toFixed(1))]),
+        .map((row) => [
+          row.name,
+          row.kind,
+          row.owner,
+          row.state,
+          Math.round(row.busyMs),
+          row.wakeups,
+          row.items,
+          Number(row.maxSliceMs.toFixed(1)),
+        ]),
     ),
   );
 }
@@ -98,10 +113,15 @@ async function runDemo(options: DemoOptions): Promise<number> {
       showResults(done);
       showThreads(mds);
       say();
-      for (const { path: where, what, expected, found } of done.differences.slice(0, SHOWN_DIFFERENCES)) say(`DIFFERS ${where}: ${what} is ${found}, expected ${expected}`);
+      for (const { path: where, what, expected, found } of done.differences.slice(0, SHOWN_DIFFERENCES))
+        say(`DIFFERS ${where}: ${what} is ${found}, expected ${expected}`);
       if (done.differences.length > SHOWN_DIFFERENCES) say(`… and ${done.differences.length - SHOWN_DIFFERENCES} more`);
       const same = done.differences.length === 0 && done.compared === done.entries;
-      say(same ? `all ${done.compared} entries are the same` : `${done.differences.length} differences, ${done.compared} of ${done.entries} entries compared`);
+      say(
+        same
+          ? `all ${done.compared} entries are the same`
+          : `${done.differences.length} differences, ${done.compared} of ${done.entries} entries compared`,
+      );
       return same ? 0 : 1;
     } finally {
       await mds.close();

@@ -36,10 +36,16 @@ export function formatMode(mode: number): string {
     const execute = special ? (bits & 1 ? on : on.toUpperCase()) : bits & 1 ? 'x' : '-';
     return `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${execute}`;
   };
-  return typeOf(mode)[0] + triple(6, (mode & 0o4000) !== 0, 's') + triple(3, (mode & 0o2000) !== 0, 's') + triple(0, (mode & 0o1000) !== 0, 't');
+  return (
+    typeOf(mode)[0] +
+    triple(6, (mode & 0o4000) !== 0, 's') +
+    triple(3, (mode & 0o2000) !== 0, 's') +
+    triple(0, (mode & 0o1000) !== 0, 't')
+  );
 }
 
-const formatTime = ({ sec, nsec }: { sec: number; nsec: number }): string => `${new Date(sec * 1000).toISOString().slice(0, 19)}.${String(nsec).padStart(9, '0')}Z`;
+const formatTime = ({ sec, nsec }: { sec: number; nsec: number }): string =>
+  `${new Date(sec * 1000).toISOString().slice(0, 19)}.${String(nsec).padStart(9, '0')}Z`;
 
 function longLine(name: string, stat: ClientStat): string {
   const target = stat.symlink === undefined ? '' : ` -> ${stat.symlink}`;
@@ -56,7 +62,8 @@ function flagsOf(args: string[], allowed: string): { flags: Set<string>; rest: s
       break;
     }
     for (const letter of (args[at] as string).slice(1)) {
-      if (!allowed.includes(letter)) throw new UsageError(`unknown flag -${letter}${allowed ? `, expected -${[...allowed].join(' or -')}` : ''}`);
+      if (!allowed.includes(letter))
+        throw new UsageError(`unknown flag -${letter}${allowed ? `, expected -${[...allowed].join(' or -')}` : ''}`);
       flags.add(letter);
     }
   }
@@ -91,7 +98,12 @@ async function removeTree(client: CephFsClient, parent: number, name: string, st
   return client.rmdir(parent, name);
 }
 
-async function printTree(client: CephFsClient, ino: number, indent: string, print: Print): Promise<{ dirs: number; files: number }> {
+async function printTree(
+  client: CephFsClient,
+  ino: number,
+  indent: string,
+  print: Print,
+): Promise<{ dirs: number; files: number }> {
   const total = { dirs: 0, files: 0 };
   const entries = await listEntries(client, ino);
   for (const [i, { name, stat }] of entries.entries()) {
@@ -131,7 +143,8 @@ export const COMMANDS: Readonly<Record<string, ShellCommand>> = {
         const stat = await client.resolve(path);
         if (rest.length > 1) print(`${path}:`);
         const entries = isDirectory(stat) ? await listEntries(client, stat.ino) : [{ name: path, stat }];
-        if (flags.has('a') && isDirectory(stat)) entries.unshift({ name: '.', stat }, { name: '..', stat: await client.resolve(`${path}/..`) });
+        if (flags.has('a') && isDirectory(stat))
+          entries.unshift({ name: '.', stat }, { name: '..', stat: await client.resolve(`${path}/..`) });
         for (const entry of entries) print(flags.has('l') ? longLine(entry.name, entry.stat) : entry.name);
       }
     },
@@ -144,7 +157,9 @@ export const COMMANDS: Readonly<Record<string, ShellCommand>> = {
         const stat = await client.resolve(path);
         print(`  File: ${path}${stat.symlink === undefined ? '' : ` -> ${stat.symlink}`}`);
         print(`  Size: ${stat.size}  Type: ${typeOf(stat.mode)[1]}  Inode: 0x${stat.ino.toString(16)}  Links: ${stat.nlink}`);
-        print(`  Mode: ${(stat.mode & 0o7777).toString(8).padStart(4, '0')}/${formatMode(stat.mode)}  Uid: ${stat.uid}  Gid: ${stat.gid}`);
+        print(
+          `  Mode: ${(stat.mode & 0o7777).toString(8).padStart(4, '0')}/${formatMode(stat.mode)}  Uid: ${stat.uid}  Gid: ${stat.gid}`,
+        );
         print(`Access: ${formatTime(stat.atime)}`);
         print(`Modify: ${formatTime(stat.mtime)}`);
         print(`Change: ${formatTime(stat.ctime)}`);
@@ -245,8 +260,10 @@ export const COMMANDS: Readonly<Record<string, ShellCommand>> = {
     help: 'set the size, in bytes',
     async run(client, args) {
       const [size, ...paths] = args;
-      if (size === undefined || !/^\d{1,15}$/.test(size)) throw new UsageError(`expected a size in bytes, got ${size ?? 'nothing'}`);
-      for (const path of atLeastOne(paths, 'truncate')) await client.setattr((await client.resolve(path)).ino, { size: Number(size) });
+      if (size === undefined || !/^\d{1,15}$/.test(size))
+        throw new UsageError(`expected a size in bytes, got ${size ?? 'nothing'}`);
+      for (const path of atLeastOne(paths, 'truncate'))
+        await client.setattr((await client.resolve(path)).ino, { size: Number(size) });
     },
   },
   setfattr: {

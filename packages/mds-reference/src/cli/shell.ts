@@ -60,7 +60,12 @@ export function registerShell(program: Command): void {
     .option('-c, --command <script>', 'commands to run, separated by semicolons, instead of asking for them')
     .option('--uid <number>', 'act as this user', '0')
     .option('--gid <number>', 'act as this group', '0')
-    .addHelpText('after', `\nCommands:\n${Object.values(COMMANDS).map(({ usage, help }) => `  ${usage.padEnd(28)} ${help}`).join('\n')}`)
+    .addHelpText(
+      'after',
+      `\nCommands:\n${Object.values(COMMANDS)
+        .map(({ usage, help }) => `  ${usage.padEnd(28)} ${help}`)
+        .join('\n')}`,
+    )
     .action(async (options: ShellOptions) => {
       let client: CephFsClient;
       try {

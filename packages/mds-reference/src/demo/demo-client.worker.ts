@@ -36,7 +36,13 @@ async function main(): Promise<void> {
   const writer = await CephFsClient.connect({ monAddr });
   const root = (await writer.resolve('/')).ino;
   const importStart = performance.now();
-  await importTree(writer, entries, { into: root, name, inFlight, latency: importLatency, onProgress: progressOf('import', entries.length) });
+  await importTree(writer, entries, {
+    into: root,
+    name,
+    inFlight,
+    latency: importLatency,
+    onProgress: progressOf('import', entries.length),
+  });
   const importMs = performance.now() - importStart;
   await writer.close();
 
@@ -64,4 +70,6 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((error: unknown) => tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
+main().catch((error: unknown) =>
+  tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+);

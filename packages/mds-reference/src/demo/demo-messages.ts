@@ -16,5 +16,13 @@ export interface DemoClientData {
 /** What the demo's client tells. Times in ms. */
 export type DemoClientReport =
   | { kind: 'progress'; phase: 'scan' | 'import' | 'verify'; done: number; total: number }
-  | { kind: 'done'; entries: number; compared: number; differences: Difference[]; importMs: number; verifyMs: number; latencies: LatencySummary[] }
+  | {
+      kind: 'done';
+      entries: number;
+      compared: number;
+      differences: Difference[];
+      importMs: number;
+      verifyMs: number;
+      latencies: LatencySummary[];
+    }
   | { kind: 'failed'; message: string };

@@ -25,7 +25,14 @@ export class LatencyBook {
     return [...this.#samples].map(([kind, { values, first, last }]) => {
       const sorted = Float64Array.from(values).sort();
       const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
-      return { kind, count: sorted.length, perSecond: sorted.length / Math.max(1e-3, (last - first) / 1000), p50: at(0.5), p99: at(0.99), max: at(1) };
+      return {
+        kind,
+        count: sorted.length,
+        perSecond: sorted.length / Math.max(1e-3, (last - first) / 1000),
+        p50: at(0.5),
+        p99: at(0.99),
+        max: at(1),
+      };
     });
   }
 }

@@ -51,7 +51,16 @@ async function fingerprint(file: Buffer, size: number): Promise<Uint8Array> {
 
 /** User xattrs of a whole tree by absolute path, through the `getfattr` command where there is one; Node has no call for them. */
 function sourceXattrs(root: string): Promise<Map<string, Map<string, Uint8Array>>> {
-  const args = ['--recursive', '--physical', '--no-dereference', '--dump', '--match=^user\\.', '--encoding=hex', '--absolute-names', root];
+  const args = [
+    '--recursive',
+    '--physical',
+    '--no-dereference',
+    '--dump',
+    '--match=^user\\.',
+    '--encoding=hex',
+    '--absolute-names',
+    root,
+  ];
   return new Promise((resolve) => {
     execFile('getfattr', args, { maxBuffer: 1 << 30 }, (_error, stdout) => {
       const all = new Map<string, Map<string, Uint8Array>>();
@@ -104,7 +113,8 @@ export async function readLocalTree(root: string, onProgress: (entries: number) 
     onProgress(entries.length);
     if (!isDirectory(mode)) return;
     const children = await readdir(file, { encoding: 'buffer' }).catch(() => []);
-    for (const child of children.sort(Buffer.compare)) await add(Buffer.concat([file, SEPARATOR, child]), decodeText(child), position);
+    for (const child of children.sort(Buffer.compare))
+      await add(Buffer.concat([file, SEPARATOR, child]), decodeText(child), position);
   }
 
   await add(Buffer.from(path.resolve(root)), '', -1);

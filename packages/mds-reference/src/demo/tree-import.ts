@@ -23,7 +23,11 @@ const CHOWN_ROOT = 0;
  * Recreates a local tree through a client, many operations at once; a directory's own times are set when its children are there.
  * Resolves to the inode number of each entry when everything is safe on disk.
  */
-export async function importTree(client: CephFsClient, entries: readonly LocalEntry[], options: ImportOptions): Promise<Float64Array> {
+export async function importTree(
+  client: CephFsClient,
+  entries: readonly LocalEntry[],
+  options: ImportOptions,
+): Promise<Float64Array> {
   const { inFlight = 64, onProgress = () => undefined, latency } = options;
   const inos = new Float64Array(entries.length);
   const children: number[][] = entries.map(() => []);

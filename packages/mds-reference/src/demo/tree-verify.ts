@@ -38,7 +38,8 @@ export function compareEntry(expected: LocalEntry, nlink: number | undefined, fo
     check('target', expected.target ?? '', found.symlink ?? '');
     if (nlink !== undefined) check('links', nlink, found.nlink);
   }
-  for (const name of new Set([...expected.xattrs.keys(), ...found.xattrs.keys()])) check(`xattr ${name}`, show(expected.xattrs.get(name)), show(found.xattrs.get(name)));
+  for (const name of new Set([...expected.xattrs.keys(), ...found.xattrs.keys()]))
+    check(`xattr ${name}`, show(expected.xattrs.get(name)), show(found.xattrs.get(name)));
   return out;
 }
 
@@ -53,7 +54,11 @@ export interface VerifyOptions {
 }
 
 /** Reads a tree back through a client, entry by entry, and compares names, types, modes, owners, sizes, times, targets, links and xattrs. */
-export async function verifyTree(client: CephFsClient, entries: readonly LocalEntry[], options: VerifyOptions): Promise<Verification> {
+export async function verifyTree(
+  client: CephFsClient,
+  entries: readonly LocalEntry[],
+  options: VerifyOptions,
+): Promise<Verification> {
   const { inFlight = 16, onProgress = () => undefined, latency } = options;
   const children: Map<string, number>[] = entries.map(() => new Map());
   const nlinks = new Map<number, number>();
@@ -67,7 +72,8 @@ export async function verifyTree(client: CephFsClient, entries: readonly LocalEn
   function compare(position: number, path: string, found: ClientStat): void {
     const entry = entries[position] as LocalEntry;
     const original = entry.linkOf === undefined ? entry : { ...(entries[entry.linkOf] as LocalEntry), name: entry.name };
-    for (const difference of compareEntry(original, nlinks.get(entry.linkOf ?? position), found)) result.differences.push({ path, ...difference });
+    for (const difference of compareEntry(original, nlinks.get(entry.linkOf ?? position), found))
+      result.differences.push({ path, ...difference });
     onProgress(++result.compared);
   }
 
@@ -87,10 +93,12 @@ export async function verifyTree(client: CephFsClient, entries: readonly LocalEn
       }
       left--;
       compare(child, `${path}/${name}`, stat);
-      if (isDirectory((entries[child] as LocalEntry).mode)) pending.push({ position: child, ino: stat.ino, path: `${path}/${name}` });
+      if (isDirectory((entries[child] as LocalEntry).mode))
+        pending.push({ position: child, ino: stat.ino, path: `${path}/${name}` });
     }
     latency?.add('readdir', start, performance.now());
-    if (left > 0) result.differences.push({ path, what: 'entries', expected: String(expected.size), found: String(expected.size - left) });
+    if (left > 0)
+      result.differences.push({ path, what: 'entries', expected: String(expected.size), found: String(expected.size - left) });
   }
 
   while (pending.length > 0) await Promise.all(pending.splice(0, inFlight).map(list));

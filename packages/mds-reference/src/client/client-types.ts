@@ -1,0 +1,48 @@
+import type { UTime } from '@cephts/encoding';
+
+/** Seconds and nanoseconds since 1970. */
+export type Time = Pick<UTime, 'sec' | 'nsec'>;
+
+/** Attributes of one entry, as the MDS last told them. */
+export interface ClientStat {
+  ino: number;
+  /** st_mode, type bits included. */
+  mode: number;
+  nlink: number;
+  uid: number;
+  gid: number;
+  /** Bytes; for a directory the number of its entries. */
+  size: number;
+  rdev: number;
+  mtime: Time;
+  atime: Time;
+  ctime: Time;
+  btime: Time;
+  /** Target of a symbolic link. */
+  symlink: string | undefined;
+  xattrs: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Attributes to set; what is left out stays. */
+export interface ClientAttrs {
+  /** Permission bits only. */
+  mode?: number;
+  uid?: number;
+  gid?: number;
+  size?: number;
+  mtime?: Time;
+  atime?: Time;
+}
+
+/** Options of `CephFsClient.connect`. */
+export interface CephFsClientOptions {
+  /** The monitor: HOST:PORT, as `cephts-mds run` prints it. */
+  monAddr: string;
+  /** User and group that requests are made as. @defaultValue 0, root */
+  uid?: number;
+  gid?: number;
+  /** Resolve each change only with its safe reply, when it is durable; otherwise with the first (unsafe) one. @defaultValue false */
+  durable?: boolean;
+  /** Time in ms to find the monitor and open a session. @defaultValue 30000 */
+  timeout?: number;
+}
