@@ -2,6 +2,21 @@ import { complete } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import type { MutationImpl } from '../cache/mutation.js';
 import {
+  CEPH_LOCK_DN,
+  CEPH_LOCK_DVERSION,
+  CEPH_LOCK_IAUTH,
+  CEPH_LOCK_IDFT,
+  CEPH_LOCK_IFILE,
+  CEPH_LOCK_IFIRST,
+  CEPH_LOCK_IFLOCK,
+  CEPH_LOCK_ILINK,
+  CEPH_LOCK_INEST,
+  CEPH_LOCK_IPOLICY,
+  CEPH_LOCK_ISNAP,
+  CEPH_LOCK_IVERSION,
+  CEPH_LOCK_IXATTR,
+} from '../types/ceph-fs.js';
+import {
   ANY,
   AUTH,
   LOCK_LOCK,
@@ -20,24 +35,24 @@ import {
 } from './lock-states.js';
 import type { SmState, StateMachine } from './lock-states.js';
 
-/** Lock types (CEPH_LOCK_*), with Ceph's numbers; locks of one object are taken in this order. */
+/** Lock types; locks of one object are taken in this order. */
 export const LOCK_TYPE = {
-  DN: 1,
-  DVERSION: 2,
-  ISNAP: 16,
-  IPOLICY: 32,
-  IFILE: 64,
-  INEST: 128,
-  IDFT: 256,
-  IAUTH: 512,
-  ILINK: 1024,
-  IXATTR: 2048,
-  IFLOCK: 4096,
-  IVERSION: 8192,
+  DN: CEPH_LOCK_DN,
+  DVERSION: CEPH_LOCK_DVERSION,
+  ISNAP: CEPH_LOCK_ISNAP,
+  IPOLICY: CEPH_LOCK_IPOLICY,
+  IFILE: CEPH_LOCK_IFILE,
+  INEST: CEPH_LOCK_INEST,
+  IDFT: CEPH_LOCK_IDFT,
+  IAUTH: CEPH_LOCK_IAUTH,
+  ILINK: CEPH_LOCK_ILINK,
+  IXATTR: CEPH_LOCK_IXATTR,
+  IFLOCK: CEPH_LOCK_IFLOCK,
+  IVERSION: CEPH_LOCK_IVERSION,
 } as const;
 
 /** Smallest type of a lock that belongs to an inode. */
-export const LOCK_IFIRST = 16;
+export const LOCK_IFIRST = CEPH_LOCK_IFIRST;
 
 const TYPE_NAMES = new Map<number, string>([
   [LOCK_TYPE.DN, 'dn'],
@@ -104,6 +119,9 @@ export interface LockParent {
   isAuth(): boolean;
   get(by: number): void;
   put(by: number): void;
+  /** Keeps the object (and all above it) from being frozen while the lock is in a transitional state. */
+  authPin(by: object): void;
+  authUnpin(by: object): void;
 }
 
 interface LockWaiter {
