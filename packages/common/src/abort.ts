@@ -1,8 +1,8 @@
 /** The part of the platform's AbortSignal that this library uses, so that no platform's types are needed. */
 export interface AbortSignalLike {
   readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
+  addEventListener(type: 'abort', listener: { handleEvent(event: { target: unknown }): void }): void;
+  removeEventListener(type: 'abort', listener: { handleEvent(event: { target: unknown }): void }): void;
 }
 
 /**
@@ -10,28 +10,25 @@ export interface AbortSignalLike {
  * adding nor removing one walks a list, and no platform warns of too many listeners.
  */
 export class AbortHub {
-  readonly #signals = new Map<AbortSignalLike, { entries: Set<() => void>; listener: () => void }>();
+  readonly #entries = new Map<unknown, Set<() => void>>();
 
   /** Calls `onAbort` when the signal aborts, in order of addition. Returns a function that ends it. */
   add(signal: AbortSignalLike, onAbort: () => void): () => void {
-    let known = this.#signals.get(signal);
-    if (!known) {
-      const entries = new Set<() => void>();
-      const listener = (): void => {
-        this.#signals.delete(signal);
-        for (const entry of entries) entry();
-      };
-      known = { entries, listener };
-      this.#signals.set(signal, known);
-      signal.addEventListener('abort', listener);
+    let entries = this.#entries.get(signal);
+    if (!entries) {
+      this.#entries.set(signal, (entries = new Set()));
+      signal.addEventListener('abort', this);
     }
-    const { entries, listener } = known;
     entries.add(onAbort);
     return () => {
-      entries.delete(onAbort);
-      if (entries.size > 0 || this.#signals.get(signal)?.entries !== entries) return;
-      this.#signals.delete(signal);
-      signal.removeEventListener('abort', listener);
+      if (entries.delete(onAbort) && entries.size === 0 && this.#entries.delete(signal)) signal.removeEventListener('abort', this);
     };
+  }
+
+  /** The platform's call, when a signal aborts. */
+  handleEvent(event: { target: unknown }): void {
+    const entries = this.#entries.get(event.target);
+    this.#entries.delete(event.target);
+    entries?.forEach((onAbort) => onAbort());
   }
 }

@@ -1,4 +1,4 @@
-import { checkOption } from './check.js';
+import { invalidOption } from './option-types.js';
 
 /**
  * What happens when an entry finds its queue full:
@@ -32,10 +32,11 @@ export interface BoundsOptions {
   onLowWater?: () => void;
 }
 
+const POLICIES: readonly string[] = ['throw', 'drop-newest', 'drop-oldest'] satisfies OverflowPolicy[];
+
 /** Counts the entries and the cost that wait in one queue, and tells of the marks. */
 export class Bounds {
-  readonly overflow: OverflowPolicy;
-  readonly #options: BoundsOptions;
+  readonly #options: Required<BoundsOptions>;
   readonly #report: (error: unknown) => void;
   #items = 0;
   #cost = 0;
@@ -43,23 +44,21 @@ export class Bounds {
 
   /** @param report told what onHighWater and onLowWater throw */
   constructor(options: BoundsOptions, report: (error: unknown) => void) {
-    const { capacity = Infinity, capacityCost = Infinity, overflow = 'throw' } = options;
+    const { overflow = 'throw', capacity = Infinity, capacityCost = Infinity, onHighWater = Object, onLowWater = Object } = options;
     const { highWater = capacity, highWaterCost = capacityCost } = options;
     const { lowWater = highWater / 2, lowWaterCost = highWaterCost / 2 } = options;
-    for (const [name, value] of Object.entries({ capacity, highWater })) checkOption(name, value, { type: 'integer', min: 1 });
-    for (const [name, value] of Object.entries({ capacityCost, highWaterCost, lowWater, lowWaterCost })) {
-      checkOption(name, value, { type: 'number', min: 0 });
-    }
-    checkOption('overflow', overflow, { type: 'string', oneOf: ['throw', 'drop-newest', 'drop-oldest'] });
-    this.#options = { ...options, capacity, capacityCost, highWater, highWaterCost, lowWater, lowWaterCost };
-    this.overflow = overflow;
+    if (!POLICIES.includes(overflow)) throw invalidOption('overflow', POLICIES.join(' or '), overflow);
+    this.#options = { overflow, capacity, capacityCost, highWater, highWaterCost, lowWater, lowWaterCost, onHighWater, onLowWater };
     this.#report = report;
   }
 
   /** Bounds where an option asks for any; none cost nothing. */
   static from(options: BoundsOptions, report: (error: unknown) => void): Bounds | undefined {
-    const { capacity, capacityCost, highWater, highWaterCost } = options;
-    return (capacity ?? capacityCost ?? highWater ?? highWaterCost) === undefined ? undefined : new Bounds(options, report);
+    return Object.keys(options).some((name) => /^(cap|high)/.test(name)) ? new Bounds(options, report) : undefined;
+  }
+
+  get overflow(): OverflowPolicy {
+    return this.#options.overflow;
   }
 
   get items(): number {
@@ -72,7 +71,7 @@ export class Bounds {
 
   /** Is there no room for one more entry of this cost? */
   isFull(cost: number): boolean {
-    const { capacity, capacityCost } = this.#options as Required<BoundsOptions>;
+    const { capacity, capacityCost } = this.#options;
     return this.#items >= capacity || (this.#items > 0 && this.#cost + cost > capacityCost);
   }
 
@@ -80,26 +79,22 @@ export class Bounds {
   add(cost: number): void {
     this.#items++;
     this.#cost += cost;
-    const { highWater, highWaterCost, onHighWater } = this.#options as Required<BoundsOptions>;
-    if (this.#above || (this.#items < highWater && this.#cost < highWaterCost)) return;
-    this.#above = true;
-    this.#tell(onHighWater);
+    const { highWater, highWaterCost, onHighWater } = this.#options;
+    if (!this.#above && (this.#items >= highWater || this.#cost >= highWaterCost)) this.#tell(true, onHighWater);
   }
 
   /** One entry left. */
   remove(cost: number): void {
-    this.#items--;
     // sums of fractions drift: nothing waiting costs nothing
-    this.#cost = this.#items === 0 ? 0 : this.#cost - cost;
-    const { lowWater, lowWaterCost, onLowWater } = this.#options as Required<BoundsOptions>;
-    if (!this.#above || this.#items > lowWater || this.#cost > lowWaterCost) return;
-    this.#above = false;
-    this.#tell(onLowWater);
+    this.#cost = --this.#items === 0 ? 0 : this.#cost - cost;
+    const { lowWater, lowWaterCost, onLowWater } = this.#options;
+    if (this.#above && this.#items <= lowWater && this.#cost <= lowWaterCost) this.#tell(false, onLowWater);
   }
 
-  #tell(callback: (() => void) | undefined): void {
+  #tell(above: boolean, callback: () => void): void {
+    this.#above = above;
     try {
-      callback?.();
+      callback();
     } catch (error) {
       this.#report(error);
     }

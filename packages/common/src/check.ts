@@ -1,4 +1,5 @@
 import { CephError } from './errors.js';
+import { invalidOption } from './option-types.js';
 
 /** What an option may be; see {@link checkOption}. */
 export interface OptionRule {
@@ -35,10 +36,7 @@ function fits(value: unknown, rule: OptionRule): boolean {
  */
 export function checkOption(name: string, value: unknown, rule: OptionRule): void {
   if (value === undefined || fits(value, rule)) return;
-  throw new CephError(
-    'ERR_CEPH_INVALID_OPTION',
-    `Expected \`${name}\` to be ${describe(rule)}, got \`${String(value)}\` (${value === null ? 'null' : typeof value})`,
-  );
+  throw invalidOption(name, describe(rule), value);
 }
 
 /**

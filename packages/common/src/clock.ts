@@ -23,24 +23,20 @@ interface Platform {
   clearTimeout(handle: unknown): void;
   setImmediate?(callback: () => void): unknown;
   performance: { now(): number; timeOrigin: number };
-  MessageChannel?: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(value: unknown): void } };
+  MessageChannel: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(value: unknown): void } };
 }
 
 const platform = globalThis as unknown as Platform;
 
-/** "Soon" for platforms without setImmediate: a message to oneself, which is not clamped to 4 ms as nested timeouts are. */
-function makeDefer(): (callback: () => void) => void {
-  if (typeof platform.MessageChannel !== 'function') return (callback) => void platform.setTimeout(callback, 0);
-  const channel = new platform.MessageChannel();
-  const pending: (() => void)[] = [];
-  channel.port1.onmessage = () => pending.shift()?.();
-  return (callback) => {
-    pending.push(callback);
-    channel.port2.postMessage(0);
-  };
-}
+let defer: Clock['defer'] | undefined;
 
-let fallbackDefer: ((callback: () => void) => void) | undefined;
+/** "Soon" without setImmediate: a message to oneself, which is not held back to 4 ms as nested timeouts are. */
+function makeDefer(): Clock['defer'] {
+  const { port1, port2 } = new platform.MessageChannel();
+  const pending: (() => void)[] = [];
+  port1.onmessage = () => pending.shift()?.();
+  return (callback) => port2.postMessage(pending.push(callback));
+}
 
 /**
  * The platform's clock. It looks the timer functions up at each call, so jest's and sinon's fake timers take effect.
@@ -51,11 +47,6 @@ export const realClock: Clock = {
   // rounded up, since platforms cut the fraction off and would be early
   setTimeout: (callback, delay) => platform.setTimeout(callback, Math.ceil(delay)),
   clearTimeout: (handle) => platform.clearTimeout(handle),
-  defer(callback) {
-    if (platform.setImmediate) platform.setImmediate(callback);
-    else (fallbackDefer ??= makeDefer())(callback);
-  },
-  unref(handle) {
-    (handle as { unref?: () => void } | undefined)?.unref?.();
-  },
+  defer: (callback) => void (platform.setImmediate ?? (defer ??= makeDefer()))(callback),
+  unref: (handle) => void (handle as { unref?: () => void } | undefined)?.unref?.(),
 };

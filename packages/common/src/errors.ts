@@ -108,7 +108,7 @@ export class CephError extends Error {
 
 /** True for an error of any loaded copy of this library. */
 export function isCephError(value: unknown): value is CephError {
-  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  return (value as Record<symbol, unknown> | null | undefined)?.[BRAND] === true;
 }
 
 /** A {@link CephError} for a negative Ceph return code: `errnoError(-2, 'lookup of /a')` is `ERR_CEPH_ENOENT`. */

@@ -1,3 +1,6 @@
+import { complete } from './context.js';
+import type { Completion } from './context.js';
+
 // What Node, Bun and Deno offer beside the language, asked for at run time: the same files load in a browser.
 
 interface Host {
@@ -20,6 +23,12 @@ export function diagnosticsChannel(name: string): DiagnosticsChannel {
   return channels?.channel(name) ?? { hasSubscribers: false, publish: () => undefined };
 }
 
+/** Publishes on a channel of `node:diagnostics_channel`, where there is such a thing and somebody listens; for what happens seldom. */
+export function publish(name: string, message: object): void {
+  const channel = diagnosticsChannel(name);
+  if (channel.hasSubscribers) channel.publish(message);
+}
+
 /** Runs a function in an asynchronous context captured earlier. */
 export type AsyncContextRunner = <R>(fn: () => R) => R;
 
@@ -27,4 +36,10 @@ export type AsyncContextRunner = <R>(fn: () => R) => R;
 export function captureAsyncContext(): AsyncContextRunner | undefined {
   const hooks = builtin<{ AsyncLocalStorage?: { snapshot?: () => AsyncContextRunner } }>('node:async_hooks');
   return hooks?.AsyncLocalStorage?.snapshot?.();
+}
+
+/** The completion, made to run in the caller's AsyncLocalStorage context where the platform has one. */
+export function bindAsyncContext(completion: Completion): Completion {
+  const run = captureAsyncContext();
+  return run ? (r) => run(() => complete(completion, r)) : completion;
 }

@@ -12,8 +12,8 @@ export interface Runnable {
  */
 export class RunQueue {
   readonly #clock: Clock;
-  #queue: Runnable[] = [];
-  #head = 0;
+  /** Those that have a turn coming, in order; a set, so that waking twice is waking once. */
+  readonly #queue = new Set<Runnable>();
   #armed = false;
   /** Longest time in ms that a round may take before I/O gets its turn. @defaultValue 5 */
   sliceMs: number;
@@ -23,35 +23,36 @@ export class RunQueue {
     this.sliceMs = sliceMs;
   }
 
-  /** Gives `runnable` a turn soon. The caller keeps it from being queued twice. */
-  schedule(runnable: Runnable): void {
-    this.#queue.push(runnable);
-    if (this.#armed) return;
-    this.#armed = true;
-    this.#clock.defer(this.#round);
+  /** Has it a turn coming? */
+  has(runnable: Runnable): boolean {
+    return this.#queue.has(runnable);
   }
 
-  readonly #round = (): void => {
+  /** Gives `runnable` a turn soon, where it has none coming. */
+  schedule(runnable: Runnable): void {
+    this.#queue.add(runnable);
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#armed || this.#queue.size === 0) return;
+    this.#armed = true;
+    this.#clock.defer(() => this.#round());
+  }
+
+  #round(): void {
     const deadline = this.#clock.monotonicNow() + this.sliceMs;
     try {
-      while (this.#head < this.#queue.length) {
-        const runnable = this.#queue[this.#head++] as Runnable;
-        if (runnable.runSlice(deadline)) this.#queue.push(runnable);
-        if (this.#head >= 1024) {
-          this.#queue = this.#queue.slice(this.#head);
-          this.#head = 0;
-        }
+      // who is scheduled meanwhile comes at the end, and has its turn in this round too
+      for (const runnable of this.#queue) {
+        this.#queue.delete(runnable);
+        if (runnable.runSlice(deadline)) this.#queue.add(runnable);
         if (this.#clock.monotonicNow() >= deadline) break;
       }
     } finally {
       // also when a runnable threw: the others keep their turns
-      if (this.#head < this.#queue.length) {
-        this.#clock.defer(this.#round);
-      } else {
-        this.#queue.length = 0;
-        this.#head = 0;
-        this.#armed = false;
-      }
+      this.#armed = false;
+      this.#arm();
     }
-  };
+  }
 }

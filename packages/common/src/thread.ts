@@ -28,9 +28,7 @@ export class CooperativeThread implements Runnable {
   readonly #options: CooperativeThreadOptions;
   #entry: ThreadEntry | undefined;
   #started = false;
-  #scheduled = false;
   #running = false;
-  #wokenWhileRunning = false;
 
   constructor(cct: PrimitiveContext, options: CooperativeThreadOptions) {
     this.#cct = cct;
@@ -59,38 +57,26 @@ export class CooperativeThread implements Runnable {
   /** Enters the thread table and gives `entry` a first turn. */
   start(): void {
     if (this.#started) return;
-    this.startAsleep();
-    this.wake();
-  }
-
-  /** Enters the thread table; the first turn comes when it is woken. */
-  startAsleep(): void {
-    if (this.#started) return;
     this.#started = true;
     const { name, owner, purpose } = this.#options;
     this.#entry = this.#cct.threads?.add({ name, owner, purpose, kind: 'cooperative' });
-    this.#state('waiting');
+    this.wake();
   }
 
-  /** Gives the thread a turn soon; nothing happens where it has one coming. */
+  /** Gives the thread a turn soon (after the present one, where it runs); nothing happens where it has one coming. */
   wake(): void {
-    if (!this.#started) return;
-    if (this.#running) {
-      this.#wokenWhileRunning = true;
-      return;
-    }
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    this.#state('runnable');
+    const { runQueue } = this.#cct;
+    if (!this.#started || runQueue.has(this)) return;
     this.#entry?.countWakeup();
-    this.#cct.runQueue.schedule(this);
+    if (!this.#running) this.#state('runnable');
+    runQueue.schedule(this);
   }
 
   /** Gives the thread a turn right now: for a caller that is itself fresh from the event loop, such as a timer. */
   turn(): void {
-    if (!this.#started || this.#running || this.#scheduled) return;
-    this.#entry?.countWakeup();
     const { clock, runQueue } = this.#cct;
+    if (this.#running || runQueue.has(this)) return;
+    this.#entry?.countWakeup();
     if (this.runSlice(clock.monotonicNow() + runQueue.sliceMs)) runQueue.schedule(this);
   }
 
@@ -103,30 +89,23 @@ export class CooperativeThread implements Runnable {
 
   /** Called by the run queue. */
   runSlice(deadline: number): boolean {
-    this.#scheduled = false;
     if (!this.#started) return false;
     const entry = this.#entry;
-    const begin = entry ? this.#cct.clock.monotonicNow() : 0;
-    const outer = this.#cct.currentThread;
-    this.#cct.currentThread = this.#options.name;
+    const { clock, runQueue } = this.#cct;
+    const begin = entry ? clock.monotonicNow() : 0;
     this.#running = true;
-    this.#wokenWhileRunning = false;
     this.#state('running');
-    let more: boolean;
+    let more = true;
     try {
       more = this.#options.entry(deadline);
     } catch (error) {
-      more = true;
-      this.#cct.reportError(error, this.#options.name);
+      this.#cct.reportError(error, this.name);
     } finally {
       this.#running = false;
-      this.#cct.currentThread = outer;
     }
-    entry?.countSlice(this.#cct.clock.monotonicNow() - begin);
-    more = this.#started && (more || this.#wokenWhileRunning);
-    this.#scheduled = more;
-    this.#state(more ? 'runnable' : 'waiting');
-    return more;
+    entry?.countSlice(clock.monotonicNow() - begin);
+    this.#state(more || runQueue.has(this) ? 'runnable' : 'waiting');
+    return more && this.#started;
   }
 
   #state(state: ThreadState): void {

@@ -2,30 +2,23 @@ import {
   AbortHub,
   Bounds,
   CephError,
+  checkOptionTypes,
   complete,
   CooperativeThread,
-  diagnosticsChannel,
   EAGAIN,
   ECANCELED,
+  invalidOption,
   isCephError,
   Pacer,
   primitiveContext,
+  publish,
 } from '@cephts/common';
-import type { AsyncContextRunner, Completion, PrimitiveContext } from '@cephts/common';
-import { FinisherCounters } from './finisher-counters.js';
+import type { AsyncContextRunner, Completion, PrimitiveContext, QueueCounters } from '@cephts/common';
 import { FinisherQueues } from './finisher-queues.js';
-import { checkFinisherOptions } from './options.js';
+import { SAMPLES } from './options.js';
 import type { FinisherOptions, QueueOptions } from './options.js';
 import { TrackedEntry } from './tracked-entry.js';
 import type { EntryOwner } from './tracked-entry.js';
-
-const channels = (): Record<'start' | 'stop' | 'batch' | 'overflow' | 'error', ReturnType<typeof diagnosticsChannel>> => ({
-  start: diagnosticsChannel('cephts:finisher:start'),
-  stop: diagnosticsChannel('cephts:finisher:stop'),
-  batch: diagnosticsChannel('cephts:finisher:batch'),
-  overflow: diagnosticsChannel('cephts:finisher:overflow'),
-  error: diagnosticsChannel('cephts:finisher:error'),
-});
 
 /**
  * Completes contexts in the order they were queued, on a thread of its own, so that a completion never runs on the stack (nor under the
@@ -43,8 +36,7 @@ export class Finisher {
   readonly #thread: CooperativeThread;
   readonly #options: FinisherOptions;
   readonly #bounds: Bounds | undefined;
-  readonly #counters: FinisherCounters | undefined;
-  readonly #channels = channels();
+  readonly #counters: QueueCounters | undefined;
   readonly #owner: EntryOwner;
 
   readonly #pacer: Pacer;
@@ -68,12 +60,15 @@ export class Finisher {
    * @throws CephError `ERR_CEPH_INVALID_OPTION`
    */
   constructor(cct: PrimitiveContext = primitiveContext(), options: FinisherOptions = {}) {
-    checkFinisherOptions(options);
+    checkOptionTypes('Finisher', SAMPLES, options);
     this.#cct = cct;
     this.#options = options;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
     this.#bounds = Bounds.from(options, (error) => this.#report(error));
-    this.#counters = FinisherCounters.register(cct, options);
+    this.#counters =
+      options.name === undefined
+        ? undefined
+        : cct.queueCounters?.(`finisher-${options.name}`, 'complete_latency', options.latencyHistogram);
     this.#plain = !this.#bounds && !this.#counters && !options.keepAsyncContext;
     this.#thread = new CooperativeThread(cct, {
       name: options.threadName ?? 'fn_anonymous',
@@ -241,8 +236,7 @@ export class Finisher {
     const bounds = this.#bounds;
     if (bounds) {
       const cost = options?.cost ?? 1;
-      if (!(cost >= 0))
-        throw new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`cost\` to be a number of at least 0, got \`${cost}\``);
+      if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
       if (bounds.isFull(cost) && !this.#makeRoom(context, cost)) return false;
       bounds.add(cost);
     }
@@ -251,7 +245,7 @@ export class Finisher {
       tracked ? new TrackedEntry(this.#owner, context, options ?? {}, this.#options.keepAsyncContext === true) : context,
       r,
     );
-    this.#counters?.queueLength(this.length);
+    this.#counters?.length(this.length);
     return true;
   }
 
@@ -259,7 +253,7 @@ export class Finisher {
   #makeRoom(context: Completion, cost: number): boolean {
     const bounds = this.#bounds as Bounds;
     const policy = bounds.overflow;
-    this.#emit('overflow', { policy });
+    this.#emit('overflow');
     if (policy === 'throw') {
       throw new CephError(
         'ERR_CEPH_FULL',
@@ -285,7 +279,7 @@ export class Finisher {
     if (context === undefined) {
       if (this.#queues.batchSize > 0) this.#endBatch();
       if (!this.#queues.swap()) return undefined;
-      if (this.#counters || this.#channels.batch.hasSubscribers) this.#batchBegin = this.#cct.clock.monotonicNow();
+      if (this.#counters) this.#batchBegin = this.#cct.clock.monotonicNow();
       context = this.#queues.take() as Completion;
     }
     if (this.#bounds) this.#leave(context);
@@ -294,11 +288,8 @@ export class Finisher {
 
   #endBatch(): void {
     this.#thread.stats?.addItems(this.#queues.batchSize);
-    if (!this.#counters && !this.#channels.batch.hasSubscribers) return;
-    const ms = this.#cct.clock.monotonicNow() - this.#batchBegin;
-    this.#counters?.queueLength(this.length);
-    this.#counters?.batchDone(ms);
-    this.#emit('batch', { size: this.#queues.batchSize, ms });
+    this.#counters?.length(this.length);
+    this.#counters?.latency(this.#cct.clock.monotonicNow() - this.#batchBegin);
   }
 
   #finisherThreadEntry(deadline: number): boolean {
@@ -371,7 +362,7 @@ export class Finisher {
   #withdrawn(entry: TrackedEntry): void {
     this.#bounds?.remove(entry.cost);
     this.#queues.withdrawn();
-    this.#counters?.queueLength(this.length);
+    this.#counters?.length(this.length);
     if (this.length > 0 || this.#awaiting || this.#thread.isCurrent) return;
     // it was the last one; a paused or unstarted thread would not notice
     this.#tellEmpty();
@@ -379,21 +370,16 @@ export class Finisher {
   }
 
   #report(error: unknown): void {
-    this.#emit('error', { error });
-    const { onError } = this.#options;
-    if (!onError) {
-      this.#cct.reportError(error, this.#thread.name);
-      return;
-    }
+    this.#emit('error', error);
     try {
-      onError(error);
-    } catch (second) {
-      this.#cct.reportError(second, this.#thread.name);
+      if (!this.#options.onError) throw error;
+      this.#options.onError(error);
+    } catch (unheard) {
+      this.#cct.reportError(unheard, this.#thread.name);
     }
   }
 
-  #emit(event: keyof ReturnType<typeof channels>, message: object = {}): void {
-    const channel = this.#channels[event];
-    if (channel.hasSubscribers) channel.publish({ finisher: this, ...message });
+  #emit(event: 'start' | 'stop' | 'overflow' | 'error', error?: unknown): void {
+    publish(`cephts:finisher:${event}`, { finisher: this, error });
   }
 }

@@ -1,4 +1,3 @@
-import { checkOptions } from '@cephts/common';
 import type { AbortSignalLike, BoundsOptions } from '@cephts/common';
 
 /** Options of {@link Finisher}; all optional. */
@@ -29,30 +28,23 @@ export interface QueueOptions {
   cost?: number;
 }
 
-const string = { type: 'string' } as const;
-const number = { type: 'number', min: 0 } as const;
-const fn = { type: 'function' } as const;
-const boolean = { type: 'boolean' } as const;
-
-/** @throws CephError `ERR_CEPH_INVALID_OPTION` */
-export function checkFinisherOptions(options: FinisherOptions): void {
-  checkOptions('Finisher', options, {
-    name: string,
-    threadName: string,
-    owner: string,
-    purpose: string,
-    sliceMs: number,
-    onError: fn,
-    keepAsyncContext: boolean,
-    latencyHistogram: boolean,
-    capacity: number,
-    capacityCost: number,
-    overflow: string,
-    highWater: number,
-    lowWater: number,
-    highWaterCost: number,
-    lowWaterCost: number,
-    onHighWater: fn,
-    onLowWater: fn,
-  });
-}
+/** A sample of the type of each option. */
+export const SAMPLES: object = {
+  name: '',
+  threadName: '',
+  owner: '',
+  purpose: '',
+  overflow: '',
+  sliceMs: 0,
+  capacity: 0,
+  capacityCost: 0,
+  highWater: 0,
+  lowWater: 0,
+  highWaterCost: 0,
+  lowWaterCost: 0,
+  keepAsyncContext: true,
+  latencyHistogram: true,
+  onError: Object,
+  onHighWater: Object,
+  onLowWater: Object,
+} satisfies Record<keyof FinisherOptions, unknown>;

@@ -279,8 +279,8 @@ describe('Finisher errors', () => {
 
   it('names a wrong option', () => {
     const { cct } = setup();
-    expect(() => new Finisher(cct, { capacity: 0 })).toThrow(
-      'Expected `capacity` to be an integer of at least 1, got `0` (number)',
+    expect(() => new Finisher(cct, { capacity: -1 })).toThrow(
+      'Expected `capacity` to be a number of at least 0, got `-1` (number)',
     );
     expect(() => new Finisher(cct, { sliceMs: 'x' as unknown as number })).toThrow('Expected `sliceMs`');
     expect(() => new Finisher(cct, { nope: 1 } as object)).toThrow('Finisher has no option `nope`');

@@ -1,4 +1,3 @@
-import { checkOptions } from '@cephts/common';
 import type { AbortSignalLike, BoundsOptions, Mutex, OverflowPolicy } from '@cephts/common';
 
 /** Options of {@link SafeTimer}; all optional. */
@@ -47,34 +46,26 @@ export interface EventOptions {
  */
 export type TimerEvent = number;
 
-const string = { type: 'string' } as const;
-const number = { type: 'number', min: 0 } as const;
-const fn = { type: 'function' } as const;
-const boolean = { type: 'boolean' } as const;
-
-/** @throws CephError `ERR_CEPH_INVALID_OPTION` */
-export function checkSafeTimerOptions(options: SafeTimerOptions): void {
-  checkOptions('SafeTimer', options, {
-    name: string,
-    threadName: string,
-    owner: string,
-    purpose: string,
-    safeCallbacks: boolean,
-    lock: { type: 'object' },
-    sliceMs: number,
-    onError: fn,
-    ref: boolean,
-    keepAsyncContext: boolean,
-    latencyHistogram: boolean,
-    // a timer has no line with an oldest entry in front
-    overflow: { type: 'string', oneOf: ['throw', 'drop-newest'] },
-    capacity: number,
-    capacityCost: number,
-    highWater: number,
-    lowWater: number,
-    highWaterCost: number,
-    lowWaterCost: number,
-    onHighWater: fn,
-    onLowWater: fn,
-  });
-}
+/** A sample of the type of each option. */
+export const SAMPLES: object = {
+  name: '',
+  threadName: '',
+  owner: '',
+  purpose: '',
+  overflow: '',
+  sliceMs: 0,
+  capacity: 0,
+  capacityCost: 0,
+  highWater: 0,
+  lowWater: 0,
+  highWaterCost: 0,
+  lowWaterCost: 0,
+  safeCallbacks: true,
+  ref: true,
+  keepAsyncContext: true,
+  latencyHistogram: true,
+  lock: {},
+  onError: Object,
+  onHighWater: Object,
+  onLowWater: Object,
+} satisfies Record<keyof SafeTimerOptions, unknown>;

@@ -2,31 +2,26 @@ import {
   AbortHub,
   Bounds,
   captureAsyncContext,
+  checkOptionTypes,
   CephError,
   complete,
   CooperativeThread,
-  diagnosticsChannel,
   EAGAIN,
   ECANCELED,
+  invalidOption,
   isCephError,
   Pacer,
   primitiveContext,
+  publish,
 } from '@cephts/common';
-import type { Completion, PrimitiveContext } from '@cephts/common';
+import type { Completion, OverflowPolicy, PrimitiveContext, QueueCounters } from '@cephts/common';
 import { Alarm } from './alarm.js';
-import { checkSafeTimerOptions } from './options.js';
+import { SAMPLES } from './options.js';
 import type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
-import { TimerCounters } from './timer-counters.js';
 import { TimerWheel } from './timer-wheel.js';
 
 /** Due a microsecond early is due: sums of fractions round, and an alarm must not ring again and again for the last bit. */
 const TOLERANCE = 0.001;
-
-const channels = (): Record<'stop' | 'overflow' | 'error', ReturnType<typeof diagnosticsChannel>> => ({
-  stop: diagnosticsChannel('cephts:safe-timer:stop'),
-  overflow: diagnosticsChannel('cephts:safe-timer:overflow'),
-  error: diagnosticsChannel('cephts:safe-timer:error'),
-});
 
 /** What an event has beside time and callback. */
 interface Extra {
@@ -54,13 +49,12 @@ export class SafeTimer {
   readonly #options: SafeTimerOptions;
   readonly #thread: CooperativeThread;
   readonly #bounds: Bounds | undefined;
-  readonly #counters: TimerCounters | undefined;
+  readonly #counters: QueueCounters | undefined;
   readonly #alarm: Alarm;
   readonly #pacer: Pacer;
   readonly #wheel = new TimerWheel();
   readonly #extras = new Map<TimerEvent, Extra>();
   readonly #hub = new AbortHub();
-  readonly #channels = channels();
 
   #stopping = false;
   #paused = false;
@@ -77,12 +71,16 @@ export class SafeTimer {
    * @throws CephError `ERR_CEPH_INVALID_OPTION`
    */
   constructor(cct: PrimitiveContext = primitiveContext(), options: SafeTimerOptions = {}) {
-    checkSafeTimerOptions(options);
+    checkOptionTypes('SafeTimer', SAMPLES, options);
+    // a timer has no line with an oldest entry in front
+    if ((options.overflow as OverflowPolicy) === 'drop-oldest')
+      throw invalidOption('overflow', 'throw or drop-newest', options.overflow);
     this.#cct = cct;
     this.#options = options;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
     this.#bounds = Bounds.from(options, (error) => this.#report(error));
-    this.#counters = TimerCounters.register(cct, options);
+    this.#counters =
+      options.name === undefined ? undefined : cct.queueCounters?.(`timer-${options.name}`, 'lateness', options.latencyHistogram);
     this.#thread = new CooperativeThread(cct, {
       name: options.threadName ?? 'safe_timer',
       owner: options.owner ?? 'SafeTimer',
@@ -141,7 +139,7 @@ export class SafeTimer {
    * beat that falls due while the callback still runs, or while the event loop is held up, is left out, so they neither overlap nor pile up.
    */
   addEventEvery(ms: number, callback: Completion, options: EventOptions = {}): TimerEvent {
-    if (!(ms > 0)) throw new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`ms\` to be a number above 0, got \`${ms}\``);
+    if (!(ms > 0)) throw invalidOption('ms', 'a number above 0', ms);
     const start = this.#cct.clock.monotonicNow();
     return this.#add(start + ms, callback, options, { every: ms, start });
   }
@@ -235,7 +233,7 @@ export class SafeTimer {
       const forget = options?.signal && this.#hub.add(options.signal, () => this.cancelEvent(event));
       this.#extras.set(event, { every: 0, start: 0, ...recurrence, cost, forget });
     }
-    this.#counters?.queueLength(this.length);
+    this.#counters?.length(this.length);
     if (!this.#thread.started) this.#thread.start();
     // the thread sets the alarm itself when it goes to sleep
     if (time < this.#alarm.at && !this.#thread.isCurrent) this.#alarm.set(time);
@@ -245,8 +243,7 @@ export class SafeTimer {
   /** Applies the overflow policy. @returns true when the event may come in */
   #admit(callback: Completion, cost: number): boolean {
     const bounds = this.#bounds as Bounds;
-    if (!(cost >= 0))
-      throw new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`cost\` to be a number of at least 0, got \`${cost}\``);
+    if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
     if (!bounds.isFull(cost)) {
       bounds.add(cost);
       return true;
@@ -299,7 +296,7 @@ export class SafeTimer {
   #run(slot: number, now: number): void {
     const callback = this.#wheel.callbackOf(slot) as Completion;
     const event = this.#wheel.eventOf(slot);
-    this.#counters?.ran(now - this.#wheel.timeOf(slot));
+    this.#counters?.latency(now - this.#wheel.timeOf(slot));
     const extra = this.#extras.get(event);
     const recurs = extra !== undefined && extra.every > 0;
     if (!recurs) {
@@ -382,7 +379,7 @@ export class SafeTimer {
       extra.forget?.();
     }
     this.#bounds?.remove(extra?.cost ?? 1);
-    this.#counters?.queueLength(this.length);
+    this.#counters?.length(this.length);
     if (this.length > 0) return;
     if (this.#options.ref) this.#alarm.clear();
     if (!this.#awaiting && !this.#thread.isCurrent) this.#tellEmpty();
@@ -400,21 +397,16 @@ export class SafeTimer {
   }
 
   #report(error: unknown): void {
-    this.#emit('error', { error });
-    const { onError } = this.#options;
-    if (!onError) {
-      this.#cct.reportError(error, this.#thread.name);
-      return;
-    }
+    this.#emit('error', error);
     try {
-      onError(error);
-    } catch (second) {
-      this.#cct.reportError(second, this.#thread.name);
+      if (!this.#options.onError) throw error;
+      this.#options.onError(error);
+    } catch (unheard) {
+      this.#cct.reportError(unheard, this.#thread.name);
     }
   }
 
-  #emit(event: keyof ReturnType<typeof channels>, message: object = {}): void {
-    const channel = this.#channels[event];
-    if (channel.hasSubscribers) channel.publish({ timer: this, ...message });
+  #emit(event: 'stop' | 'overflow' | 'error', error?: unknown): void {
+    publish(`cephts:safe-timer:${event}`, { timer: this, error });
   }
 }
