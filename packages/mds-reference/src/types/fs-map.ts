@@ -82,7 +82,7 @@ export class FSMap {
 
   encode(e: Encoder, features: bigint = CEPH_FEATURES_ALL): void {
     const mark = e.start(7, 6);
-    e.u32(this.epoch).u32(this.nextFilesystemId).s32(this.legacyClientFscid);
+    e.u32(this.epoch).u64(this.nextFilesystemId).s32(this.legacyClientFscid);
     this.defaultCompat.encode(e);
     e.bool(this.enableMultiple);
     e.u32(this.filesystems.length);
@@ -105,7 +105,7 @@ export class FSMap {
     const frame = d.start(8, 'FSMap');
     const map = new FSMap();
     map.epoch = d.u32();
-    map.nextFilesystemId = d.u32();
+    map.nextFilesystemId = d.u64();
     map.legacyClientFscid = d.s32();
     map.defaultCompat = CompatSet.decode(d);
     map.enableMultiple = d.bool();
