@@ -56,11 +56,17 @@ export class CooperativeThread implements Runnable {
 
   /** Enters the thread table and gives `entry` a first turn. */
   start(): void {
+    this.startAsleep();
+    this.wake();
+  }
+
+  /** Enters the thread table; the first turn comes when it is woken. */
+  startAsleep(): void {
     if (this.#started) return;
     this.#started = true;
     const { name, owner, purpose } = this.#options;
     this.#entry = this.#cct.threads?.add({ name, owner, purpose, kind: 'cooperative' });
-    this.wake();
+    this.#state('waiting');
   }
 
   /** Gives the thread a turn soon (after the present one, where it runs); nothing happens where it has one coming. */
@@ -91,7 +97,8 @@ export class CooperativeThread implements Runnable {
   runSlice(deadline: number): boolean {
     if (!this.#started) return false;
     const entry = this.#entry;
-    const { clock, runQueue } = this.#cct;
+    const { clock, runQueue, currentThread } = this.#cct;
+    this.#cct.currentThread = this.name;
     const begin = entry ? clock.monotonicNow() : 0;
     this.#running = true;
     this.#state('running');
@@ -102,6 +109,7 @@ export class CooperativeThread implements Runnable {
       this.#cct.reportError(error, this.name);
     } finally {
       this.#running = false;
+      this.#cct.currentThread = currentThread;
     }
     entry?.countSlice(clock.monotonicNow() - begin);
     this.#state(more || runQueue.has(this) ? 'runnable' : 'waiting');
