@@ -51,6 +51,8 @@ export class CephContext implements PrimitiveContext {
   readonly runQueue: RunQueue;
   /** Replaceable, since the log thread starts after the context exists. */
   log: LogSink;
+  /** Name of the cooperative thread whose turn it is, for log lines; outside of any turn the name of the main thread. */
+  currentThread: string | undefined = 'main';
   readonly #onError: ((error: unknown, thread: string) => void) | undefined;
 
   constructor(options: CephContextOptions = {}) {

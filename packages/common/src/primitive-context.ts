@@ -18,6 +18,8 @@ export interface QueueCounters {
  */
 export interface PrimitiveContext {
   readonly clock: Clock;
+  /** Name of the cooperative thread whose turn it is, where the context keeps it. */
+  currentThread?: string | undefined;
   readonly runQueue: RunQueue;
   readonly threads?: { add(info: ThreadInfo): ThreadEntry; remove(entry: ThreadEntry): void };
   readonly perf?: { create(name: string, specs: readonly PerfCounterSpec[]): PerfCounters; remove(counters: PerfCounters): void };
