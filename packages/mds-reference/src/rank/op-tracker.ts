@@ -9,7 +9,8 @@ export class TrackedOp {
   readonly initiatedAt: number;
   /** Monotonic ms. */
   readonly begin: number;
-  end = 0;
+  /** Monotonic ms; −1 while it is in flight. */
+  end = -1;
   /** Neighbours in the tracker's list. */
   prev: TrackedOp | undefined;
   next: TrackedOp | undefined;
@@ -53,7 +54,7 @@ export class TrackedOp {
       description: this.description,
       initiated_at: wall(this.begin),
       age: (now - this.begin) / 1000,
-      duration: ((this.end || now) - this.begin) / 1000,
+      duration: ((this.end < 0 ? now : this.end) - this.begin) / 1000,
       type_data: { flag_point: this.flagPoint, events },
     };
   }
@@ -116,7 +117,7 @@ export class OpTracker {
 
   /** Ends an operation. */
   unregister(op: TrackedOp): void {
-    if (op.end > 0) return;
+    if (op.end >= 0) return;
     op.end = this.now();
     if (op.prev) op.prev.next = op.next;
     else this.#first = op.next;

@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { CephContext, VirtualClock } from '@cephts/common';
+import { MDS_OPTIONS } from '../../src/daemon/options.js';
+import { OpTracker } from '../../src/rank/op-tracker.js';
+
+describe('the op tracker', () => {
+  let clock: VirtualClock;
+  let cct: CephContext;
+
+  const make = (conf: Record<string, number | boolean> = {}): OpTracker => {
+    clock = new VirtualClock();
+    cct = new CephContext({ clock, conf });
+    cct.conf.define(MDS_OPTIONS);
+    return new OpTracker(cct);
+  };
+  let tracker: OpTracker;
+
+  beforeEach(() => {
+    tracker = make();
+  });
+
+  it('lists operations in flight with their age and events, oldest first', () => {
+    const first = tracker.createOp(() => 'create /a');
+    clock.advance(100);
+    tracker.createOp(() => 'create /b');
+    first.markEvent('dispatched');
+    clock.advance(50);
+    expect(tracker.dumpOpsInFlight()).toMatchObject({
+      num_ops: 2,
+      ops: [
+        {
+          description: 'create /a',
+          age: 0.15,
+          type_data: { flag_point: 'dispatched', events: [{ event: 'initiated' }, { event: 'dispatched' }] },
+        },
+        { description: 'create /b', age: 0.05, type_data: { flag_point: 'initiated' } },
+      ],
+    });
+  });
+
+  it('takes an operation off the list once, wherever it stood', () => {
+    const ops = [1, 2, 3].map((n) => tracker.createOp(() => `op ${n}`));
+    ops[1]?.finish();
+    ops[1]?.finish();
+    expect(tracker.inFlight).toBe(2);
+    ops[0]?.finish();
+    ops[2]?.finish();
+    expect(tracker.dumpOpsInFlight()).toMatchObject({ num_ops: 0 });
+  });
+
+  it('remembers the latest and the longest of those that are done, through its own thread', () => {
+    expect(cct.threads.list().map(({ name }) => name)).toEqual(['OpHistorySvc']);
+    for (let i = 0; i < 30; i++) {
+      const op = tracker.createOp(() => `op ${i}`);
+      clock.advance(i === 3 ? 500 : 1);
+      op.finish();
+      clock.runDeferred();
+    }
+    const descriptions = (dump: Record<string, unknown>): string[] =>
+      (dump['ops'] as { description: string }[]).map((op) => op.description);
+    expect(descriptions(tracker.dumpHistoricOps())).toEqual(Array.from({ length: 20 }, (_, i) => `op ${i + 10}`));
+    expect(descriptions(tracker.dumpHistoricOps(true))[0]).toBe('op 3');
+  });
+
+  it('forgets what is older than the history’s duration', () => {
+    tracker.createOp(() => 'old').finish();
+    clock.advance(601_000);
+    tracker.createOp(() => 'new').finish();
+    expect((tracker.dumpHistoricOps()['ops'] as unknown[]).length).toBe(1);
+  });
+
+  it('names slow operations once each', () => {
+    tracker.createOp(() => 'stuck');
+    expect(tracker.newlySlow()).toEqual([]);
+    clock.advance(31_000);
+    expect(tracker.newlySlow()).toEqual([expect.stringContaining('stuck')]);
+    expect(tracker.newlySlow()).toEqual([]);
+    expect(tracker.slowOps()).toEqual({ count: 1, oldestSeconds: 31 });
+    expect(tracker.dumpOpsInFlight(true)).toMatchObject({ num_blocked_ops: 1, complaint_time: 30 });
+  });
+
+  it('does nothing when it is switched off', () => {
+    tracker = make({ mds_enable_op_tracker: false });
+    const op = tracker.createOp(() => 'unseen');
+    op.markEvent('x');
+    op.finish();
+    expect(tracker.inFlight).toBe(0);
+  });
+});
