@@ -10,10 +10,11 @@ import { createQueueCounters } from './queue-counters.js';
 import { systemRandom } from './random.js';
 import type { RandomSource } from './random.js';
 import { setPrimitiveContext, throwUncaught } from './primitive-context.js';
-import type { PrimitiveContext, QueueCounters } from './primitive-context.js';
+import type { PrimitiveContext, QueueCounters, ThrottleCounters } from './primitive-context.js';
 import { RunQueue } from './run-queue.js';
 import { SharedSlab } from './shared-slab.js';
 import { ThreadTable } from './thread-table.js';
+import { createThrottleCounters } from './throttle-counters.js';
 
 /** Options of {@link CephContext}. */
 export interface CephContextOptions {
@@ -75,6 +76,11 @@ export class CephContext implements PrimitiveContext {
   /** Registers the counters of a queue: `queue_len`, and latencies under `latencyKey`. */
   queueCounters(name: string, latencyKey: string, histogram?: boolean): QueueCounters {
     return createQueueCounters(this.perf, name, latencyKey, histogram);
+  }
+
+  /** Registers the counters of a throttle, `throttle-NAME`. */
+  throttleCounters(name: string): ThrottleCounters {
+    return createThrottleCounters(this.perf, name);
   }
 
   /** Reports an error nobody awaits, once: to `onError`, else as an uncaught exception of the process. */

@@ -10,7 +10,7 @@ export { realClock } from './clock.js';
 export type { Clock, TimerHandle } from './clock.js';
 export { MdConfig, parseConfigValue } from './config.js';
 export type { ConfigObserver, ConfigOption, ConfigType, ConfigValue } from './config.js';
-export { C_SaferCond, complete, Context, finishContexts, GatherBuilder, LambdaContext, toContext } from './context.js';
+export { C_SaferCond, complete, completeReporting, Context, finishContexts, GatherBuilder, LambdaContext, toContext } from './context.js';
 export type { Completion, CompletionFn } from './context.js';
 export {
   AbortedError,
@@ -36,7 +36,7 @@ export type { PerfCountersDescriptor, PerfCountersListener, PerfCounterSpec, Per
 export { bindAsyncContext, captureAsyncContext, diagnosticsChannel, publish } from './platform.js';
 export type { AsyncContextRunner, DiagnosticsChannel } from './platform.js';
 export { primitiveContext } from './primitive-context.js';
-export type { PrimitiveContext, QueueCounters } from './primitive-context.js';
+export type { PrimitiveContext, QueueCounters, ThrottleCounters } from './primitive-context.js';
 export { seededRandom, systemRandom } from './random.js';
 export type { RandomSource } from './random.js';
 export { checkOptionTypes, invalidOption } from './option-types.js';

@@ -12,6 +12,20 @@ export interface QueueCounters {
   remove(): void;
 }
 
+/** Counters of one throttle; see Throttle for what is counted. */
+export interface ThrottleCounters {
+  max(max: number): void;
+  started(): void;
+  got(amount: number, inUse: number): void;
+  orFail(granted: boolean): void;
+  took(amount: number, inUse: number): void;
+  put(amount: number, inUse: number): void;
+  reset(): void;
+  waited(ms: number): void;
+  /** Takes the counters off the list. */
+  remove(): void;
+}
+
 /**
  * What a primitive needs of its context. A CephContext is one, with thread table and perf counters; {@link primitiveContext} gives a
  * bare one, so that `import { Finisher }` does not pull a daemon's configuration into a web page.
@@ -25,6 +39,8 @@ export interface PrimitiveContext {
   readonly perf?: { create(name: string, specs: readonly PerfCounterSpec[]): PerfCounters; remove(counters: PerfCounters): void };
   /** Counters for a queue; a context without counters has none to give. */
   queueCounters?(name: string, latencyKey: string, histogram?: boolean): QueueCounters;
+  /** Counters for a throttle, `throttle-NAME`. */
+  throttleCounters?(name: string): ThrottleCounters;
   /** Reports an error nobody awaits, once. */
   reportError(error: unknown, thread: string): void;
 }

@@ -1,45 +1,13 @@
 import { complete } from './context.js';
 import type { Completion } from './context.js';
 import { AbortedError, CephError, ECANCELED, EINVAL } from './errors.js';
-import type { PerfCounters } from './perf-counters.js';
-import type { PrimitiveContext } from './primitive-context.js';
+import type { PrimitiveContext, ThrottleCounters } from './primitive-context.js';
 
 interface Waiter {
   readonly amount: number;
   readonly since: number;
   readonly completion: Completion;
 }
-
-enum Counter {
-  val,
-  max,
-  getStarted,
-  get,
-  getSum,
-  getOrFailFail,
-  getOrFailSuccess,
-  take,
-  takeSum,
-  put,
-  putSum,
-  wait,
-}
-
-/** Keys and what they count, in the order of {@link Counter}. */
-const COUNTERS = [
-  ['val', 'units in use'],
-  ['max', 'most units in use'],
-  ['get_started', 'gets asked for'],
-  ['get', 'gets granted'],
-  ['get_sum', 'units got'],
-  ['get_or_fail_fail', 'gets refused'],
-  ['get_or_fail_success', 'gets granted that would not have waited'],
-  ['take', 'takes'],
-  ['take_sum', 'units taken'],
-  ['put', 'puts'],
-  ['put_sum', 'units put back'],
-  ['wait', 'time waited'],
-] as const;
 
 /**
  * Bounds how much of something is in use. Takers beyond the maximum wait in strict order: nobody goes before one who waits already. A
@@ -51,7 +19,7 @@ const COUNTERS = [
 export class Throttle {
   readonly name: string;
   readonly #cct: PrimitiveContext;
-  readonly #logger: PerfCounters | undefined;
+  readonly #counters: ThrottleCounters | undefined;
   #max: number;
   #count = 0;
   /** Who waits, in order, from #head on. */
@@ -68,13 +36,8 @@ export class Throttle {
     this.name = name;
     this.#check(max);
     this.#max = max;
-    if (!usePerf) return;
-    const specs = COUNTERS.map(([key, description], i) => {
-      const type = i <= Counter.max ? 'gauge' : i === Counter.wait ? 'timeavg' : 'counter';
-      return { key, type, description } as const;
-    });
-    this.#logger = cct.perf?.create(`throttle-${name}`, specs);
-    this.#logger?.set(Counter.max, max);
+    if (usePerf) this.#counters = cct.throttleCounters?.(name);
+    this.#counters?.max(max);
   }
 
   /** Units in use. */
@@ -105,7 +68,7 @@ export class Throttle {
    */
   get(amount: number, onGot: Completion): boolean {
     this.#check(amount);
-    if (this.#max > 0) this.#logger?.inc(Counter.getStarted);
+    if (this.#max > 0) this.#counters?.started();
     if (this.waiting > 0 || this.#shouldWait(amount)) {
       this.#waiters.push({ amount, since: this.#cct.clock.monotonicNow(), completion: onGot });
       return false;
@@ -126,10 +89,10 @@ export class Throttle {
   getOrFail(amount: number): boolean {
     this.#check(amount);
     if (this.waiting > 0 || this.#shouldWait(amount)) {
-      this.#logger?.inc(Counter.getOrFailFail);
+      this.#counters?.orFail(false);
       return false;
     }
-    if (this.#max > 0) this.#logger?.inc(Counter.getOrFailSuccess);
+    if (this.#max > 0) this.#counters?.orFail(true);
     this.#got(amount);
     return true;
   }
@@ -139,9 +102,7 @@ export class Throttle {
     this.#check(amount);
     if (this.#max === 0) return 0;
     this.#count += amount;
-    this.#logger?.inc(Counter.take);
-    this.#logger?.inc(Counter.takeSum, amount);
-    this.#logger?.set(Counter.val, this.#count);
+    this.#counters?.took(amount, this.#count);
     return this.#count;
   }
 
@@ -159,9 +120,7 @@ export class Throttle {
     }
     if (amount > this.#count) throw this.#error(`${amount} given back with ${this.#count} in use`);
     this.#count -= amount;
-    this.#logger?.inc(Counter.put);
-    this.#logger?.inc(Counter.putSum, amount);
-    this.#logger?.set(Counter.val, this.#count);
+    this.#counters?.put(amount, this.#count);
     this.#admit();
     return this.#count;
   }
@@ -170,21 +129,21 @@ export class Throttle {
   resetMax(max: number): void {
     this.#check(max);
     this.#max = max;
-    this.#logger?.set(Counter.max, max);
+    this.#counters?.max(max);
     this.#admit();
   }
 
   /** Forgets what is in use and admits who waits. */
   reset(): void {
     this.#count = 0;
-    this.#logger?.set(Counter.val, 0);
+    this.#counters?.reset();
     this.#admit();
   }
 
   /** Completes everyone who waits with -ECANCELED and drops the perf counters. */
   shutdown(): void {
     while (this.waiting > 0) this.#tell(this.#next(), -ECANCELED);
-    if (this.#logger) this.#cct.perf?.remove(this.#logger);
+    this.#counters?.remove();
   }
 
   #check(amount: number): void {
@@ -203,10 +162,7 @@ export class Throttle {
 
   #got(amount: number): void {
     this.#count += amount;
-    if (this.#max === 0) return;
-    this.#logger?.inc(Counter.get);
-    this.#logger?.inc(Counter.getSum, amount);
-    this.#logger?.set(Counter.val, this.#count);
+    if (this.#max > 0) this.#counters?.got(amount, this.#count);
   }
 
   /** Admits from the front for as long as there is room: one who does not fit holds up those behind, too. */
@@ -214,7 +170,7 @@ export class Throttle {
     while (this.waiting > 0 && !this.#shouldWait((this.#waiters[this.#head] as Waiter).amount)) {
       const waiter = this.#next();
       this.#got(waiter.amount);
-      this.#logger?.tinc(Counter.wait, this.#cct.clock.monotonicNow() - waiter.since);
+      this.#counters?.waited(this.#cct.clock.monotonicNow() - waiter.since);
       this.#tell(waiter, 0);
     }
   }

@@ -4,6 +4,7 @@ import {
   Bounds,
   captureAsyncContext,
   CephError,
+  checkOptionTypes,
   CooperativeThread,
   diagnosticsChannel,
   EAGAIN,
@@ -11,21 +12,18 @@ import {
   primitiveContext,
   Throttle,
 } from '@cephts/common';
-import type { AbortSignalLike, AsyncContextRunner, DiagnosticsChannel, PrimitiveContext } from '@cephts/common';
+import type { AbortSignalLike, AsyncContextRunner, DiagnosticsChannel, PrimitiveContext, QueueCounters } from '@cephts/common';
 import type { DispatchHandler, MessageAccessors } from './dispatch-handler.js';
 import { Entry } from './entry.js';
+import type { Item } from './entry.js';
 import { messageAccessors } from './message-accessors.js';
 import type { OpQueue } from './op-queue.js';
-import { checkDispatchQueueOptions } from './options.js';
+import { SAMPLES } from './options.js';
 import type { DispatchQueueOptions, EnqueueOptions } from './options.js';
-import { DispatchPerf } from './perf.js';
 import { PrioritizedQueue } from './prioritized-queue.js';
 import { PRIORITY } from './priorities.js';
 import type { DispatchCode } from './priorities.js';
 import { WeightedPriorityQueue } from './weighted-priority-queue.js';
-
-/** What lies in the queue. */
-type Item<M, C> = M | Entry<M, C>;
 
 const channel = (event: string): DiagnosticsChannel => diagnosticsChannel(`cephts:dispatch-queue:${event}`);
 const onEnqueue = channel('enqueue');
@@ -68,7 +66,7 @@ export class DispatchQueue<M, C = never> {
   readonly #dispatchThread: CooperativeThread;
   readonly #localThread: CooperativeThread;
   readonly #bounds: Bounds | undefined;
-  readonly #perf: DispatchPerf | undefined;
+  readonly #counters: QueueCounters | undefined;
   readonly #pacer: Pacer;
   readonly #signals = new AbortHub();
   readonly #ended: Promise<void>;
@@ -93,7 +91,7 @@ export class DispatchQueue<M, C = never> {
    * @throws CephError `ERR_CEPH_INVALID_OPTION`
    */
   constructor(cct: PrimitiveContext | undefined, handler: DispatchHandler<M, C>, options: DispatchQueueOptions<M> = {}) {
-    checkDispatchQueueOptions(options);
+    checkOptionTypes('DispatchQueue', SAMPLES, options);
     const { name, policy = 'strict', signal } = options;
     this.#cct = cct ?? primitiveContext();
     this.#handler = handler;
@@ -103,7 +101,7 @@ export class DispatchQueue<M, C = never> {
     this.#queue = this.#strict ? new PrioritizedQueue(options) : new WeightedPriorityQueue(options);
     this.#bounds = Bounds.from(options, (error) => this.#report(error, undefined));
     this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
-    this.#perf = DispatchPerf.create(this.#cct, name);
+    if (name !== undefined) this.#counters = this.#cct.queueCounters?.(`dispatch_queue-${name}`, 'dispatch_latency', true);
     const throttleName = `msgr_dispatch_throttler-${name ?? ''}`;
     this.dispatchThrottler = new Throttle(
       this.#cct,
@@ -185,18 +183,13 @@ export class DispatchQueue<M, C = never> {
    * @throws CephError `ERR_CEPH_FULL` where there is no room and the overflow policy is `throw`; `ERR_CEPH_INVALID_ARGUMENT`. The
    * message is the caller's then, with its throttle bytes
    */
-  enqueue(message: M, priority?: number, id = 0, options?: EnqueueOptions): boolean {
-    const prio = priority ?? this.#read.priority(message);
+  enqueue(message: M, priority: number = this.#read.priority(message), id = 0, options?: EnqueueOptions): boolean {
     const cost = this.#read.cost(message);
-    const signal = options?.signal;
-    if (!this.#admit(message, prio, cost, signal)) return false;
-    const stamp = this.#read.recvStamp(message);
-    if (signal || message === undefined || this.#options.keepAsyncContext)
-      this.#insertEntry(this.#entry(message, prio, signal), id, cost, stamp);
-    else this.#insert(message, prio, id, cost, stamp);
-    this.#bounds?.add(cost);
-    if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority: prio, id, local: false });
-    this.#dispatchThread.wake();
+    if (!this.#admit(message, priority, cost, options)) return false;
+    const plain = !options?.signal && !this.#options.keepAsyncContext && message !== undefined;
+    const item = plain ? message : this.#entry(message, priority, options);
+    this.#insert(this.#queue, item, id, priority, this.#isStrict(priority), cost, this.#read.recvStamp(message));
+    this.#accepted(this.#dispatchThread, message, priority, id, cost);
     return true;
   }
 
@@ -206,19 +199,13 @@ export class DispatchQueue<M, C = never> {
    * @returns as {@link enqueue}
    * @throws as {@link enqueue}
    */
-  localDelivery(message: M, priority?: number, options?: EnqueueOptions): boolean {
-    const prio = priority ?? this.#read.priority(message);
+  localDelivery(message: M, priority: number = this.#read.priority(message), options?: EnqueueOptions): boolean {
     const cost = this.#read.cost(message);
-    const signal = options?.signal;
-    if (!this.#admit(message, prio, cost, signal)) return false;
+    if (!this.#admit(message, priority, cost, options)) return false;
     const now = this.#cct.clock.monotonicNow();
     this.#read.stampLocal(message, now);
-    const entry = this.#entry(message, prio, signal);
-    this.#local.enqueueStrict(0, 0, entry, cost, now);
-    if (entry.unlisten) entry.place = { local: true, at: this.#local.tail(0, 0, true)! };
-    this.#bounds?.add(cost);
-    if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority: prio, id: 0, local: true });
-    this.#localThread.wake();
+    this.#insert(this.#local, this.#entry(message, priority, options), 0, 0, true, cost, now);
+    this.#accepted(this.#localThread, message, priority, 0, cost);
     return true;
   }
 
@@ -249,31 +236,18 @@ export class DispatchQueue<M, C = never> {
 
   /** Shows the handler a message before the fast decision. */
   fastPreprocess(message: M): void {
-    try {
-      this.#handler.fastPreprocess?.(message);
-    } catch (error) {
-      this.#report(error, message);
-    }
+    this.#guard(message, () => this.#handler.fastPreprocess?.(message));
   }
 
   /** May the message go past the queue? */
   canFastDispatch(message: M): boolean {
-    try {
-      return this.#handler.canFastDispatch?.(message) ?? false;
-    } catch (error) {
-      this.#report(error, message);
-      return false;
-    }
+    return this.#guard(message, () => this.#handler.canFastDispatch?.(message)) ?? false;
   }
 
   /** Delivers a message past the queue, on the caller's stack, and gives its throttle bytes back. */
   fastDispatch(message: M): void {
     const size = this.preDispatch(message);
-    try {
-      this.#handler.fastDispatch?.(message);
-    } catch (error) {
-      this.#report(error, message);
-    }
+    this.#guard(message, () => this.#handler.fastDispatch?.(message));
     this.postDispatch(message, size);
   }
 
@@ -290,12 +264,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Gives bytes back to the dispatch throttle. */
   dispatchThrottleRelease(size: number): void {
-    if (size === 0) return;
-    try {
-      this.dispatchThrottler.put(size);
-    } catch (error) {
-      this.#report(error, undefined);
-    }
+    if (size > 0) this.#guard(undefined, () => this.dispatchThrottler.put(size));
   }
 
   /** How long the oldest queued message has waited, in ms; 0 where none waits. @param now monotonic ms. @defaultValue the clock's */
@@ -306,20 +275,16 @@ export class DispatchQueue<M, C = never> {
 
   /** Discards every queued message of a class, as its connection is gone. Codes stay. @returns how many */
   discardQueue(id: number): number {
+    const error = aborted(`the messages of connection ${id} were discarded`);
+    const removed: { item: Item<M, C>; cost: number }[] = [];
+    this.#queue.removeByClass(id, (item, cost) => removed.push({ item, cost }));
     let discarded = 0;
-    const codes: Entry<M, C>[] = [];
-    const messages: Item<M, C>[] = [];
-    this.#queue.removeByClass(id, (item, cost) => {
-      if (item instanceof Entry && item.code > 0) codes.push(item);
-      else {
-        messages.push(item);
-        this.#bounds?.remove(cost);
+    for (const { item, cost } of removed) {
+      if (isCode(item)) {
+        this.#insertCode(item);
+        continue;
       }
-    });
-    for (const code of codes) this.#queue.enqueueStrict(0, PRIORITY.HIGHEST, code, 0, Infinity);
-    const error = new AbortedError(`the messages of connection ${id} were discarded`);
-    for (const item of messages) {
-      this.#discardItem(item, error);
+      this.#drop(item, cost, error);
       discarded++;
     }
     this.#settle();
@@ -328,11 +293,10 @@ export class DispatchQueue<M, C = never> {
 
   /** Discards the messages still on their way through ms_local. @returns how many */
   discardLocal(): number {
-    const error = this.#endError ?? new AbortedError('local messages were discarded');
+    const error = this.#endError ?? aborted('local messages were discarded');
     let discarded = 0;
     for (let item = this.#local.dequeue(); item !== undefined; item = this.#local.dequeue()) {
-      this.#bounds?.remove(this.#local.dequeuedCost);
-      this.#discardItem(item, error);
+      this.#drop(item, this.#local.dequeuedCost, error);
       discarded++;
     }
     this.#settle();
@@ -360,7 +324,7 @@ export class DispatchQueue<M, C = never> {
     if (this.#stop) return;
     this.#stop = true;
     this.#paused = false;
-    this.#endError ??= new AbortedError('the dispatch queue was shut down');
+    this.#endError ??= aborted('the dispatch queue was shut down');
     this.#unlisten?.();
     this.#startThreads();
     this.#localThread.wake();
@@ -382,23 +346,10 @@ export class DispatchQueue<M, C = never> {
     return this.#ended;
   }
 
-  /** Discards every message at once, with `error` as the cause; delivers the codes, then ends. */
+  /** As {@link shutdown}, with `error` as the cause of each discard. @returns the promise of {@link wait} */
   destroy(error?: unknown): Promise<void> {
-    if (this.#stop) return this.#ended;
-    this.#endError = new AbortedError('the dispatch queue was destroyed', error === undefined ? {} : { cause: error });
+    this.#endError ??= aborted('the dispatch queue was destroyed', error);
     this.shutdown();
-    this.discardLocal();
-    const codes: Entry<M, C>[] = [];
-    for (let item = this.#queue.dequeue(); item !== undefined; item = this.#queue.dequeue()) {
-      if (item instanceof Entry && item.code > 0) {
-        codes.push(item);
-        continue;
-      }
-      this.#bounds?.remove(this.#queue.dequeuedCost);
-      this.#discardItem(item, this.#endError);
-    }
-    for (const code of codes) this.#queue.enqueueStrict(0, PRIORITY.HIGHEST, code, 0, Infinity);
-    this.#settle();
     return this.#ended;
   }
 
@@ -413,38 +364,33 @@ export class DispatchQueue<M, C = never> {
   }
 
   /** Is the message taken? What is not is discarded here. */
-  #admit(message: M, priority: number, cost: number, signal: AbortSignalLike | undefined): boolean {
-    if (this.#stop || this.#closing)
-      return this.#refuse(message, this.#endError ?? new AbortedError('the dispatch queue is closed'));
-    if (signal?.aborted) return this.#refuse(message, new AbortedError('the message was withdrawn', reasonOption(signal)));
+  #admit(message: M, priority: number, cost: number, options: EnqueueOptions | undefined): boolean {
+    let error: CephError | undefined;
     const bounds = this.#bounds;
-    while (bounds?.isFull(cost)) {
-      if (bounds.overflow === 'drop-oldest' && this.#evict(priority)) continue;
-      const error = new CephError(
-        'ERR_CEPH_FULL',
-        `the dispatch queue is full: ${bounds.items} messages of cost ${bounds.cost} wait`,
-        { errno: EAGAIN },
-      );
-      if (bounds.overflow === 'throw') throw error;
-      return this.#refuse(message, error);
+    if (this.#stop || this.#closing) error = this.#endError ?? aborted('the dispatch queue is closed');
+    else if (options?.signal?.aborted) error = withdrawn(options.signal);
+    else if (bounds) {
+      while (bounds.isFull(cost) && !error) {
+        if (bounds.overflow === 'drop-oldest' && this.#evict(priority)) continue;
+        error = new CephError('ERR_CEPH_FULL', 'the dispatch queue is full', { errno: EAGAIN });
+        if (bounds.overflow === 'throw') throw error;
+      }
     }
-    return true;
+    if (error) this.#discard(message, error);
+    return !error;
   }
 
-  #refuse(message: M, error: CephError): false {
-    this.#discard(message, error);
-    return false;
-  }
-
-  /** Discards the message that would be served last, if it is of no higher priority than the newcomer. */
+  /** Discards the message that would be served last, unless it is of a higher priority than the newcomer. */
   #evict(priority: number): boolean {
-    const lowest = this.#queue.lowest();
-    if (!lowest || rank(this.#isStrict(priority), priority) < rank(lowest.strict, lowest.priority)) return false;
-    // codes are never dropped
-    if (lowest.strict && lowest.priority >= PRIORITY.HIGHEST && this.#codes > 0) return false;
-    const item = this.#queue.dequeueLowest() as Item<M, C>;
-    this.#bounds?.remove(this.#queue.dequeuedCost);
-    this.#discardItem(item, new CephError('ERR_CEPH_FULL', 'dropped from a full dispatch queue', { errno: EAGAIN }));
+    // codes are never dropped: where they wait, everything of their priority stays
+    const most = this.#codes > 0 ? Math.min(priority, PRIORITY.HIGHEST - 1) : priority;
+    const item = this.#queue.dequeueLowest(most, this.#isStrict(priority));
+    if (item === undefined) return false;
+    this.#drop(
+      item,
+      this.#queue.dequeuedCost,
+      new CephError('ERR_CEPH_FULL', 'dropped from a full dispatch queue', { errno: EAGAIN }),
+    );
     return true;
   }
 
@@ -452,54 +398,70 @@ export class DispatchQueue<M, C = never> {
     return this.#strict && priority >= PRIORITY.LOW;
   }
 
-  #entry(message: M, priority: number, signal: AbortSignalLike | undefined): Entry<M, C> {
-    const entry = new Entry<M, C>(0, message, undefined, priority);
+  #entry(message: M, priority: number, options: EnqueueOptions | undefined): Entry<M, C> {
+    const entry = new Entry<M, C>(0, message, priority);
+    const signal = (entry.signal = options?.signal);
     if (this.#options.keepAsyncContext) entry.run = captureAsyncContext();
-    if (signal) {
-      entry.unlisten = this.#signals.add(signal, () => this.#withdraw(entry, signal));
-    }
+    if (signal) entry.unlisten = this.#signals.add(signal, () => this.#withdraw(entry));
     return entry;
   }
 
-  #insert(item: Item<M, C>, priority: number, id: number, cost: number, stamp: number): void {
-    if (this.#isStrict(priority)) this.#queue.enqueueStrict(id, priority, item, cost, stamp);
-    else this.#queue.enqueue(id, priority, cost, item, stamp);
-    this.#perf?.setLength(this.#queue.length);
+  #insert(
+    queue: OpQueue<Item<M, C>>,
+    item: Item<M, C>,
+    cls: number,
+    priority: number,
+    strict: boolean,
+    cost: number,
+    stamp: number,
+  ): void {
+    if (strict) queue.enqueueStrict(cls, priority, item, cost, stamp);
+    else queue.enqueue(cls, priority, cost, item, stamp);
+    if (item instanceof Entry && item.unlisten) item.place = { queue, at: queue.tail(cls, priority, strict)! };
   }
 
-  #insertEntry(entry: Entry<M, C>, id: number, cost: number, stamp: number): void {
-    this.#insert(entry, entry.priority, id, cost, stamp);
-    if (entry.unlisten) entry.place = { local: false, at: this.#queue.tail(id, entry.priority, this.#isStrict(entry.priority))! };
+  /** A message was taken: counts it, and wakes the thread that waits for it. */
+  #accepted(thread: CooperativeThread, message: M, priority: number, id: number, cost: number): void {
+    this.#bounds?.add(cost);
+    this.#counters?.length(this.#queue.length);
+    if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id });
+    thread.wake();
   }
 
-  #withdraw(entry: Entry<M, C>, signal: AbortSignalLike): void {
-    const place = entry.place;
-    const cost = place && (place.local ? this.#local : this.#queue).withdraw(place.at);
+  #withdraw(entry: Entry<M, C>): void {
+    const cost = entry.place?.queue.withdraw(entry.place.at);
     if (cost === undefined) return;
-    this.#bounds?.remove(cost);
-    this.#discardItem(entry, new AbortedError('the message was withdrawn', reasonOption(signal)));
+    this.#drop(entry, cost, withdrawn(entry.signal));
     this.#settle();
   }
 
   #queueCode(code: DispatchCode, connection: C): boolean {
     if (this.#stop) return false;
     this.#codes++;
-    this.#queue.enqueueStrict(0, PRIORITY.HIGHEST, new Entry<M, C>(code, undefined, connection, PRIORITY.HIGHEST), 0, Infinity);
-    this.#perf?.setLength(this.#queue.length);
+    this.#insertCode(new Entry<M, C>(code, connection, PRIORITY.HIGHEST));
+    this.#counters?.length(this.#queue.length);
     this.#dispatchThread.wake();
     return true;
+  }
+
+  #insertCode(code: Item<M, C>): void {
+    this.#queue.enqueueStrict(0, PRIORITY.HIGHEST, code, 0, Infinity);
   }
 
   /** One turn of ms_dispatch. */
   #dispatchEntry(deadline: number): boolean {
     const thread = this.#dispatchThread;
-    if (!this.#busy && !this.#paused) this.#drain(thread, deadline, this.#queue, this.#dispatch);
-    this.#perf?.setLength(this.#queue.length);
+    if (!this.#held) this.#drain(thread, deadline, this.#queue, this.#dispatch);
     this.#settle();
-    if (this.#busy || this.#paused) return false;
+    if (this.#held) return false;
     if (this.#queue.length > 0) return true;
-    if (this.#stop) this.#end(thread);
+    if (this.#stop && !this.#busy) this.#end(thread);
     return false;
+  }
+
+  /** Do deliveries wait? After shutdown nothing waits for a promise of the handler: what is left is discarded. */
+  get #held(): boolean {
+    return this.#paused || (this.#busy && !this.#stop);
   }
 
   /** One turn of ms_local. */
@@ -526,38 +488,32 @@ export class DispatchQueue<M, C = never> {
       if (!take(item) || pacer.isOver()) break;
     }
     this.#delivering = false;
-    if (!thread.stats) return;
-    thread.stats.addItems(taken);
-    thread.stats.queued = queue.length;
+    thread.stats?.addItems(taken);
+    if (thread.stats) thread.stats.queued = queue.length;
   }
 
   /** ms_dispatch: delivers one item. */
   readonly #dispatch = (item: Item<M, C>): boolean => {
     const { dequeuedCost, dequeuedStamp } = this.#queue;
-    let message = item as M;
-    let run: AsyncContextRunner | undefined;
-    if (item instanceof Entry) {
-      if (item.code > 0) {
-        this.#deliverCode(item);
-        return !this.#paused;
-      }
-      item.unlisten?.();
-      message = item.message as M;
-      run = item.run;
+    if (isCode(item)) this.#deliverCode(item);
+    else if (this.#stop) this.#drop(item, dequeuedCost, this.#endError as CephError);
+    else {
+      this.#bounds?.remove(dequeuedCost);
+      this.#counters?.latency(this.#cct.clock.monotonicNow() - dequeuedStamp);
+      this.#deliver(item);
     }
-    this.#bounds?.remove(dequeuedCost);
-    if (this.#stop) this.#discard(message, this.#endError as CephError);
-    else this.#deliver(message, run, dequeuedStamp);
-    return !this.#paused && !this.#busy;
+    return !this.#held;
   };
 
-  #deliver(message: M, run: AsyncContextRunner | undefined, stamp: number): void {
+  #deliver(item: Item<M, C>): void {
     const handler = this.#handler;
-    this.#perf?.dispatching(stamp);
+    const entry = item instanceof Entry ? item : undefined;
+    const message = entry ? (entry.value as M) : (item as M);
+    entry?.unlisten?.();
     let size = 0;
     try {
       size = this.preDispatch(message);
-      const result = run ? run(() => handler.deliver(message)) : handler.deliver(message);
+      const result = entry?.run ? entry.run(() => handler.deliver(message)) : handler.deliver(message);
       if (isThenable(result)) {
         this.#waitFor(result, message, size);
         return;
@@ -571,124 +527,119 @@ export class DispatchQueue<M, C = never> {
   /** The next delivery waits until this one has settled. */
   #waitFor(result: PromiseLike<unknown>, message: M, size: number): void {
     this.#busy = true;
-    const done = (): void => {
-      this.#busy = false;
-      this.postDispatch(message, size);
-      this.#dispatchThread.wake();
-    };
-    Promise.resolve(result).then(done, (error) => {
-      this.#report(error, message);
-      done();
-    });
+    void Promise.resolve(result)
+      .catch((error: unknown) => this.#report(error, message))
+      .then(() => {
+        this.#busy = false;
+        this.postDispatch(message, size);
+        this.#dispatchThread.wake();
+      });
   }
 
-  #deliverCode({ code, connection }: Entry<M, C>): void {
-    const handler = this.#handler;
+  #deliverCode({ code, value }: Entry<M, C>): void {
     this.#codes--;
-    try {
-      if (code === 1) handler.handleConnect?.(connection as C);
-      else if (code === 2) handler.handleAccept?.(connection as C);
-      else if (code === 3) handler.handleRemoteReset?.(connection as C);
-      else if (code === 4) handler.handleReset?.(connection as C);
-      else handler.handleRefused?.(connection as C);
-    } catch (error) {
-      this.#report(error, connection);
-    }
+    this.#guard(value, () => this.#handler[CODE_HANDLERS[code - 1] as 'handleConnect']?.(value as C));
   }
 
   /** ms_local: fast dispatches one message or queues it in class 0. */
   readonly #passOn = (item: Item<M, C>): boolean => {
     const entry = item as Entry<M, C>;
-    const message = entry.message as M;
+    const { priority, signal, run = callDirectly } = entry;
+    const message = entry.value as M;
     const { dequeuedCost, dequeuedStamp } = this.#local;
     entry.place = undefined;
-    const inContext = entry.run ?? callDirectly;
-    inContext(() => this.fastPreprocess(message));
-    if (inContext(() => this.canFastDispatch(message))) {
+    run(() => this.fastPreprocess(message));
+    if (run(() => this.canFastDispatch(message))) {
       entry.unlisten?.();
       this.#bounds?.remove(dequeuedCost);
-      inContext(() => this.fastDispatch(message));
-    } else if (this.#stop) {
-      this.#bounds?.remove(dequeuedCost);
-      this.#discardItem(entry, this.#endError as CephError);
+      run(() => this.fastDispatch(message));
+    } else if (this.#stop || signal?.aborted) {
+      this.#drop(item, dequeuedCost, this.#endError ?? withdrawn(signal));
     } else {
-      if (entry.plain) this.#insert(message, entry.priority, 0, dequeuedCost, dequeuedStamp);
-      else this.#insertEntry(entry, 0, dequeuedCost, dequeuedStamp);
+      this.#insert(this.#queue, item, 0, priority, this.#isStrict(priority), dequeuedCost, dequeuedStamp);
       this.#dispatchThread.wake();
     }
     return !this.#paused && !this.#stop;
   };
 
-  #discardItem(item: Item<M, C>, error: CephError): void {
-    if (!(item instanceof Entry)) {
-      this.#discard(item, error);
-      return;
-    }
-    item.unlisten?.();
-    this.#discard(item.message as M, error);
+  /** A message that waited and has left its queue will not be delivered. */
+  #drop(item: Item<M, C>, cost: number, error: CephError): void {
+    this.#bounds?.remove(cost);
+    if (item instanceof Entry) item.unlisten?.();
+    this.#discard(item instanceof Entry ? (item.value as M) : item, error);
   }
 
-  /** A message that was taken will not be delivered: gives its bytes back and tells the handler. */
+  /** Settles a message that will not be delivered: gives its bytes back and tells the handler. */
   #discard(message: M, error: CephError): void {
-    this.#perf?.discarded();
     if (onDiscard.hasSubscribers) onDiscard.publish({ queue: this, message, error });
-    try {
+    this.#guard(message, () => {
       this.dispatchThrottleRelease(this.#read.takeThrottleSize(message));
       this.#handler.discard?.(message, error);
-    } catch (failure) {
-      this.#report(failure, message);
-    }
+    });
   }
 
   /** One of the threads has nothing more to do. */
   #end(thread: CooperativeThread): void {
     thread.stop();
     if (this.#dispatchThread.started || this.#localThread.started) return;
-    this.#perf?.remove();
+    this.#counters?.remove();
     this.dispatchThrottler.shutdown();
     this.#resolveEnded();
   }
 
   /** Tells who waits for it that nothing is queued and nothing runs, if that is so. */
   #settle(): void {
+    this.#counters?.length(this.#queue.length);
     if (!this.idle) return;
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const resolve of waiters) resolve();
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
     if (this.#closing) this.shutdown();
+  }
+
+  /** Runs `fn` and reports what it throws. */
+  #guard<R>(entry: unknown, fn: () => R): R | undefined {
+    try {
+      return fn();
+    } catch (error) {
+      this.#report(error, entry);
+      return undefined;
+    }
   }
 
   /** Reports what a handler threw, once. */
   #report(error: unknown, entry: unknown): void {
     if (onFailure.hasSubscribers) onFailure.publish({ queue: this, error, entry });
     const { onError } = this.#options;
-    if (!onError) {
-      this.#cct.reportError(error, 'ms_dispatch');
-      return;
-    }
     try {
+      if (!onError) throw error;
       onError(error, entry);
-    } catch (another) {
-      this.#cct.reportError(another, 'ms_dispatch');
+    } catch (unheard) {
+      this.#cct.reportError(unheard, 'ms_dispatch');
     }
   }
 }
 
-/** Orders priorities of both tiers: every strict one is above every shared one. */
-const rank = (strict: boolean, priority: number): number => (strict ? 2 ** 30 : 0) + priority;
+/** By code, from D_CONNECT on. */
+const CODE_HANDLERS = ['handleConnect', 'handleAccept', 'handleRemoteReset', 'handleReset', 'handleRefused'] as const;
 
 const callDirectly: AsyncContextRunner = (fn) => fn();
 
+function isCode<M, C>(item: Item<M, C>): item is Entry<M, C> {
+  return item instanceof Entry && item.code > 0;
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+}
+
+function aborted(message: string, cause?: unknown): CephError {
+  return new AbortedError(message, { cause });
+}
+
+function withdrawn(signal: AbortSignalLike | undefined): CephError {
+  return aborted('the message was withdrawn', reasonOf(signal));
 }
 
 /** Why a signal aborted, where it says so. */
-function reasonOf(signal: AbortSignalLike): unknown {
-  return (signal as { reason?: unknown }).reason;
-}
-
-function reasonOption(signal: AbortSignalLike): { cause?: unknown } {
-  const cause = reasonOf(signal);
-  return cause === undefined ? {} : { cause };
+function reasonOf(signal: AbortSignalLike | undefined): unknown {
+  return (signal as { reason?: unknown } | undefined)?.reason;
 }

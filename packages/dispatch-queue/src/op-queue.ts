@@ -31,10 +31,11 @@ export interface OpQueue<T> {
   enqueueFront(cls: number, priority: number, cost: number, item: T, stamp?: number): void;
   /** Takes the next item; undefined where there is none. */
   dequeue(): T | undefined;
-  /** Takes the next item of the lowest priority queued, strict ones last: what is served last makes room first. */
-  dequeueLowest(): T | undefined;
-  /** The priority {@link OpQueue.dequeueLowest} would take from, and whether it is a strict one; undefined where nothing is queued. */
-  lowest(): { priority: number; strict: boolean } | undefined;
+  /**
+   * Takes the next item of the lowest priority queued, unless that is above the one given: what is served last makes room first. Strict
+   * priorities are above all others. Undefined where there is none.
+   */
+  dequeueLowest(priority?: number, strict?: boolean): T | undefined;
   /** Takes out every item of a class, strict ones before others, higher priorities before lower ones, in order within a priority. */
   removeByClass(cls: number, removed?: (item: T, cost: number) => void): T[];
   /** Names the last item of a class, such as one just enqueued, to {@link OpQueue.withdraw}; undefined where the class is empty. */

@@ -1,5 +1,4 @@
-import { checkOptions } from '@cephts/common';
-import type { AbortSignalLike, BoundsOptions, OptionRule } from '@cephts/common';
+import type { AbortSignalLike, BoundsOptions } from '@cephts/common';
 import type { MessageAccessors } from './dispatch-handler.js';
 
 /**
@@ -10,7 +9,8 @@ export type DispatchPolicy = 'strict' | 'weighted';
 
 /** Options of {@link DispatchQueue}; all optional. */
 export interface DispatchQueueOptions<M> extends BoundsOptions {
-  /** Names the queue in perf counters: `dispatch_queue-NAME` and `throttle-msgr_dispatch_throttler-NAME`, where the context keeps any. @defaultValue none: no counters, no cost */
+  /** Registers perf counters with the context: `dispatch_queue-NAME` (queue_len, dispatch_latency, dispatch_latency_histogram) and
+   * `throttle-msgr_dispatch_throttler-NAME`. @defaultValue none: no counters, no cost */
   name?: string;
   /** How to read a message. @defaultValue its properties priority, cost, recvStamp, dispatchThrottleSize */
   accessors?: MessageAccessors<M>;
@@ -40,33 +40,26 @@ export interface EnqueueOptions {
   signal?: AbortSignalLike;
 }
 
-const anyFunction: OptionRule = { type: 'function' };
-const count: OptionRule = { type: 'number', min: 0 };
-
-const RULES: Readonly<Record<keyof DispatchQueueOptions<unknown>, OptionRule>> = {
-  name: { type: 'string' },
-  accessors: { type: 'object' },
-  policy: { type: 'string', oneOf: ['strict', 'weighted'] },
-  weight: anyFunction,
-  dispatchThrottleBytes: count,
-  maxTokensPerPriority: { type: 'integer', min: 1 },
-  minCost: { type: 'integer', min: 1 },
-  sliceMs: count,
-  keepAsyncContext: { type: 'boolean' },
-  signal: { type: 'object' },
-  onError: anyFunction,
-  capacity: count,
-  capacityCost: count,
-  overflow: { type: 'string' },
-  highWater: count,
-  lowWater: count,
-  highWaterCost: count,
-  lowWaterCost: count,
-  onHighWater: anyFunction,
-  onLowWater: anyFunction,
+/** A sample of the type of each option. */
+export const SAMPLES: Record<keyof DispatchQueueOptions<never>, unknown> = {
+  name: '',
+  policy: '',
+  overflow: '',
+  accessors: {},
+  signal: {},
+  keepAsyncContext: true,
+  dispatchThrottleBytes: 0,
+  maxTokensPerPriority: 0,
+  minCost: 0,
+  sliceMs: 0,
+  capacity: 0,
+  capacityCost: 0,
+  highWater: 0,
+  lowWater: 0,
+  highWaterCost: 0,
+  lowWaterCost: 0,
+  weight: Object,
+  onError: Object,
+  onHighWater: Object,
+  onLowWater: Object,
 };
-
-/** @throws CephError `ERR_CEPH_INVALID_OPTION` */
-export function checkDispatchQueueOptions(options: DispatchQueueOptions<never>): void {
-  checkOptions('DispatchQueue', options, RULES);
-}

@@ -62,16 +62,12 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
     return item;
   }
 
-  lowest(): { priority: number; strict: boolean } | undefined {
-    if (this.#length === 0) return undefined;
-    const strict = this.shared.size === 0;
-    return { priority: (strict ? this.#strict : this.shared).firstFrom(0), strict };
-  }
-
-  dequeueLowest(): T | undefined {
-    const lowest = this.lowest();
-    if (!lowest) return undefined;
-    return this.#take((lowest.strict ? this.#strict : this.shared).get(lowest.priority) as SubQueue<T>, lowest.strict);
+  dequeueLowest(priority: number = Infinity, strict: boolean = true): T | undefined {
+    const fromStrict = this.shared.size === 0;
+    const tier = fromStrict ? this.#strict : this.shared;
+    const lowest = tier.firstFrom(0);
+    if (lowest < 0 || (fromStrict === strict ? lowest > priority : fromStrict)) return undefined;
+    return this.#take(tier.get(lowest) as SubQueue<T>, fromStrict);
   }
 
   removeByClass(cls: number, removed?: (item: T, cost: number) => void): T[] {

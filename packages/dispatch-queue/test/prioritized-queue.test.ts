@@ -177,16 +177,15 @@ describe('PrioritizedQueue, whole', () => {
     expect(queue.withdraw(entries[2]!)).toBeUndefined();
   });
 
-  it('names what would be served last, and takes it', () => {
+  it('takes what would be served last, unless it is above the priority given', () => {
     const queue = new PrioritizedQueue<string>();
-    expect(queue.lowest()).toBeUndefined();
     expect(queue.dequeueLowest()).toBeUndefined();
     queue.enqueueStrict(1, 127, 'b');
     queue.enqueueStrict(1, 64, 'a');
-    expect(queue.lowest()).toEqual({ priority: 64, strict: true });
     queue.enqueue(1, 200, 1, 'token');
-    expect(queue.lowest()).toEqual({ priority: 200, strict: false });
-    expect([queue.dequeueLowest(), queue.dequeueLowest(), queue.dequeueLowest()]).toEqual(['token', 'a', 'b']);
+    expect(queue.dequeueLowest(199, false)).toBeUndefined();
+    expect([queue.dequeueLowest(200, false), queue.dequeueLowest(200, false)]).toEqual(['token', undefined]);
+    expect([queue.dequeueLowest(63, true), queue.dequeueLowest(64, true), queue.dequeueLowest()]).toEqual([undefined, 'a', 'b']);
   });
 
   it('knows the oldest stamp also where stamps came out of order', () => {

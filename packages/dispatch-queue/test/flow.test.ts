@@ -1,0 +1,494 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel } from 'node:diagnostics_channel';
+import { describe, expect, it } from '@jest/globals';
+import { CephContext, VirtualClock } from '@cephts/common';
+import { DispatchQueue, PRIORITY } from '../src/index.js';
+import { makeKit, message, taken } from './kit.js';
+
+const { LOW, DEFAULT, HIGH, HIGHEST } = PRIORITY;
+
+describe('DispatchQueue: pause and idle', () => {
+  it('delivers nothing while paused, neither codes nor local messages, and all of it after', () => {
+    const kit = makeKit();
+    kit.queue.start();
+    kit.queue.pause();
+    kit.queue.enqueue(message('a'));
+    kit.queue.queueConnect('con');
+    kit.queue.localDelivery(message('local'));
+    kit.run();
+    expect([kit.queue.paused, kit.queue.length, kit.queue.localLength, kit.log.length]).toEqual([true, 2, 1, 0]);
+    kit.queue.resume();
+    kit.run();
+    expect(kit.log).toEqual(['connect con', 'deliver a', 'deliver local']);
+  });
+
+  it('can be paused by a delivery, the next one waiting', () => {
+    const kit = makeKit({}, { deliver: (m) => void (kit.log.push(m.name), kit.queue.pause()) });
+    kit.queue.start();
+    kit.queue.enqueue(message('a'));
+    kit.queue.enqueue(message('b'));
+    kit.run();
+    expect(taken(kit)).toEqual(['a']);
+    kit.queue.resume();
+    kit.run();
+    expect(kit.log).toEqual(['b']);
+  });
+
+  it('is empty at once where nothing waits, and otherwise when the last delivery has returned', async () => {
+    const kit = makeKit();
+    await kit.queue.waitForEmpty();
+    expect(kit.queue.idle).toBe(true);
+    const seen: string[] = [];
+    const busy = makeKit(
+      {},
+      {
+        deliver(m) {
+          if (m.name === 'a') busy.queue.enqueue(message('b'));
+          void busy.queue.waitForEmpty().then(() => seen.push(`empty, asked in ${m.name}`));
+          seen.push(`${m.name} ${busy.queue.idle}`);
+        },
+      },
+    );
+    busy.queue.start();
+    busy.queue.enqueue(message('a'));
+    const empty = busy.queue.waitForEmpty().then(() => seen.push('empty'));
+    busy.run();
+    await empty;
+    await Promise.resolve();
+    expect(seen).toEqual(['a false', 'b false', 'empty', 'empty, asked in a', 'empty, asked in b']);
+  });
+
+  it('becomes empty by withdrawal and discarding too', async () => {
+    const kit = makeKit();
+    const controller = new AbortController();
+    kit.queue.enqueue(message('a'), DEFAULT, 1, { signal: controller.signal });
+    kit.queue.enqueue(message('b'), DEFAULT, 2);
+    const empty = kit.queue.waitForEmpty();
+    controller.abort();
+    kit.queue.discardQueue(2);
+    await empty;
+    expect(kit.queue.idle).toBe(true);
+  });
+
+  it('is not empty while paused with something queued', async () => {
+    const kit = makeKit();
+    kit.queue.start();
+    kit.queue.pause();
+    await kit.queue.waitForEmpty();
+    kit.queue.enqueue(message('a'));
+    let empty = false;
+    const waiting = kit.queue.waitForEmpty().then(() => (empty = true));
+    kit.run();
+    await Promise.resolve();
+    expect(empty).toBe(false);
+    kit.queue.resume();
+    kit.run();
+    await waiting;
+  });
+
+  it('works for one slice at a time, so that I/O has its turn under a flood', () => {
+    const kit = makeKit({ sliceMs: 5 }, { deliver: () => kit.clock.advance(1) as undefined });
+    kit.queue.start();
+    kit.clock.runDeferred();
+    for (let i = 0; i < 100; i++) kit.queue.enqueue(message('a'));
+    kit.run();
+    const [dispatch] = kit.cct.threads.list();
+    expect(kit.queue.length).toBe(0);
+    expect(dispatch!.slices).toBeGreaterThanOrEqual(20);
+    expect(dispatch!.maxSliceMs).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('DispatchQueue: deliveries that take time', () => {
+  it('waits for the promise of one delivery before the next, and gives the bytes back then', async () => {
+    let finish!: () => void;
+    const kit = makeKit(
+      {},
+      {
+        deliver: (m) => {
+          kit.log.push(m.name);
+          return m.name === 'slow' ? new Promise<void>((resolve) => (finish = resolve)) : undefined;
+        },
+      },
+    );
+    kit.queue.start();
+    kit.queue.dispatchThrottler.take(10);
+    kit.queue.enqueue(message('slow', { dispatchThrottleSize: 10 }));
+    kit.queue.enqueue(message('next'));
+    kit.run();
+    expect([kit.log, kit.queue.idle, kit.queue.dispatchThrottler.count]).toEqual([['slow'], false, 10]);
+    finish();
+    await kit.clock.settle();
+    expect([kit.log, kit.queue.idle, kit.queue.dispatchThrottler.count]).toEqual([['slow', 'next'], true, 0]);
+  });
+
+  it('does not end before a delivery has settled', async () => {
+    let finish!: () => void;
+    const kit = makeKit({}, { deliver: () => new Promise<void>((resolve) => (finish = resolve)) });
+    kit.queue.start();
+    kit.queue.enqueue(message('a'));
+    kit.run();
+    let ended = false;
+    void kit.queue.destroy().then(() => (ended = true));
+    await kit.clock.settle();
+    expect(ended).toBe(false);
+    finish();
+    await kit.clock.settle();
+    expect(ended).toBe(true);
+  });
+});
+
+describe('DispatchQueue: errors', () => {
+  it('reports what a handler throws or rejects with, once, with what it was handed, and goes on', async () => {
+    const boom = new Error('boom');
+    const bang = new Error('bang');
+    const fail = (): never => {
+      throw boom;
+    };
+    const kit = makeKit(
+      {},
+      {
+        deliver: (m) => (m.name === 'rejects' ? Promise.reject(bang) : m.name === 'throws' ? fail() : void kit.log.push(m.name)),
+        handleReset: fail,
+        discard: fail,
+      },
+    );
+    kit.queue.start();
+    const [throws, rejects] = [message('throws'), message('rejects')];
+    kit.queue.enqueue(throws);
+    kit.queue.enqueue(rejects);
+    kit.queue.queueReset('con');
+    kit.queue.enqueue(message('fine'));
+    const gone = message('gone');
+    kit.queue.enqueue(gone, DEFAULT, 9);
+    kit.queue.discardQueue(9);
+    await kit.clock.settle();
+    expect(kit.log).toEqual(['fine']);
+    expect(kit.errors).toEqual([
+      { error: boom, entry: gone },
+      { error: boom, entry: 'con' },
+      { error: boom, entry: throws },
+      { error: bang, entry: rejects },
+    ]);
+  });
+
+  it('does the same for the fast path', () => {
+    const boom = new Error('boom');
+    const fail = (): never => {
+      throw boom;
+    };
+    const kit = makeKit(
+      {},
+      { fastPreprocess: fail, canFastDispatch: (m) => (m.name === 'cannot' ? fail() : true), fastDispatch: fail },
+    );
+    kit.queue.start();
+    kit.queue.localDelivery(message('cannot'));
+    kit.queue.localDelivery(message('can'));
+    kit.run();
+    expect(kit.log).toEqual(['deliver cannot']);
+    expect(kit.errors.map(({ entry }) => (entry as { name: string }).name)).toEqual(['cannot', 'cannot', 'can', 'can']);
+  });
+
+  it('without onError hands them to the context, which makes them uncaught exceptions', () => {
+    const errors: unknown[] = [];
+    const cct = new CephContext({ clock: new VirtualClock(), onError: (error, thread) => errors.push(error, thread) });
+    const queue = new DispatchQueue<string>(cct, { deliver: (m) => void JSON.parse(m) });
+    queue.start();
+    queue.enqueue('{');
+    (cct.clock as VirtualClock).runDeferred();
+    expect(errors).toEqual([expect.any(SyntaxError), 'ms_dispatch']);
+  });
+
+  it('hands what onError throws to the context', () => {
+    const kit = makeKit(
+      {
+        onError: () => {
+          throw new Error('worse');
+        },
+      },
+      {
+        deliver: () => {
+          throw new Error('bad');
+        },
+      },
+    );
+    kit.queue.start();
+    kit.queue.enqueue(message('a'));
+    kit.run();
+    expect(kit.errors).toMatchObject([{ error: { message: 'worse' } }]);
+  });
+});
+
+describe('DispatchQueue: withdrawing', () => {
+  it('withdraws one message at once when its signal aborts, and leaves the others', () => {
+    const kit = makeKit();
+    kit.queue.start();
+    const controller = new AbortController();
+    kit.queue.enqueue(message('a'), DEFAULT, 1);
+    kit.queue.enqueue(message('b'), DEFAULT, 1, { signal: controller.signal });
+    kit.queue.enqueue(message('c'), DEFAULT, 1);
+    controller.abort();
+    expect(kit.queue.length).toBe(2);
+    expect(taken(kit)).toEqual(['discard b ERR_CEPH_ABORTED']);
+    kit.run();
+    expect(kit.log).toEqual(['deliver a', 'deliver c']);
+  });
+
+  it('withdraws a local message, before and after ms_local has passed it on', () => {
+    const kit = makeKit();
+    const [first, second] = [new AbortController(), new AbortController()];
+    kit.queue.localDelivery(message('a'), LOW, { signal: first.signal });
+    kit.queue.localDelivery(message('b'), LOW, { signal: second.signal });
+    first.abort();
+    kit.queue.start();
+    kit.queue.enqueue(message('pause'), HIGH);
+    kit.run();
+    second.abort();
+    expect(kit.log).toEqual(['discard a ERR_CEPH_ABORTED', 'deliver pause', 'deliver b']);
+    const later = makeKit({}, { deliver: (m) => void (later.log.push(m.name), later.queue.localLength === 0 && second2.abort()) });
+    const second2 = new AbortController();
+    later.queue.localDelivery(message('c'), LOW, { signal: second2.signal });
+    later.queue.enqueue(message('first'), HIGH);
+    later.queue.start();
+    later.queue.pause();
+    later.queue.resume();
+    later.run();
+    expect(later.queue.idle).toBe(true);
+  });
+
+  it('does not take a message whose signal has aborted', () => {
+    const kit = makeKit();
+    expect(kit.queue.enqueue(message('a'), DEFAULT, 1, { signal: AbortSignal.abort() })).toBe(false);
+    expect(kit.log).toEqual(['discard a ERR_CEPH_ABORTED']);
+  });
+
+  it('does nothing when a message was delivered before its signal aborts', () => {
+    const kit = makeKit();
+    const controller = new AbortController();
+    kit.queue.start();
+    kit.queue.enqueue(message('a'), DEFAULT, 1, { signal: controller.signal });
+    kit.run();
+    controller.abort();
+    expect(kit.log).toEqual(['deliver a']);
+  });
+
+  it('tells why, where the signal does', () => {
+    let cause: unknown;
+    const kit = makeKit({}, { discard: (_m, error) => void (cause = error.cause) });
+    const controller = new AbortController();
+    kit.queue.enqueue(message('a'), DEFAULT, 1, { signal: controller.signal });
+    controller.abort('user left');
+    expect(cause).toBe('user left');
+  });
+
+  it('listens once to a signal that many messages share', () => {
+    const kit = makeKit();
+    const listeners = new Set<() => void>();
+    const signal = {
+      aborted: false,
+      addEventListener: (_: 'abort', l: () => void) => void listeners.add(l),
+      removeEventListener: (_: 'abort', l: () => void) => void listeners.delete(l),
+    };
+    kit.queue.start();
+    for (let i = 0; i < 1000; i++) kit.queue.enqueue(message('a'), DEFAULT, i % 3, { signal });
+    expect(listeners.size).toBe(1);
+    kit.run();
+    expect(listeners.size).toBe(0);
+  });
+});
+
+describe('DispatchQueue: capacity', () => {
+  it('throws where there is no room, and the message stays the caller’s', () => {
+    const kit = makeKit({ capacity: 2 });
+    kit.queue.enqueue(message('a'));
+    kit.queue.localDelivery(message('b'));
+    const c = message('c', { dispatchThrottleSize: 5 });
+    expect(() => kit.queue.enqueue(c)).toThrow(expect.objectContaining({ code: 'ERR_CEPH_FULL', errno: 11 }));
+    expect(() => kit.queue.localDelivery(c)).toThrow(expect.objectContaining({ code: 'ERR_CEPH_FULL' }));
+    expect(c.dispatchThrottleSize).toBe(5);
+    kit.queue.start();
+    kit.run();
+    expect(kit.log).toEqual(['deliver a', 'deliver b']);
+    expect(kit.queue.enqueue(c)).toBe(true);
+  });
+
+  it('drops the newest where asked', () => {
+    const kit = makeKit({ capacity: 1, overflow: 'drop-newest' });
+    expect([kit.queue.enqueue(message('a')), kit.queue.enqueue(message('b'), HIGH)]).toEqual([true, false]);
+    expect(kit.log).toEqual(['discard b ERR_CEPH_FULL']);
+  });
+
+  it('drops what has waited longest of the lowest priority where asked, but nothing for a lower one', () => {
+    const kit = makeKit({ capacity: 3, overflow: 'drop-oldest' });
+    kit.queue.start();
+    kit.queue.enqueue(message('high'), HIGH, 1);
+    kit.queue.enqueue(message('low 1'), LOW, 1);
+    kit.queue.enqueue(message('low 2'), LOW, 1);
+    expect(kit.queue.enqueue(message('low 3'), LOW, 1)).toBe(true);
+    expect(kit.queue.enqueue(message('token'), 10, 1)).toBe(false);
+    expect(kit.queue.enqueue(message('high 2'), HIGH, 1)).toBe(true);
+    expect(kit.queue.enqueue(message('high 3'), HIGH, 1)).toBe(true);
+    expect(kit.queue.enqueue(message('low 4'), LOW, 1)).toBe(false);
+    expect(taken(kit)).toEqual(['low 1', 'token', 'low 2', 'low 3', 'low 4'].map((name) => `discard ${name} ERR_CEPH_FULL`));
+    kit.run();
+    expect(kit.log).toEqual(['deliver high', 'deliver high 2', 'deliver high 3']);
+  });
+
+  it('never drops a code', () => {
+    const kit = makeKit({ capacity: 1, overflow: 'drop-oldest' });
+    kit.queue.start();
+    kit.queue.queueReset('con');
+    expect(kit.queue.enqueue(message('a'), HIGHEST, 1)).toBe(true);
+    expect(kit.queue.enqueue(message('b'), HIGHEST, 1)).toBe(false);
+    kit.run();
+    expect(taken(kit)).toEqual(['discard b ERR_CEPH_FULL', 'reset con', 'deliver a']);
+  });
+
+  it('counts in cost too, and takes one that is larger than all when nothing else waits', () => {
+    const kit = makeKit({ capacityCost: 100, overflow: 'drop-newest' });
+    kit.queue.start();
+    expect(kit.queue.enqueue(message('huge', { cost: 500 }))).toBe(true);
+    expect(kit.queue.enqueue(message('a', { cost: 1 }))).toBe(false);
+    kit.run();
+    expect(kit.queue.enqueue(message('b', { cost: 60 }))).toBe(true);
+    expect(kit.queue.enqueue(message('c', { cost: 40 }))).toBe(true);
+    expect(kit.queue.enqueue(message('d', { cost: 1 }))).toBe(false);
+  });
+
+  it('does not count codes, nor what was withdrawn or discarded', () => {
+    const kit = makeKit({ capacity: 2, overflow: 'drop-newest' });
+    const controller = new AbortController();
+    for (let i = 0; i < 5; i++) kit.queue.queueConnect('con');
+    kit.queue.enqueue(message('a'), DEFAULT, 1, { signal: controller.signal });
+    kit.queue.enqueue(message('b'), DEFAULT, 2);
+    expect(kit.queue.enqueue(message('c'))).toBe(false);
+    controller.abort();
+    kit.queue.discardQueue(2);
+    expect([kit.queue.enqueue(message('d')), kit.queue.enqueue(message('e')), kit.queue.enqueue(message('f'))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('tells of the high and the low mark, once each time', () => {
+    const marks: string[] = [];
+    const kit = makeKit({
+      highWater: 3,
+      lowWater: 1,
+      onHighWater: () => marks.push('high'),
+      onLowWater: () => marks.push(`low ${kit.queue.length}`),
+    });
+    kit.queue.start();
+    for (let i = 0; i < 5; i++) kit.queue.enqueue(message('a'));
+    expect(marks).toEqual(['high']);
+    kit.run();
+    expect(marks).toEqual(['high', 'low 1']);
+    for (let i = 0; i < 3; i++) kit.queue.enqueue(message('a'));
+    expect(marks).toEqual(['high', 'low 1', 'high']);
+  });
+
+  it('refuses options it does not know or that make no sense', () => {
+    expect(() => makeKit({ capacity: -1 })).toThrow('X');
+    expect(() => makeKit({ policy: 'random' as 'strict' })).toThrow(/Expected `policy` to be one of "strict", "weighted"/);
+    expect(() => makeKit({ priorities: 3 } as object)).toThrow(/DispatchQueue has no option `priorities`; it takes name, /);
+  });
+});
+
+describe('DispatchQueue: looking in', () => {
+  it('delivers in the asynchronous context of the submitter where asked', () => {
+    const storage = new AsyncLocalStorage<string>();
+    for (const keepAsyncContext of [true, false]) {
+      const seen: unknown[] = [];
+      const kit = makeKit(
+        { keepAsyncContext },
+        {
+          deliver: () => void seen.push(storage.getStore()),
+          canFastDispatch: (m) => m.name === 'fast',
+          fastDispatch: () => void seen.push(storage.getStore()),
+        },
+      );
+      kit.queue.start();
+      storage.run('one', () => kit.queue.enqueue(message('a')));
+      storage.run('two', () => kit.queue.localDelivery(message('b')));
+      storage.run('three', () => kit.queue.localDelivery(message('fast')));
+      storage.run('runner', () => kit.run());
+      expect(seen).toEqual(keepAsyncContext ? ['one', 'three', 'two'] : ['runner', 'runner', 'runner']);
+    }
+  });
+
+  it('counts under the name it was given, and nothing without one', () => {
+    const kit = makeKit({ name: 'mds' });
+    kit.queue.start();
+    kit.clock.advance(100);
+    kit.queue.enqueue(message('a', { recvStamp: 90 }), DEFAULT, 1);
+    kit.queue.enqueue(message('b'), DEFAULT, 2);
+    kit.queue.discardQueue(2);
+    const counters = kit.cct.perf.get('dispatch_queue-mds')!;
+    expect(counters.dump()).toMatchObject({ queue_len: 1, dispatched: 0, discarded: 1 });
+    kit.run();
+    expect(counters.dump()).toMatchObject({ queue_len: 0, dispatched: 1, dispatch_latency: { avgcount: 1, sum: 0.01 } });
+    expect(counters.dump()).toMatchObject({ dispatch_latency_histogram: { count: 1, sum: 10 } });
+    expect(kit.cct.perf.list().map(({ name }) => name)).toEqual(['dispatch_queue-mds', 'throttle-msgr_dispatch_throttler-mds']);
+    kit.queue.shutdown();
+    kit.run();
+    expect(kit.cct.perf.list()).toEqual([]);
+    expect(makeKit().cct.perf.list()).toEqual([]);
+  });
+
+  it('publishes what happens on diagnostics channels', () => {
+    const events: string[] = [];
+    const listeners = ['enqueue', 'dispatch', 'discard', 'error'].map((event) => {
+      const listener = (data: unknown): void =>
+        void events.push(`${event} ${(data as { message?: { name: string } }).message?.name ?? ''}`.trim());
+      channel(`cephts:dispatch-queue:${event}`).subscribe(listener);
+      return () => channel(`cephts:dispatch-queue:${event}`).unsubscribe(listener);
+    });
+    const kit = makeKit(
+      {},
+      {
+        deliver: () => {
+          throw new Error('boom');
+        },
+      },
+    );
+    kit.queue.start();
+    kit.queue.enqueue(message('a'), DEFAULT, 1);
+    kit.queue.enqueue(message('b'), DEFAULT, 2);
+    kit.queue.discardQueue(2);
+    kit.run();
+    for (const stop of listeners) stop();
+    kit.queue.enqueue(message('c'));
+    expect(events).toEqual(['enqueue a', 'enqueue b', 'discard b', 'dispatch a', 'error']);
+  });
+});
+
+describe('DispatchQueue: weighted policy', () => {
+  it('gives each priority that waits its share of the deliveries, and none nothing', () => {
+    const counts = new Map<number, number>();
+    const kit = makeKit(
+      { policy: 'weighted', weight: (priority) => priority },
+      {
+        deliver: (m) => {
+          counts.set(m.priority!, (counts.get(m.priority!) ?? 0) + 1);
+          kit.queue.enqueue(message('again', { priority: m.priority! }));
+          if (++delivered === 1000) kit.queue.pause();
+        },
+      },
+    );
+    let delivered = 0;
+    kit.queue.start();
+    for (const priority of [10, 30, 60]) for (let i = 0; i < 5; i++) kit.queue.enqueue(message('m', { priority }));
+    kit.run();
+    expect([counts.get(10), counts.get(30), counts.get(60)]).toEqual([100, 300, 600]);
+  });
+
+  it('delivers codes before any message', () => {
+    const kit = makeKit({ policy: 'weighted' });
+    kit.queue.start();
+    kit.queue.enqueue(message('a'), HIGHEST, 1);
+    kit.queue.queueReset('con');
+    kit.run();
+    expect(kit.log).toEqual(['reset con', 'deliver a']);
+  });
+});
