@@ -68,7 +68,8 @@ export class Encoder {
   }
 
   u8(value: number): this {
-    this.#bytes[this.#reserve(1)] = value;
+    const at = this.#reserve(1); // first: it may replace the bytes
+    this.#bytes[at] = value;
     return this;
   }
 

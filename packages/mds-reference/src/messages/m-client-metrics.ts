@@ -18,12 +18,35 @@ export const CLIENT_METRIC_TYPE = {
 
 const typeNames = Object.keys(CLIENT_METRIC_TYPE);
 
+/** A latency as it accumulates: the sum, its mean, the sum of squared differences from the mean in ns², how many were measured. */
+export interface LatencyValue {
+  latency: UTime;
+  mean: UTime;
+  sqSum: number;
+  count: number;
+}
+
 /** One metric: counts (hits, misses, number; or opened and total; or operations and bytes), a latency, or bytes of an unknown kind. */
 export interface ClientMetric {
   type: number;
   values: number[];
-  latency: UTime;
+  latency: LatencyValue | undefined;
   unknown: Uint8Array | undefined;
+}
+
+function encodeLatency(e: Encoder, { latency, mean, sqSum, count }: LatencyValue): void {
+  latency.encode(e);
+  mean.encode(e);
+  e.u64(sqSum).u64(count);
+}
+
+function decodeLatency(d: Decoder, version: number): LatencyValue {
+  const latency = UTime.decode(d);
+  if (version < 2) return { latency, mean: UTime.ZERO, sqSum: 0, count: 0 };
+  const mean = UTime.decode(d);
+  // Above 2^53 it is rounded: it is a statistic.
+  const sqSum = Number(d.u64big());
+  return { latency, mean, sqSum, count: d.u64() };
 }
 
 /** How many counts a type has; −1 for a latency; undefined for an unknown one. */
@@ -48,9 +71,9 @@ export class MClientMetrics extends Message {
     e.u32(this.updates.length);
     for (const { type, values, latency, unknown } of this.updates) {
       e.u32(type);
-      const mark = e.start(1, 1);
+      const mark = e.start(latency === undefined ? 1 : 2, 1);
       if (unknown !== undefined) e.raw(unknown);
-      else if (countsOf(type) === -1) latency.encode(e);
+      else if (latency !== undefined) encodeLatency(e, latency);
       else for (const value of values) e.u64(value);
       e.finish(mark);
     }
@@ -61,9 +84,9 @@ export class MClientMetrics extends Message {
       const type = d.u32();
       const counts = countsOf(type);
       const frame = d.start(254, 'client_metric');
-      const metric: ClientMetric = { type, values: [], latency: UTime.ZERO, unknown: undefined };
+      const metric: ClientMetric = { type, values: [], latency: undefined, unknown: undefined };
       if (counts === undefined) metric.unknown = d.rest();
-      else if (counts === -1) metric.latency = UTime.decode(d);
+      else if (counts === -1) metric.latency = decodeLatency(d, frame.version);
       else for (let i = 0; i < counts; i++) metric.values.push(d.u64());
       d.finish(frame, 'client_metric');
       this.updates.push(metric);
@@ -72,7 +95,7 @@ export class MClientMetrics extends Message {
 
   override print(): string {
     const metrics = this.updates.map(({ type, values, latency }) => {
-      const value = countsOf(type) === -1 ? latency.toString() : values.join(',');
+      const value = latency?.latency.toString() ?? values.join(',');
       return `[client_metric_type: ${typeNames[type] ?? `(UNKNOWN:${type})`} ${value}]`;
     });
     return `client_metrics ${metrics.join('')}`;

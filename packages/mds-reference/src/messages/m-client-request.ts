@@ -21,6 +21,10 @@ import { CEPH_MDS_OP_GETATTR, CEPH_MDS_OP_OPEN, CEPH_MDS_OP_SETATTR, CEPH_MDS_OP
 import { CEPH_MSG_CLIENT_REQUEST } from './message-types.js';
 import { LEGACY_REQUEST_ARGS_SIZE, REQUEST_ARGS_SIZE, RequestArgs } from './request-args.js';
 
+/** Version of ceph_mds_request_head within the message: 2 has 32-bit counts of retries and forwards after the arguments. */
+const HEAD_STRUCT_VERSION = 2;
+/** What version 3 of later releases adds: its length, and the owner's uid and gid. */
+const OWNER_SIZE = 12;
 const NO_GIDS: readonly number[] = [];
 const NO_RELEASES: readonly RequestRelease[] = [];
 
@@ -138,10 +142,15 @@ export class MClientRequest extends Message {
 
   encodePayload(e: Encoder, features: bigint): void {
     const legacy = (features & CEPH_FEATURE.FS_BTIME) === 0n;
-    if (!legacy) e.u16(1);
-    e.u64(this.oldestClientTid).u32(this.mdsmapEpoch).u32(this.flags).u8(this.numRetry).u8(this.numFwd);
+    if (!legacy) e.u16(HEAD_STRUCT_VERSION);
+    e.u64(this.oldestClientTid)
+      .u32(this.mdsmapEpoch)
+      .u32(this.flags)
+      .u8(this.numRetry & 0xff)
+      .u8(this.numFwd & 0xff);
     e.u16(this.releases.length).u32(this.op).u32(this.callerUid).u32(this.callerGid).u64(this.ino);
-    e.raw(legacy ? this.args.bytes.subarray(0, LEGACY_REQUEST_ARGS_SIZE) : this.args.bytes);
+    if (legacy) e.raw(this.args.bytes.subarray(0, LEGACY_REQUEST_ARGS_SIZE));
+    else e.raw(this.args.bytes).u32(this.numRetry).u32(this.numFwd);
     this.path.encode(e);
     this.path2.encode(e);
     for (const release of this.releases) release.encode(e);
@@ -153,7 +162,7 @@ export class MClientRequest extends Message {
 
   decodePayload(d: Decoder, headVersion: number): void {
     const legacy = headVersion < 4;
-    if (!legacy) d.u16();
+    const headStruct = legacy ? 0 : d.u16();
     this.oldestClientTid = d.u64();
     this.mdsmapEpoch = d.u32();
     this.flags = d.u32();
@@ -165,6 +174,11 @@ export class MClientRequest extends Message {
     this.callerGid = d.u32();
     this.ino = d.u64();
     this.args = legacy ? this.#decodeLegacyArgs(d) : new RequestArgs(d.raw(REQUEST_ARGS_SIZE));
+    if (headStruct >= 2) {
+      this.numRetry = d.u32();
+      this.numFwd = d.u32();
+    }
+    if (headStruct >= 3) d.skip(OWNER_SIZE);
     this.path = FilePath.decode(d);
     this.path2 = FilePath.decode(d);
     if (numReleases > 0) this.releases = MClientRequest.#decodeReleases(d, numReleases);

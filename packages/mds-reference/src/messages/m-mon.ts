@@ -191,6 +191,10 @@ export class MMonGetVersionReply extends Message {
     return 2;
   }
 
+  override get compatVersion(): number {
+    return 2;
+  }
+
   encodePayload(e: Encoder): void {
     e.u64(this.handle).u64(this.version).u64(this.oldestVersion);
   }

@@ -59,6 +59,7 @@ export class MOSDMap extends Message {
       this.oldestMap = d.u32();
       this.newestMap = d.u32();
     }
+    if (headVersion >= 4) d.rest();
   }
 
   override print(): string {
