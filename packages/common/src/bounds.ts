@@ -75,8 +75,12 @@ export class Bounds {
     return this.#items >= capacity || (this.#items > 0 && this.#cost + cost > capacityCost);
   }
 
-  /** One entry came. */
+  /**
+   * One entry came.
+   * @throws CephError `ERR_CEPH_INVALID_OPTION` when its cost is no number of at least 0
+   */
   add(cost: number): void {
+    if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
     this.#items++;
     this.#cost += cost;
     const { highWater, highWaterCost, onHighWater } = this.#options;

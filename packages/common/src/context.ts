@@ -38,10 +38,24 @@ export function toContext(completion: Completion): Context {
   return typeof completion === 'function' ? new LambdaContext(completion) : completion;
 }
 
-/** Completes either form. */
-export function complete(completion: Completion, r: number): void {
-  if (typeof completion === 'function') completion(r);
-  else completion.complete(r);
+/** Completes either form. What it returns is a promise where the completion takes its time, else of no interest. */
+export function complete(completion: Completion, r: number): unknown {
+  return typeof completion === 'function' ? completion(r) : completion.complete(r);
+}
+
+/** Completes either form and hands what it throws to `report`. @returns the promise that it returned, if it did */
+export function completeReporting(
+  completion: Completion,
+  r: number,
+  report: (error: unknown) => void,
+): PromiseLike<unknown> | undefined {
+  try {
+    const result = complete(completion, r) as PromiseLike<unknown> | null | undefined;
+    if (typeof result === 'object' && result && 'then' in result) return result;
+  } catch (error) {
+    report(error);
+  }
+  return undefined;
 }
 
 /**

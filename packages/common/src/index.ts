@@ -10,7 +10,16 @@ export { realClock } from './clock.js';
 export type { Clock, TimerHandle } from './clock.js';
 export { MdConfig, parseConfigValue } from './config.js';
 export type { ConfigObserver, ConfigOption, ConfigType, ConfigValue } from './config.js';
-export { C_SaferCond, complete, completeReporting, Context, finishContexts, GatherBuilder, LambdaContext, toContext } from './context.js';
+export {
+  C_SaferCond,
+  complete,
+  completeReporting,
+  Context,
+  finishContexts,
+  GatherBuilder,
+  LambdaContext,
+  toContext,
+} from './context.js';
 export type { Completion, CompletionFn } from './context.js';
 export {
   AbortedError,

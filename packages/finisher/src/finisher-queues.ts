@@ -1,3 +1,4 @@
+import { invalidOption } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import { ChunkPool, ChunkQueue } from './chunk-queue.js';
 import { TrackedEntry } from './tracked-entry.js';
@@ -41,7 +42,7 @@ export class FinisherQueues {
   /** @returns the new length */
   push(context: Completion, r: number): number {
     // null is the sentinel, and undefined the sign of an empty container
-    if (context === null || context === undefined) throw new TypeError('Expected a Context or a function');
+    if (!context) throw invalidOption('context', 'a Context or a function', context);
     if (r === 0) {
       this.#finisherQueue.push(context);
     } else {

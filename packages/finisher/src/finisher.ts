@@ -1,24 +1,25 @@
 import {
   AbortHub,
+  bindAsyncContext,
   Bounds,
   CephError,
   checkOptionTypes,
-  complete,
+  completeReporting,
   CooperativeThread,
   EAGAIN,
   ECANCELED,
-  invalidOption,
   isCephError,
   Pacer,
   primitiveContext,
   publish,
 } from '@cephts/common';
-import type { AsyncContextRunner, Completion, PrimitiveContext, QueueCounters } from '@cephts/common';
+import type { Completion, PrimitiveContext, QueueCounters } from '@cephts/common';
 import { FinisherQueues } from './finisher-queues.js';
 import { SAMPLES } from './options.js';
 import type { FinisherOptions, QueueOptions } from './options.js';
+import { RemoteFinisher } from './remote-finisher.js';
+import type { RemoteOptions } from './remote-finisher.js';
 import { TrackedEntry } from './tracked-entry.js';
-import type { EntryOwner } from './tracked-entry.js';
 
 /**
  * Completes contexts in the order they were queued, on a thread of its own, so that a completion never runs on the stack (nor under the
@@ -33,27 +34,27 @@ import type { EntryOwner } from './tracked-entry.js';
  */
 export class Finisher {
   readonly #cct: PrimitiveContext;
-  readonly #thread: CooperativeThread;
   readonly #options: FinisherOptions;
+  readonly #thread: CooperativeThread;
+  readonly #pacer: Pacer;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
-  readonly #owner: EntryOwner;
-
-  readonly #pacer: Pacer;
+  readonly #hub = new AbortHub();
   readonly #queues = new FinisherQueues();
+  readonly #remotes: RemoteFinisher[] = [];
   /** An entry needs nothing but to be pushed: open, no bounds, no counters, no asynchronous context. */
   #plain: boolean;
 
   #paused = false;
   /** The promise of the context that runs; what follows waits for it. */
   #awaiting: PromiseLike<unknown> | undefined;
-  #stopping = false;
   #closing = false;
   /** Given to all that waits, instead of its own result, once {@link destroy} was called. */
   #verdict: number | undefined;
   #batchBegin = 0;
   #waiters: (() => void)[] = [];
-  #stopped: { promise: Promise<void>; resolve: () => void } | undefined;
+  /** Those who wait for {@link stop}; undefined while nobody does. */
+  #stoppers: (() => void)[] | undefined;
 
   /**
    * @param cct clock, thread table, perf counters; a bare one (no table, no counters) where not given
@@ -61,27 +62,20 @@ export class Finisher {
    */
   constructor(cct: PrimitiveContext = primitiveContext(), options: FinisherOptions = {}) {
     checkOptionTypes('Finisher', SAMPLES, options);
+    const { name, threadName = 'fn_anonymous', owner = 'Finisher', purpose = 'Completes contexts in order.' } = options;
     this.#cct = cct;
     this.#options = options;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
-    this.#bounds = Bounds.from(options, (error) => this.#report(error));
+    this.#bounds = Bounds.from(options, this.#report);
     this.#counters =
-      options.name === undefined
-        ? undefined
-        : cct.queueCounters?.(`finisher-${options.name}`, 'complete_latency', options.latencyHistogram);
+      name === undefined ? name : cct.queueCounters?.(`finisher-${name}`, 'complete_latency', options.latencyHistogram);
     this.#plain = !this.#bounds && !this.#counters && !options.keepAsyncContext;
     this.#thread = new CooperativeThread(cct, {
-      name: options.threadName ?? 'fn_anonymous',
-      owner: options.owner ?? 'Finisher',
-      purpose: options.purpose ?? 'Completes contexts in the order they were queued.',
+      name: threadName,
+      owner,
+      purpose,
       entry: (deadline) => this.#finisherThreadEntry(deadline),
     });
-    this.#owner = {
-      hub: new AbortHub(),
-      settle: (completion, r, run) => this.#settle(completion, r, run),
-      withdrawn: (entry) => this.#withdrawn(entry),
-      passed: () => this.#queues.passed(),
-    };
   }
 
   /** Entries that wait; the one that runs is not among them. */
@@ -125,9 +119,8 @@ export class Finisher {
   queue(context: Completion, r?: number, options?: QueueOptions): boolean;
   queue(list: Completion[]): boolean;
   queue(context: Completion | Completion[], r = 0, options?: QueueOptions): boolean {
-    if (!this.#plain || options !== undefined || Array.isArray(context)) {
-      return Array.isArray(context) ? this.#queueList(context) : this.#queueChecked(context, r, options);
-    }
+    if (Array.isArray(context)) return this.#queueList(context);
+    if (!this.#plain || options !== undefined) return this.#queueChecked(context, r, options);
     this.#push(context, r);
     return true;
   }
@@ -137,8 +130,8 @@ export class Finisher {
    * @throws CephError `ERR_CEPH_CLOSED`
    */
   start(): void {
-    if (this.#closing) throw new CephError('ERR_CEPH_CLOSED', `finisher ${this.#thread.name} is closed`);
-    if (!this.started) this.#emit('start');
+    if (this.#closing) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
+    if (!this.started) this.#publish('start');
     this.#thread.start();
   }
 
@@ -147,7 +140,7 @@ export class Finisher {
    * the promises they return. While paused or not started, entries wait, and so does this.
    */
   waitForEmpty(): Promise<void> {
-    if (this.length === 0 && !this.#awaiting && !this.#thread.isCurrent) return Promise.resolve();
+    if (this.#isEmpty()) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -157,19 +150,14 @@ export class Finisher {
    */
   stop(): Promise<void> {
     if (!this.#thread.started) return Promise.resolve();
-    if (!this.#stopped) {
-      let resolve!: () => void;
-      this.#stopped = { promise: new Promise<void>((done) => (resolve = done)), resolve };
-      this.#stopping = true;
-      this.resume();
-      this.#thread.wake();
-    }
-    return this.#stopped.promise;
+    const stoppers = (this.#stoppers ??= []);
+    this.resume();
+    return new Promise((resolve) => stoppers.push(resolve));
   }
 
   /** Lets the running completion end; no more follow until {@link resume}. Entries queue on. */
   pause(): void {
-    if (!this.#stopping) this.#paused = true;
+    if (!this.#stoppers) this.#paused = true;
   }
 
   resume(): void {
@@ -184,7 +172,7 @@ export class Finisher {
   async close(): Promise<void> {
     this.#closing = true;
     this.#plain = false;
-    if (this.length > 0) this.#thread.start();
+    if (this.length > 0 || this.#remotes.length > 0) this.#thread.start();
     await this.stop();
     this.#counters?.remove();
   }
@@ -196,8 +184,19 @@ export class Finisher {
   destroy(error?: unknown): Promise<void> {
     this.#verdict ??= -((isCephError(error) ? error.errno : undefined) ?? ECANCELED);
     this.#awaiting = undefined;
-    this.resume();
     return this.close();
+  }
+
+  /**
+   * Lets other threads complete contexts here, through shared memory: post its `handle` to workers, which make a `FinisherProducer` of
+   * it. Entries of one producer run in order; the finisher is woken only where it sleeps.
+   */
+  remote(options?: RemoteOptions): RemoteFinisher {
+    const { overflow = 'throw' } = this.#options;
+    const remote = new RemoteFinisher({ overflow, ...options }, () => this.#thread.wake());
+    this.#remotes.push(remote);
+    this.#thread.wake();
+    return remote;
   }
 
   /** As {@link close}. */
@@ -213,76 +212,56 @@ export class Finisher {
     let taken = 0;
     let all = true;
     try {
-      for (; taken < list.length; taken++) {
-        const context = list[taken] as Completion;
-        if (this.#plain) this.#push(context, 0);
-        else all = this.#queueChecked(context, 0) && all;
+      for (const context of list) {
+        all = this.queue(context) && all;
+        taken++;
       }
     } finally {
-      if (taken === list.length) list.length = 0;
-      else list.splice(0, taken);
+      list.splice(0, taken);
     }
     return all;
   }
 
-  #queueChecked(context: Completion, r: number, options?: QueueOptions): boolean {
-    if (!this.accepts) {
-      throw new CephError('ERR_CEPH_CLOSED', `finisher ${this.#thread.name} is closed`);
-    }
-    if (options?.signal?.aborted) {
-      this.#settle(context, -ECANCELED);
-      return false;
-    }
+  #queueChecked(context: Completion, r: number, { signal, cost = 1 }: QueueOptions = {}): boolean {
     const bounds = this.#bounds;
-    if (bounds) {
-      const cost = options?.cost ?? 1;
-      if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
-      if (bounds.isFull(cost) && !this.#makeRoom(context, cost)) return false;
-      bounds.add(cost);
+    if (!this.accepts) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
+    if (this.#options.keepAsyncContext) context = bindAsyncContext(context);
+    if (signal?.aborted) return this.#settle(context, -ECANCELED);
+    if (bounds?.isFull(cost)) {
+      this.#publish('overflow');
+      if (bounds.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${bounds.items} entries wait`, { errno: EAGAIN });
+      if (bounds.overflow === 'drop-newest') return this.#settle(context, -EAGAIN);
+      for (let oldest; bounds.isFull(cost) && (oldest = this.#take());) this.#settle(oldest, -EAGAIN);
     }
-    const tracked = options !== undefined || this.#options.keepAsyncContext === true;
+    bounds?.add(cost);
     this.#push(
-      tracked ? new TrackedEntry(this.#owner, context, options ?? {}, this.#options.keepAsyncContext === true) : context,
+      signal || cost !== 1 ? new TrackedEntry(context, cost, signal, this.#hub, this.#passed, this.#withdrawn) : context,
       r,
     );
     this.#counters?.length(this.length);
     return true;
   }
 
-  /** Applies the overflow policy. @returns true when the new entry may come in */
-  #makeRoom(context: Completion, cost: number): boolean {
-    const bounds = this.#bounds as Bounds;
-    const policy = bounds.overflow;
-    this.#emit('overflow');
-    if (policy === 'throw') {
-      throw new CephError(
-        'ERR_CEPH_FULL',
-        `finisher ${this.#thread.name} is full: ${bounds.items} entries of cost ${bounds.cost} wait`,
-        { errno: EAGAIN },
-      );
-    }
-    if (policy === 'drop-newest') {
-      this.#settle(context, -EAGAIN);
-      return false;
-    }
-    while (bounds.isFull(cost)) {
-      const oldest = this.#take();
-      if (oldest === undefined) break;
-      this.#settle(oldest, -EAGAIN);
-    }
-    return true;
+  /** Completes what was dropped or withdrawn at once, on the caller's stack. */
+  #settle(context: Completion, r: number): false {
+    completeReporting(context, r, this.#report);
+    return false;
   }
 
   /** The next entry, of this batch or the next; undefined when nothing waits. */
   #take(): Completion | undefined {
-    let context = this.#queues.take();
+    const queues = this.#queues;
+    let context = queues.take();
     if (context === undefined) {
-      if (this.#queues.batchSize > 0) this.#endBatch();
-      if (!this.#queues.swap()) return undefined;
+      if (queues.batchSize > 0) this.#endBatch();
+      for (const remote of this.#remotes) remote.pull(this.#pulled);
+      if (!queues.swap()) return undefined;
       if (this.#counters) this.#batchBegin = this.#cct.clock.monotonicNow();
-      context = this.#queues.take() as Completion;
+      context = queues.take() as Completion;
     }
-    if (this.#bounds) this.#leave(context);
+    if (this.#bounds && !(context instanceof TrackedEntry && !context.waiting)) {
+      this.#bounds.remove(context instanceof TrackedEntry ? context.cost : 1);
+    }
     return context;
   }
 
@@ -296,90 +275,79 @@ export class Finisher {
     if (this.#paused || this.#awaiting) return false;
     this.#pacer.begin(deadline);
     for (let context = this.#take(); context !== undefined; context = this.#take()) {
-      this.#complete(context, this.#verdict ?? this.#queues.result);
+      const promise = completeReporting(context, this.#verdict ?? this.#queues.result, this.#report);
+      if (promise) this.#await(promise);
       if (this.#paused || this.#awaiting) return false;
       if (this.#pacer.isOver()) return true;
     }
-    this.#idle();
-    return false;
-  }
-
-  #complete(context: Completion, r: number): void {
-    try {
-      const result: unknown = typeof context === 'function' ? context(r) : context.complete(r);
-      if (typeof result === 'object' && result !== null && 'then' in result) this.#await(result as PromiseLike<unknown>);
-    } catch (error) {
-      this.#report(error);
-    }
+    return this.#idle();
   }
 
   #await(promise: PromiseLike<unknown>): void {
+    this.#awaiting = promise;
     const done = (): void => {
       if (this.#awaiting !== promise) return;
       this.#awaiting = undefined;
       this.#thread.wake();
     };
-    this.#awaiting = promise;
     promise.then(done, (error: unknown) => {
       this.#report(error);
       done();
     });
   }
 
-  /** Nothing waits and nothing runs. */
-  #idle(): void {
+  /** Nothing waits and nothing runs. @returns true when another thread has queued something just now */
+  #idle(): boolean {
+    if (!this.#remotes.every((remote) => remote.sleep())) return true;
     this.#queues.trim();
-    if (this.#stopping) {
-      this.#stopping = false;
-      this.#thread.stop();
-      this.#emit('stop');
-      this.#stopped?.resolve();
-      this.#stopped = undefined;
-    }
-    this.#tellEmpty();
+    this.#tell(this.#waiters.splice(0));
+    const stoppers = this.#stoppers;
+    if (!stoppers) return false;
+    if (this.#closing)
+      for (const remote of this.#remotes.splice(0))
+        for (const left of remote.close()) this.#settle(left, this.#verdict ?? -ECANCELED);
+    this.#stoppers = undefined;
+    this.#thread.stop();
+    this.#publish('stop');
+    this.#tell(stoppers);
+    return false;
   }
 
-  #tellEmpty(): void {
-    for (const resolve of this.#waiters.splice(0)) resolve();
+  #tell(resolves: (() => void)[]): void {
+    for (const resolve of resolves) resolve();
   }
 
-  /** Completes at once, on the caller's stack: what was dropped or withdrawn. */
-  #settle(context: Completion, r: number, run?: AsyncContextRunner): void {
-    const settle = (): void => complete(context, r);
-    try {
-      if (run) run(settle);
-      else settle();
-    } catch (error) {
-      this.#report(error);
-    }
-  }
+  readonly #pulled = (context: Completion, r: number): void => {
+    this.#bounds?.add(1);
+    this.#push(context, r);
+  };
 
-  #leave(context: Completion): void {
-    if (!(context instanceof TrackedEntry)) this.#bounds?.remove(1);
-    else if (context.waiting) this.#bounds?.remove(context.cost);
-  }
+  readonly #passed = (): void => this.#queues.passed();
 
-  #withdrawn(entry: TrackedEntry): void {
-    this.#bounds?.remove(entry.cost);
+  readonly #withdrawn = (context: Completion, cost: number): void => {
+    this.#bounds?.remove(cost);
     this.#queues.withdrawn();
     this.#counters?.length(this.length);
-    if (this.length > 0 || this.#awaiting || this.#thread.isCurrent) return;
-    // it was the last one; a paused or unstarted thread would not notice
-    this.#tellEmpty();
-    this.#thread.wake();
+    this.#settle(context, -ECANCELED);
+    // a paused or unstarted thread would not notice that nothing is left to wait for
+    if (this.#isEmpty()) this.#tell(this.#waiters.splice(0));
+  };
+
+  #isEmpty(): boolean {
+    return this.length === 0 && !this.#awaiting && !this.#thread.isCurrent;
   }
 
-  #report(error: unknown): void {
-    this.#emit('error', error);
+  readonly #report = (error: unknown): void => {
+    this.#publish('error', error);
     try {
       if (!this.#options.onError) throw error;
       this.#options.onError(error);
     } catch (unheard) {
       this.#cct.reportError(unheard, this.#thread.name);
     }
-  }
+  };
 
-  #emit(event: 'start' | 'stop' | 'overflow' | 'error', error?: unknown): void {
+  #publish(event: 'start' | 'stop' | 'overflow' | 'error', error?: unknown): void {
     publish(`cephts:finisher:${event}`, { finisher: this, error });
   }
 }

@@ -1,33 +1,36 @@
-import { captureAsyncContext, complete, Context, ECANCELED } from '@cephts/common';
-import type { AbortHub, AsyncContextRunner, Completion } from '@cephts/common';
-import type { QueueOptions } from './options.js';
+import { complete, Context } from '@cephts/common';
+import type { AbortHub, AbortSignalLike, Completion } from '@cephts/common';
 
-/** What an entry asks of its finisher. */
-export interface EntryOwner {
-  readonly hub: AbortHub;
-  /** The entry was withdrawn while it waited; its place in the queue stays, empty. */
-  withdrawn(entry: TrackedEntry): void;
-  /** The empty place of a withdrawn entry was taken off the queue. */
-  passed(): void;
-  /** Completes at once, on the caller's stack, reporting what it throws. */
-  settle(completion: Completion, r: number, run: AsyncContextRunner | undefined): void;
-}
-
-/** An entry with a signal, a cost, or an asynchronous context to run in; it stands in the queue in place of its completion. */
+/** An entry with a signal or a cost; it stands in the queue in place of its completion. */
 export class TrackedEntry extends Context {
   readonly cost: number;
-  readonly #owner: EntryOwner;
-  readonly #run: AsyncContextRunner | undefined;
+  readonly #passed: () => void;
   readonly #forget: (() => void) | undefined;
+  /** Undefined once it was completed or withdrawn. */
   #completion: Completion | undefined;
 
-  constructor(owner: EntryOwner, completion: Completion, options: QueueOptions, keepAsyncContext: boolean) {
+  /**
+   * @param passed told when the empty place of a withdrawn entry is taken off the queue
+   * @param withdrawn told, with the completion, when the signal aborts before the entry is taken
+   */
+  constructor(
+    completion: Completion,
+    cost: number,
+    signal: AbortSignalLike | undefined,
+    hub: AbortHub,
+    passed: () => void,
+    withdrawn: (completion: Completion, cost: number) => void,
+  ) {
     super();
-    this.#owner = owner;
     this.#completion = completion;
-    this.cost = options.cost ?? 1;
-    this.#run = keepAsyncContext ? captureAsyncContext() : undefined;
-    this.#forget = options.signal && owner.hub.add(options.signal, () => this.#withdraw());
+    this.cost = cost;
+    this.#passed = passed;
+    this.#forget =
+      signal &&
+      hub.add(signal, () => {
+        this.#completion = undefined;
+        withdrawn(completion, cost);
+      });
   }
 
   /** True while it waits. */
@@ -35,23 +38,11 @@ export class TrackedEntry extends Context {
     return this.#completion !== undefined;
   }
 
-  override finish(r: number): void {
+  override finish(r: number): unknown {
     const completion = this.#completion;
-    if (completion === undefined) {
-      this.#owner.passed();
-      return;
-    }
     this.#completion = undefined;
     this.#forget?.();
     // the result may be a promise, which the finisher waits for
-    return this.#run ? this.#run(() => complete(completion, r)) : complete(completion, r);
-  }
-
-  #withdraw(): void {
-    const completion = this.#completion;
-    if (completion === undefined) return;
-    this.#completion = undefined;
-    this.#owner.withdrawn(this);
-    this.#owner.settle(completion, -ECANCELED, this.#run);
+    return completion ? complete(completion, r) : this.#passed();
   }
 }

@@ -100,8 +100,8 @@ describe('Finisher order', () => {
 
   it('refuses what is no completion', () => {
     const { finisher } = setup();
-    expect(() => finisher.queue(null as unknown as () => void)).toThrow(TypeError);
-    expect(() => finisher.queue(undefined as unknown as () => void, 3)).toThrow(TypeError);
+    expect(() => finisher.queue(null as unknown as () => void)).toThrow('to be a Context or a function');
+    expect(() => finisher.queue(undefined as unknown as () => void, 3)).toThrow('to be a Context or a function');
     expect(finisher.length).toBe(0);
   });
 });

@@ -1,10 +1,10 @@
 import {
   AbortHub,
+  bindAsyncContext,
   Bounds,
-  captureAsyncContext,
-  checkOptionTypes,
   CephError,
-  complete,
+  checkOptionTypes,
+  completeReporting,
   CooperativeThread,
   EAGAIN,
   ECANCELED,
@@ -14,21 +14,24 @@ import {
   primitiveContext,
   publish,
 } from '@cephts/common';
-import type { Completion, OverflowPolicy, PrimitiveContext, QueueCounters } from '@cephts/common';
-import { Alarm } from './alarm.js';
+import type { Completion, Mutex, OverflowPolicy, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
 import { SAMPLES } from './options.js';
 import type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
 import { TimerWheel } from './timer-wheel.js';
 
 /** Due a microsecond early is due: sums of fractions round, and an alarm must not ring again and again for the last bit. */
 const TOLERANCE = 0.001;
+/** The longest delay a platform's timer takes; a longer one would fire after 1 ms. */
+const MAX_DELAY = 2 ** 31 - 1;
+/** Thirty-five thousand years, in ms: where the wheel ends. */
+const MAX_TIME = 2 ** 50;
 
 /** What an event has beside time and callback. */
 interface Extra {
-  /** Recurs every so many ms, counted from `start`. */
+  cost: number;
+  /** Recurs every so many ms, counted from `start`; 0: it does not. */
   every: number;
   start: number;
-  cost: number;
   forget: (() => void) | undefined;
 }
 
@@ -48,20 +51,24 @@ export class SafeTimer {
   readonly #cct: PrimitiveContext;
   readonly #options: SafeTimerOptions;
   readonly #thread: CooperativeThread;
+  readonly #pacer: Pacer;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
-  readonly #alarm: Alarm;
-  readonly #pacer: Pacer;
   readonly #wheel = new TimerWheel();
   readonly #extras = new Map<TimerEvent, Extra>();
   readonly #hub = new AbortHub();
+  /** The lock that safe callbacks run under. */
+  readonly #lock: Mutex | undefined;
+  #locked: 'no' | 'asked' | 'yes' = 'no';
+
+  /** The one timer of the platform, and when it rings. Moved ahead at once, never back: a ring too early finds nothing due. */
+  #alarm: TimerHandle;
+  #alarmAt = Infinity;
 
   #stopping = false;
   #paused = false;
   /** The promise of the callback that runs; what follows waits for it. */
   #awaiting: PromiseLike<unknown> | undefined;
-  /** Is the lock ours, or asked for? */
-  #lock: 'free' | 'asked' | 'held' = 'free';
   /** Given to all that is pending, instead of 0, once {@link destroy} was called. */
   #verdict: number | undefined;
   #waiters: (() => void)[] = [];
@@ -72,27 +79,27 @@ export class SafeTimer {
    */
   constructor(cct: PrimitiveContext = primitiveContext(), options: SafeTimerOptions = {}) {
     checkOptionTypes('SafeTimer', SAMPLES, options);
+    const { name, threadName = 'safe_timer', owner = 'SafeTimer', purpose = 'Runs events when they are due.' } = options;
+    const overflow = options.overflow as OverflowPolicy | undefined;
     // a timer has no line with an oldest entry in front
-    if ((options.overflow as OverflowPolicy) === 'drop-oldest')
-      throw invalidOption('overflow', 'throw or drop-newest', options.overflow);
+    if (overflow === 'drop-oldest') throw invalidOption('overflow', 'throw or drop-newest', overflow);
     this.#cct = cct;
     this.#options = options;
+    this.#lock = options.safeCallbacks === false ? undefined : options.lock;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
-    this.#bounds = Bounds.from(options, (error) => this.#report(error));
-    this.#counters =
-      options.name === undefined ? undefined : cct.queueCounters?.(`timer-${options.name}`, 'lateness', options.latencyHistogram);
+    this.#bounds = Bounds.from(options, this.#report);
+    this.#counters = name === undefined ? name : cct.queueCounters?.(`timer-${name}`, 'lateness', options.latencyHistogram);
     this.#thread = new CooperativeThread(cct, {
-      name: options.threadName ?? 'safe_timer',
-      owner: options.owner ?? 'SafeTimer',
-      purpose: options.purpose ?? 'Runs events when they are due.',
+      name: threadName,
+      owner,
+      purpose,
       entry: (deadline) => this.#timerThread(deadline),
     });
-    this.#alarm = new Alarm(cct.clock, options.ref ?? false, () => this.#thread.turn());
   }
 
   /** Enters the thread table. The first event added does it too. */
   init(): void {
-    if (!this.#stopping) this.#thread.start();
+    if (!this.#stopping) this.#thread.startAsleep();
   }
 
   /** Events that are pending; one that runs is not among them. */
@@ -144,10 +151,9 @@ export class SafeTimer {
     return this.#add(start + ms, callback, options, { every: ms, start });
   }
 
-  /** Is the event pending? */
+  /** Is the event pending? A recurring one is, also while it runs. */
   hasEvent(event: TimerEvent): boolean {
-    const slot = this.#wheel.slotOf(event);
-    return slot !== 0 && this.#wheel.isPending(slot);
+    return this.#wheel.slotOf(event) > 0;
   }
 
   /**
@@ -190,16 +196,16 @@ export class SafeTimer {
   shutdown(): void {
     this.#stopping = true;
     this.cancelAllEvents();
-    this.#end();
+    if (this.#thread.started) this.#publish('stop');
+    this.#disarm();
+    this.#thread.stop();
+    this.#counters?.remove();
   }
 
   /** Takes no more, ends recurring events, lets the others run at their time (lifting a pause), then shuts down. */
   async close(): Promise<void> {
     this.#stopping = true;
-    for (const [event, extra] of this.#extras) {
-      if (this.#verdict !== undefined) extra.every = 0;
-      else if (extra.every > 0) this.cancelEvent(event);
-    }
+    if (this.#verdict === undefined) for (const [event, { every }] of this.#extras) if (every > 0) this.cancelEvent(event);
     this.resume();
     await this.waitForEmpty();
     this.shutdown();
@@ -221,113 +227,98 @@ export class SafeTimer {
   }
 
   #add(time: number, callback: Completion, options?: EventOptions, recurrence?: Pick<Extra, 'every' | 'start'>): TimerEvent {
-    if (this.#stopping || options?.signal?.aborted) return 0;
-    if (!Number.isFinite(time))
-      throw new CephError('ERR_CEPH_INVALID_OPTION', 'Expected the time of an event to be a finite number of ms');
-    if (callback === null || callback === undefined) throw new TypeError('Expected a Context or a function');
-    const cost = options?.cost ?? 1;
-    if (this.#bounds && !this.#admit(callback, cost)) return 0;
-    const run = this.#options.keepAsyncContext ? captureAsyncContext() : undefined;
-    const event = this.#wheel.add(time, run ? (r) => run(() => complete(callback, r)) : callback);
+    const { signal, cost = 1 } = options ?? {};
+    const bounds = this.#bounds;
+    if (this.#stopping || signal?.aborted) return 0;
+    if (!(Math.abs(time) < MAX_TIME)) throw invalidOption('ms', 'a number below 2^50', time);
+    if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
+    if (bounds?.isFull(cost)) {
+      this.#publish('overflow');
+      if (bounds.overflow === 'throw')
+        throw new CephError('ERR_CEPH_FULL', `${bounds.items} events are pending`, { errno: EAGAIN });
+      completeReporting(callback, -EAGAIN, this.#report);
+      return 0;
+    }
+    bounds?.add(cost);
+    const event = this.#wheel.add(time, this.#options.keepAsyncContext ? bindAsyncContext(callback) : callback);
     if (options ?? recurrence) {
-      const forget = options?.signal && this.#hub.add(options.signal, () => this.cancelEvent(event));
-      this.#extras.set(event, { every: 0, start: 0, ...recurrence, cost, forget });
+      const forget = signal && this.#hub.add(signal, () => this.cancelEvent(event));
+      this.#extras.set(event, { cost, every: 0, start: 0, ...recurrence, forget });
     }
     this.#counters?.length(this.length);
-    if (!this.#thread.started) this.#thread.start();
-    // the thread sets the alarm itself when it goes to sleep
-    if (time < this.#alarm.at && !this.#thread.isCurrent) this.#alarm.set(time);
+    this.#thread.startAsleep();
+    // the thread itself sets the alarm when it goes to sleep
+    if (!this.#thread.isCurrent) this.#arm(time);
     return event;
   }
 
-  /** Applies the overflow policy. @returns true when the event may come in */
-  #admit(callback: Completion, cost: number): boolean {
-    const bounds = this.#bounds as Bounds;
-    if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
-    if (!bounds.isFull(cost)) {
-      bounds.add(cost);
-      return true;
-    }
-    this.#emit('overflow');
-    if (bounds.overflow === 'throw') {
-      throw new CephError(
-        'ERR_CEPH_FULL',
-        `timer ${this.#thread.name} is full: ${bounds.items} events of cost ${bounds.cost} are pending`,
-        { errno: EAGAIN },
-      );
-    }
-    try {
-      complete(callback, -EAGAIN);
-    } catch (error) {
-      this.#report(error);
-    }
-    return false;
+  #arm(at: number): void {
+    if (at >= this.#alarmAt) return;
+    const { clock } = this.#cct;
+    this.#disarm();
+    this.#alarmAt = at;
+    this.#alarm = clock.setTimeout(this.#ring, Math.min(Math.max(0, at - clock.monotonicNow()), MAX_DELAY));
+    if (!this.#options.ref) clock.unref(this.#alarm);
+  }
+
+  #disarm(): void {
+    this.#cct.clock.clearTimeout(this.#alarm);
+    this.#alarmAt = Infinity;
+  }
+
+  readonly #ring = (): void => {
+    this.#alarmAt = Infinity;
+    this.#thread.turn();
+  };
+
+  /** What is due by now; everything, after destroy. */
+  #due(): number {
+    return this.#verdict === undefined ? this.#cct.clock.monotonicNow() + TOLERANCE : Infinity;
   }
 
   #timerThread(deadline: number): boolean {
-    if (this.#paused || this.#awaiting) return false;
-    let now = this.#pacer.begin(deadline);
-    while (this.#isDue(now)) {
-      if (!this.#acquire()) return false;
-      for (let slot = this.#wheel.takeDue(this.#due(now)); slot !== 0; slot = this.#wheel.takeDue(this.#due(now))) {
-        this.#run(slot, now);
-        if (this.#awaiting) return false;
-        const over = this.#pacer.isOver();
-        if (!over && !this.#paused) continue;
-        this.#release();
-        return over && !this.#paused;
+    let over = false;
+    this.#pacer.begin(deadline);
+    for (let due = this.#due(); !over && this.length > 0 && this.#wheel.earliest() <= due; due = this.#due()) {
+      if (this.#paused || this.#awaiting || !this.#acquire()) return false;
+      // one look at the clock for all that is due, as upstream has it
+      for (let slot = this.#wheel.takeDue(due); slot > 0; slot = this.#wheel.takeDue(due)) {
+        this.#run(slot, due);
+        over = this.#pacer.isOver();
+        if (over || this.#paused || this.#awaiting) break;
       }
-      now = this.#cct.clock.monotonicNow();
     }
+    if (this.#awaiting) return false;
     this.#release();
-    this.#alarm.set(this.#wheel.earliest());
-    if (this.length === 0) this.#tellEmpty();
+    if (over) return true;
+    this.#arm(this.#wheel.earliest());
+    this.#tellIfEmpty();
     return false;
   }
 
-  #due(now: number): number {
-    return this.#verdict === undefined ? now + TOLERANCE : Infinity;
-  }
-
-  #isDue(now: number): boolean {
-    return this.length > 0 && this.#wheel.earliest() <= this.#due(now);
-  }
-
-  #run(slot: number, now: number): void {
+  #run(slot: number, due: number): void {
     const callback = this.#wheel.callbackOf(slot) as Completion;
     const event = this.#wheel.eventOf(slot);
-    this.#counters?.latency(now - this.#wheel.timeOf(slot));
+    if (this.#verdict === undefined) this.#counters?.latency(due - TOLERANCE - this.#wheel.timeOf(slot));
     const extra = this.#extras.get(event);
-    const recurs = extra !== undefined && extra.every > 0;
-    if (!recurs) {
-      this.#wheel.release(slot);
-      this.#left(event);
-    }
-    const r = this.#verdict ?? 0;
-    try {
-      const result: unknown = typeof callback === 'function' ? callback(r) : callback.complete(r);
-      if (typeof result === 'object' && result !== null && 'then' in result) {
-        this.#await(result as PromiseLike<unknown>, recurs ? () => this.#again(slot, event, extra) : undefined);
-        return;
-      }
-    } catch (error) {
-      this.#report(error);
-    }
-    if (recurs) this.#again(slot, event, extra);
+    const again = extra?.every ? (): void => this.#again(slot, event, extra) : undefined;
+    if (!again) this.#end(slot, event);
+    const promise = completeReporting(callback, this.#verdict ?? 0, this.#report);
+    if (promise) this.#await(promise, again);
+    else again?.();
   }
 
   /** A recurring event has run: its next beat, unless it was cancelled meanwhile. */
-  #again(slot: number, event: TimerEvent, extra: Extra): void {
-    if (this.#wheel.callbackOf(slot) === undefined) {
-      this.#wheel.release(slot);
-    } else if (extra.every === 0) {
-      this.#wheel.release(slot);
-      this.#left(event);
-    } else {
-      const { start, every } = extra;
-      const beats = Math.floor((this.#cct.clock.monotonicNow() + TOLERANCE - start) / every);
-      this.#wheel.put(slot, start + (beats + 1) * every);
-    }
+  #again(slot: number, event: TimerEvent, { every, start }: Extra): void {
+    if (!this.#wheel.callbackOf(slot)) this.#wheel.release(slot);
+    else if (this.#verdict !== undefined) this.#end(slot, event);
+    else this.#wheel.put(slot, start + Math.floor((this.#due() - start) / every + 1) * every);
+  }
+
+  /** An event has run for the last time. */
+  #end(slot: number, event: TimerEvent): void {
+    this.#wheel.release(slot);
+    this.#left(event);
   }
 
   #await(promise: PromiseLike<unknown>, then: (() => void) | undefined): void {
@@ -337,8 +328,8 @@ export class SafeTimer {
       if (this.#awaiting !== promise) return;
       this.#awaiting = undefined;
       this.#release();
-      if (this.#thread.started) this.#thread.wake();
-      else this.#tellEmpty();
+      this.#thread.wake();
+      this.#tellIfEmpty();
     };
     promise.then(done, (error: unknown) => {
       this.#report(error);
@@ -346,67 +337,53 @@ export class SafeTimer {
     });
   }
 
-  /** The lock for safe callbacks. @returns false when it has to be waited for; a turn follows then */
+  /** Takes the lock. @returns false when it has to be waited for; a turn follows then */
   #acquire(): boolean {
-    const { lock, safeCallbacks = true } = this.#options;
-    if (!lock || !safeCallbacks || this.#lock === 'held') return true;
-    if (this.#lock === 'free' && lock.tryLock()) {
-      this.#lock = 'held';
-      return true;
-    }
-    if (this.#lock === 'free') {
-      this.#lock = 'asked';
-      void lock.lock().then(() => {
-        this.#lock = 'held';
-        this.#thread.turn();
-        if (!this.#awaiting) this.#release();
-      });
-    }
+    const lock = this.#lock;
+    if (!lock || this.#locked === 'yes') return true;
+    if (this.#locked === 'asked') return false;
+    this.#locked = lock.tryLock() ? 'yes' : 'asked';
+    if (this.#locked === 'yes') return true;
+    void lock.lock().then(() => {
+      this.#locked = 'yes';
+      this.#thread.turn();
+      if (!this.#awaiting) this.#release();
+    });
     return false;
   }
 
   #release(): void {
-    if (this.#lock !== 'held') return;
-    this.#lock = 'free';
-    this.#options.lock?.unlock();
+    if (this.#locked !== 'yes') return;
+    this.#locked = 'no';
+    this.#lock?.unlock();
   }
 
   /** An event is pending no more. */
   #left(event: TimerEvent): void {
     const extra = this.#extras.get(event);
-    if (extra) {
-      this.#extras.delete(event);
-      extra.forget?.();
-    }
+    this.#extras.delete(event);
+    extra?.forget?.();
     this.#bounds?.remove(extra?.cost ?? 1);
     this.#counters?.length(this.length);
-    if (this.length > 0) return;
-    if (this.#options.ref) this.#alarm.clear();
-    if (!this.#awaiting && !this.#thread.isCurrent) this.#tellEmpty();
+    if (this.#options.ref && this.length === 0) this.#disarm();
+    if (!this.#thread.isCurrent) this.#tellIfEmpty();
   }
 
-  #end(): void {
-    if (this.#thread.started) this.#emit('stop');
-    this.#alarm.clear();
-    this.#thread.stop();
-    this.#counters?.remove();
+  #tellIfEmpty(): void {
+    if (this.length === 0 && !this.#awaiting) for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
-  #tellEmpty(): void {
-    for (const resolve of this.#waiters.splice(0)) resolve();
-  }
-
-  #report(error: unknown): void {
-    this.#emit('error', error);
+  readonly #report = (error: unknown): void => {
+    this.#publish('error', error);
     try {
       if (!this.#options.onError) throw error;
       this.#options.onError(error);
     } catch (unheard) {
       this.#cct.reportError(unheard, this.#thread.name);
     }
-  }
+  };
 
-  #emit(event: 'stop' | 'overflow' | 'error', error?: unknown): void {
+  #publish(event: 'stop' | 'overflow' | 'error', error?: unknown): void {
     publish(`cephts:safe-timer:${event}`, { timer: this, error });
   }
 }

@@ -97,11 +97,6 @@ export class TimerWheel {
     return this.#callbacks[slot];
   }
 
-  /** False for one that was taken. */
-  isPending(slot: number): boolean {
-    return this.#previous[slot] !== TAKEN;
-  }
-
   /** Forgets an event that is pending or taken. */
   remove(slot: number): void {
     const previous = this.#previous[slot] as number;

@@ -1,0 +1,126 @@
+import { realClock } from '@cephts/common';
+import type { Completion, OverflowPolicy } from '@cephts/common';
+import { CAPACITY, CLAIMED, CLOSED, entryAt, HEAD, headerOf, LANES, SLEEPING, TAIL } from './ring-layout.js';
+
+/** Between looks at the rings, on a platform without a doorbell (Atomics.waitAsync). */
+const POLL_MS = 1;
+const MAX_TOKEN = 2 ** 31 - 1;
+
+/** Options of {@link Finisher.remote}. */
+export interface RemoteOptions {
+  /** Entries that may wait for each producer; rounded up to a power of two. @defaultValue 4096 */
+  capacity?: number;
+  /** Producers at a time. @defaultValue 16 */
+  producers?: number;
+  /** What a producer does with an entry for which its ring has no room. @defaultValue the finisher's policy */
+  overflow?: OverflowPolicy;
+}
+
+/** What another thread needs to queue completions; may be posted to any number of workers. */
+export interface FinisherHandle {
+  readonly memory: SharedArrayBuffer;
+  readonly overflow: OverflowPolicy;
+}
+
+interface AsyncAtomics {
+  waitAsync?(words: Int32Array, index: number, value: number): { value: PromiseLike<unknown> | string };
+}
+
+/**
+ * The finisher's end of the rings through which other threads complete contexts on it: {@link Finisher.remote}. A context is registered
+ * here and completed there, by its token.
+ */
+export class RemoteFinisher {
+  readonly handle: FinisherHandle;
+  readonly #words: Int32Array;
+  readonly #completions = new Map<number, Completion>();
+  readonly #wake: () => void;
+  #token = 0;
+  #waiting = false;
+
+  /** @internal */
+  constructor({ capacity = 4096, producers = 16, overflow = 'throw' }: RemoteOptions, wake: () => void) {
+    const entries = 2 ** Math.ceil(Math.log2(Math.max(capacity, 1)));
+    const memory = new SharedArrayBuffer((headerOf(producers) + producers * entries * 2) * 4);
+    this.#words = new Int32Array(memory);
+    this.#words[CAPACITY] = entries;
+    this.#words[LANES] = producers;
+    this.handle = { memory, overflow };
+    this.#wake = wake;
+  }
+
+  /**
+   * Makes a context known to other threads. It is completed once, on the finisher, with the first result that any of them gives; with
+   * `repeat` each time, until {@link unregister}.
+   *
+   * @returns its token, an integer
+   */
+  register(completion: Completion, repeat = false): number {
+    this.#token = (this.#token % MAX_TOKEN) + 1;
+    const token = repeat ? -this.#token : this.#token;
+    this.#completions.set(token, completion);
+    return token;
+  }
+
+  /** Forgets a context; results for it are dropped. @returns false when it was not there any more */
+  unregister(token: number): boolean {
+    return this.#completions.delete(token);
+  }
+
+  /** Gives the place of a producer whose thread died to another; what it had queued still runs. */
+  release(producer: number): void {
+    Atomics.store(this.#words, headerOf(producer) + CLAIMED, 0);
+  }
+
+  /** @internal Hands over what the other threads have queued, in order for each of them. */
+  pull(push: (completion: Completion, r: number) => void): void {
+    const words = this.#words;
+    for (let lane = 0; lane < (words[LANES] as number); lane++) {
+      const header = headerOf(lane);
+      for (const tail = Atomics.load(words, header + TAIL); ;) {
+        const head = Atomics.load(words, header + HEAD);
+        if (((tail - head) | 0) <= 0) break;
+        const at = entryAt(words, lane, head);
+        const token = words[at] as number;
+        const r = words[at + 1] as number;
+        // the producer may have taken it back to make room
+        if (Atomics.compareExchange(words, header + HEAD, head, (head + 1) | 0) !== head) continue;
+        const completion = this.#completions.get(token);
+        if (token > 0) this.#completions.delete(token);
+        if (completion) push(completion, r);
+      }
+    }
+  }
+
+  /** @internal Nothing is left to do: other threads ring from now on. @returns false when one has queued something just before */
+  sleep(): boolean {
+    const words = this.#words;
+    Atomics.store(words, SLEEPING, 1);
+    for (let lane = 0; lane < (words[LANES] as number); lane++) {
+      const header = headerOf(lane);
+      if (Atomics.load(words, header + TAIL) !== Atomics.load(words, header + HEAD)) return false;
+    }
+    if (this.#waiting) return true;
+    const wake = (): void => {
+      this.#waiting = false;
+      this.#wake();
+    };
+    const { value } = (Atomics as AsyncAtomics).waitAsync?.(words, SLEEPING, 1) ?? {};
+    // somebody rang before we slept
+    if (typeof value === 'string') return false;
+    this.#waiting = true;
+    if (value) void value.then(wake);
+    else realClock.unref(realClock.setTimeout(wake, POLL_MS));
+    return true;
+  }
+
+  /** @internal Takes nothing more. @returns the contexts that nobody completed */
+  close(): Completion[] {
+    Atomics.store(this.#words, CLOSED, 1);
+    Atomics.store(this.#words, SLEEPING, 0);
+    Atomics.notify(this.#words, SLEEPING);
+    const left = [...this.#completions].filter(([token]) => token > 0).map(([, completion]) => completion);
+    this.#completions.clear();
+    return left;
+  }
+}
