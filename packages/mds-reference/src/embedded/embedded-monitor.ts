@@ -1,10 +1,12 @@
-import type { CephContext, TimerHandle } from '@cephts/common';
+import { CephContext } from '@cephts/common';
+import type { TimerHandle } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MON, Encoder, EntityAddrVec, EntityName, Uuid } from '@cephts/encoding';
 import { Messenger, Policy } from '@cephts/async-messenger';
 import type { Connection, Dispatcher, Message } from '@cephts/async-messenger';
 import { CEPH_SUBSCRIBE_ONETIME, mdsMessageRegistry, MMDSBeacon, MMDSMap, MMonMap, MMonSubscribe } from '../messages/index.js';
 import { MDSMap } from '../types/mds-map.js';
 import { MonMap } from '../types/mon-map.js';
+import { MDS_OPTIONS } from '../daemon/options.js';
 import { MDSMonitor } from './mds-monitor.js';
 import type { MonitorState, MonitorStore } from './monitor-store.js';
 
@@ -38,7 +40,12 @@ export class EmbeddedMonitor implements Dispatcher {
   #addrs: EntityAddrVec | undefined;
   #tick: TimerHandle | undefined;
 
-  constructor(cct: CephContext, { store, bind }: EmbeddedMonitorOptions) {
+  /** @param host context of the process: the monitor takes its clock, randomness and log, and has all else to itself, like any peer */
+  constructor(host: CephContext, { store, bind }: EmbeddedMonitorOptions) {
+    const cct = new CephContext({ name: 'mon.a', clock: host.clock, random: host.random, log: host.log });
+    cct.conf.define(MDS_OPTIONS);
+    cct.conf.set('mds_beacon_grace', host.conf.get('mds_beacon_grace'));
+    cct.conf.set('ms_async_op_threads', 0);
     this.#cct = cct;
     this.#store = store;
     this.#state = store.load() ?? {

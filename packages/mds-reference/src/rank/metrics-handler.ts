@@ -16,13 +16,6 @@ import type { Session } from '../tables/session.js';
 import type { MDSMap } from '../types/mds-map.js';
 import type { MDSRank } from './mds-rank.js';
 
-interface Tracked {
-  session: Session;
-  /** Rank 0 has heard of this client in the update of this number, or before. */
-  seq: number;
-  metrics: ClientMetrics;
-}
-
 /**
  * Gathers what clients measured, and sends it to rank 0 (itself, as a rule, over the loopback connection).
  *
@@ -32,11 +25,11 @@ export class MetricsHandler implements Dispatcher {
   readonly name = 'MetricsHandler';
   readonly #mds: MDSRank;
   readonly #updater: PeriodicThread;
-  readonly #clients = new Map<Session, Tracked>();
+  /** What clients measured since the last update; sessions that rank 0 has heard of stay until it has heard of their end. */
+  readonly #clients = new Map<Session, ClientMetrics>();
   #rank0: EntityAddrVec | undefined;
   /** The number rank 0 gave with its last ping; 0: none yet. */
   #nextSeq = 0;
-  #lastUpdatedSeq = 0;
 
   constructor(mds: MDSRank) {
     this.#mds = mds;
@@ -63,29 +56,13 @@ export class MetricsHandler implements Dispatcher {
     this.#updater.stop();
   }
 
-  addSession(session: Session): void {
-    this.#clients.set(session, { session, seq: this.#lastUpdatedSeq, metrics: new ClientMetrics() });
-  }
-
-  /** Rank 0 is told of the end of a client it has heard of. */
-  removeSession(session: Session): void {
-    const tracked = this.#clients.get(session);
-    if (!tracked) return;
-    if (tracked.seq === this.#lastUpdatedSeq) {
-      this.#clients.delete(session);
-      return;
-    }
-    tracked.metrics = new ClientMetrics();
-    tracked.metrics.updateType = METRIC_UPDATE_REMOVE;
-  }
-
   /** Another rank 0, or another address of it: numbering begins anew once it pings. */
   notifyMdsmap(mdsmap: MDSMap): void {
     const addrs = mdsmap.isActive(0) ? mdsmap.getAddrs(0) : undefined;
     if (addrs && this.#rank0?.equals(addrs)) return;
     this.#rank0 = addrs;
     this.#nextSeq = 0;
-    for (const tracked of this.#clients.values()) tracked.seq = this.#lastUpdatedSeq;
+    this.#clients.clear();
   }
 
   // ---- Dispatcher
@@ -105,8 +82,8 @@ export class MetricsHandler implements Dispatcher {
   msDispatch(m: Message): boolean {
     const peer = m.connection?.peerType;
     if (m instanceof MClientMetrics && peer === CEPH_ENTITY_TYPE_CLIENT) {
-      const tracked = this.#clients.get(this.#mds.getSession(m) as Session);
-      if (tracked) for (const update of m.updates) applyUpdate(tracked.metrics, update);
+      const session = this.#mds.getSession(m);
+      if (session && !session.isClosed()) for (const update of m.updates) applyUpdate(this.#metricsOf(session), update);
       return true;
     }
     if (m instanceof MMDSPing && peer === CEPH_ENTITY_TYPE_MDS) {
@@ -116,15 +93,28 @@ export class MetricsHandler implements Dispatcher {
     return false;
   }
 
+  #metricsOf(session: Session): ClientMetrics {
+    let metrics = this.#clients.get(session);
+    if (!metrics) {
+      metrics = new ClientMetrics();
+      this.#clients.set(session, metrics);
+    }
+    return metrics;
+  }
+
   #updateRank0(): void {
     if (!this.#rank0) return;
     const m = new MMDSMetrics(this.#nextSeq, this.#mds.whoami);
-    for (const [session, tracked] of this.#clients) {
-      m.clients.push([session.info.inst, tracked.metrics]);
-      if (tracked.metrics.updateType === METRIC_UPDATE_REMOVE) this.#clients.delete(session);
-      else tracked.metrics = new ClientMetrics();
+    for (const session of this.#mds.sessionmap.getSessions()) if (!session.isClosed()) this.#metricsOf(session);
+    for (const [session, metrics] of this.#clients) {
+      if (session.isClosed()) {
+        metrics.updateType = METRIC_UPDATE_REMOVE;
+        this.#clients.delete(session);
+      } else {
+        this.#clients.set(session, new ClientMetrics());
+      }
+      m.clients.push([session.info.inst, metrics]);
     }
-    if (this.#nextSeq !== 0) this.#lastUpdatedSeq++;
     this.#mds.messenger.sendTo(m, CEPH_ENTITY_TYPE_MDS, this.#rank0);
   }
 }
