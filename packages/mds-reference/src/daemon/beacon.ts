@@ -38,6 +38,8 @@ export class Beacon implements Dispatcher {
   #lastSeq = 0;
   #lastSend = -Infinity;
   #lastAcked: number;
+  /** `mds_beacon_grace`, kept since every message asks for it. */
+  #graceMs: number;
   #laggy = false;
   #health = new MdsHealth();
 
@@ -46,6 +48,8 @@ export class Beacon implements Dispatcher {
     this.#monc = monc;
     this.#daemonName = name;
     this.#lastAcked = cct.clock.monotonicNow();
+    this.#graceMs = cct.conf.number('mds_beacon_grace') * 1000;
+    cct.conf.observe(() => (this.#graceMs = cct.conf.number('mds_beacon_grace') * 1000), ['mds_beacon_grace']);
     this.#sender = new PeriodicThread(cct, {
       name: 'ceph-mds',
       owner: 'Beacon::sender',
@@ -73,9 +77,9 @@ export class Beacon implements Dispatcher {
 
   /** Has the monitor been silent for longer than `mds_beacon_grace`? */
   isLaggy(): boolean {
-    const since = (this.#cct.clock.monotonicNow() - this.#lastAcked) / 1000;
-    if (since <= this.#cct.conf.number('mds_beacon_grace')) return false;
-    if (!this.#laggy) this.#dout(1, `the monitor has not answered for ${since.toFixed(1)} s`);
+    const since = this.#cct.clock.monotonicNow() - this.#lastAcked;
+    if (since <= this.#graceMs) return false;
+    if (!this.#laggy) this.#dout(1, `the monitor has not answered for ${(since / 1000).toFixed(1)} s`);
     this.#laggy = true;
     return true;
   }
@@ -191,9 +195,9 @@ export class Beacon implements Dispatcher {
       return;
     }
     this.#lastAcked = sent;
-    const rtt = (this.#cct.clock.monotonicNow() - sent) / 1000;
-    this.#dout(5, () => `beacon reply ${mdsStateName(m.state)} seq ${m.beaconSeq} rtt ${rtt.toFixed(3)}`);
-    if (this.#laggy && rtt < this.#cct.conf.number('mds_beacon_grace')) {
+    const rtt = this.#cct.clock.monotonicNow() - sent;
+    this.#dout(5, () => `beacon reply ${mdsStateName(m.state)} seq ${m.beaconSeq} rtt ${(rtt / 1000).toFixed(3)}`);
+    if (this.#laggy && rtt < this.#graceMs) {
       this.#dout(0, 'the monitor answers again');
       this.#laggy = false;
     }
