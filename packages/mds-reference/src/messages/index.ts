@@ -80,7 +80,7 @@ export { MClientCaps } from './m-client-caps.js';
 export type { CapPeer } from './m-client-caps.js';
 export { MClientLease } from './m-client-lease.js';
 export { CLIENT_METRIC_TYPE, MClientMetrics } from './m-client-metrics.js';
-export type { ClientMetric } from './m-client-metrics.js';
+export type { ClientMetric, LatencyValue } from './m-client-metrics.js';
 export { MClientQuota } from './m-client-quota.js';
 export { MClientReclaim, MClientReclaimReply } from './m-client-reclaim.js';
 export { MClientReconnect } from './m-client-reconnect.js';

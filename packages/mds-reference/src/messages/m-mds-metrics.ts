@@ -2,17 +2,18 @@ import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
 import { EntityInst, UTime } from '@cephts/encoding';
 import { MDS_RANK_NONE } from '../types/ceph-fs.js';
+import type { LatencyValue } from './m-client-metrics.js';
 import { MSG_MDS_METRICS } from './message-types.js';
 
 export const METRIC_UPDATE_REFRESH = 0;
 export const METRIC_UPDATE_REMOVE = 1;
 
-/** A latency, or two counts: hits and misses, opened and total, operations and bytes. */
-export interface LatencyMetric {
-  latency: UTime;
+/** A latency as it accumulates; see `LatencyValue` of client_metrics. */
+export interface LatencyMetric extends LatencyValue {
   updated: boolean;
 }
 
+/** Two counts: hits and misses, opened and total, operations and bytes. */
 export interface PairMetric {
   first: number;
   second: number;
@@ -20,20 +21,29 @@ export interface PairMetric {
 }
 
 const pair = (): PairMetric => ({ first: 0, second: 0, updated: false });
-const latency = (): LatencyMetric => ({ latency: UTime.ZERO, updated: false });
+const latency = (): LatencyMetric => ({ latency: UTime.ZERO, updated: false, mean: UTime.ZERO, sqSum: 0, count: 0 });
 
 function encodeLatency(e: Encoder, metric: LatencyMetric): void {
-  const mark = e.start(2, 1);
+  const mark = e.start(3, 1);
   metric.latency.encode(e);
   e.bool(metric.updated);
+  metric.mean.encode(e);
+  e.u64(metric.sqSum).u64(metric.count);
   e.finish(mark);
 }
 
 function decodeLatency(d: Decoder): LatencyMetric {
-  return d.struct(2, (d, version) => {
-    const value = UTime.decode(d);
-    return { latency: value, updated: version >= 2 && d.bool() };
-  });
+  const frame = d.start(3, 'LatencyMetric');
+  const metric = latency();
+  metric.latency = UTime.decode(d);
+  if (frame.version >= 2) metric.updated = d.bool();
+  if (frame.version >= 3) {
+    metric.mean = UTime.decode(d);
+    metric.sqSum = Number(d.u64big());
+    metric.count = d.u64();
+  }
+  d.finish(frame, 'LatencyMetric');
+  return metric;
 }
 
 function encodePair(e: Encoder, metric: PairMetric): void {

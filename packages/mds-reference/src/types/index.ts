@@ -184,6 +184,24 @@ export {
   mdsInoStrayOwner,
   modeToDType,
 } from './ceph-fs.js';
+export {
+  CEPHFS_FEATURE_32BITS_RETRY_FWD,
+  CEPHFS_FEATURE_ALTERNATE_NAME,
+  CEPHFS_FEATURE_DELEG_INO,
+  CEPHFS_FEATURE_JEWEL,
+  CEPHFS_FEATURE_KRAKEN,
+  CEPHFS_FEATURE_LAZY_CAP_WANTED,
+  CEPHFS_FEATURE_LUMINOUS,
+  CEPHFS_FEATURE_METRIC_COLLECT,
+  CEPHFS_FEATURE_MIMIC,
+  CEPHFS_FEATURE_MULTI_RECONNECT,
+  CEPHFS_FEATURE_NOTIFY_SESSION_STATE,
+  CEPHFS_FEATURE_OP_GETVXATTR,
+  CEPHFS_FEATURE_RECLAIM_CLIENT,
+  CEPHFS_FEATURE_REPLY_ENCODING,
+  cephfsFeaturesAll,
+  cephfsMetricFeaturesAll,
+} from './cephfs-features.js';
 export { ClientMetadata, decodeMetricSpec, encodeMetricSpec } from './client-metadata.js';
 export { ClientWriteableRange } from './client-writeable-range.js';
 export {
@@ -233,6 +251,8 @@ export { MdsInfo } from './mds-info.js';
 export { MDSMap } from './mds-map.js';
 export { MdsTablePending } from './mds-table-pending.js';
 export { MetaReqId } from './meta-req-id.js';
+export { MonMap } from './mon-map.js';
+export type { MonInfo } from './mon-map.js';
 export { NestInfo } from './nest-info.js';
 export { OldInode } from './old-inode.js';
 export {
