@@ -20,8 +20,8 @@ export function envelopeSize(format: number): number {
  */
 export class JournalReadBuffer {
   format = JOURNAL_FORMAT_RESILIENT;
-  #bytes = new Uint8Array(0);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#bytes.buffer);
   #at = 0;
 
   get length(): number {
@@ -45,7 +45,7 @@ export class JournalReadBuffer {
   }
 
   #set(bytes: Uint8Array): void {
-    this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = 0;
   }

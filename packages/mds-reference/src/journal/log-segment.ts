@@ -20,6 +20,8 @@ export class LogSegment {
   /** Journal position behind its last event. */
   end = 0;
   numEvents = 0;
+  /** Of those, events that md_submit has yet to append. */
+  pendingEvents = 0;
 
   readonly dirtyDirfrags = new Set<CDir>();
   readonly newDirfrags = new Set<CDir>();
