@@ -10,13 +10,14 @@ import { startEmbeddedMds } from '../embedded/start-embedded-mds.js';
 import type { EmbeddedMds } from '../embedded/start-embedded-mds.js';
 import type { DemoClientData, DemoClientReport } from '../demo/demo-messages.js';
 
+import { integer } from './parse.js';
 import { formatTable } from './table.js';
 
 interface DemoOptions {
   dir: string;
   data?: string;
-  inFlight: string;
-  msgrWorkers: string;
+  inFlight: number;
+  msgrWorkers: number;
 }
 
 type Done = Extract<DemoClientReport, { kind: 'done' }>;
@@ -105,11 +106,11 @@ async function runDemo(options: DemoOptions): Promise<number> {
   const dataDir = options.data ?? (await mkdtemp(path.join(tmpdir(), 'cephts-demo-')));
   try {
     say('booting the MDS …');
-    const mds = await startEmbeddedMds({ dataDir, msgrWorkers: Number(options.msgrWorkers) });
+    const mds = await startEmbeddedMds({ dataDir, msgrWorkers: options.msgrWorkers });
     try {
       say(`active; monitor at ${mds.monAddr}, data in ${dataDir}`);
       const name = path.basename(dir) || 'import';
-      const done = await runClient({ dir, monAddr: mds.monAddr, name, inFlight: Number(options.inFlight) });
+      const done = await runClient({ dir, monAddr: mds.monAddr, name, inFlight: options.inFlight });
       showResults(done);
       showThreads(mds);
       say();
@@ -138,8 +139,8 @@ export function registerDemo(program: Command): void {
     .description('boot the MDS, import a directory over TCP, read it back, compare, show the threads at work')
     .option('--dir <path>', 'directory to import', '.')
     .option('--data <dir>', 'data folder of the MDS, kept afterwards (default: a temporary one)')
-    .option('--in-flight <n>', 'operations under way at once', '64')
-    .option('--msgr-workers <n>', 'real msgr-worker threads; 0 keeps sockets in the main isolate', '2')
+    .option('--in-flight <n>', 'operations under way at once', integer(1, 4096), 64)
+    .option('--msgr-workers <n>', 'real msgr-worker threads; 0 keeps sockets in the main isolate', integer(0, 24), 2)
     .action(async (options: DemoOptions) => {
       process.exitCode = await runDemo(options);
     });

@@ -4,13 +4,14 @@ import type { Command } from 'commander';
 
 import { CephFsClient } from '../client/ceph-fs-client.js';
 
+import { integer } from './parse.js';
 import { COMMANDS, runCommand, splitCommands, UsageError } from './shell-commands.js';
 
 interface ShellOptions {
   connect: string;
   command?: string;
-  uid: string;
-  gid: string;
+  uid: number;
+  gid: number;
 }
 
 const EXIT_FAILED = 1;
@@ -58,8 +59,8 @@ export function registerShell(program: Command): void {
     .description('a client shell on a running MDS')
     .requiredOption('--connect <addr>', 'address of the monitor, as `cephts-mds run` prints it: HOST:PORT')
     .option('-c, --command <script>', 'commands to run, separated by semicolons, instead of asking for them')
-    .option('--uid <number>', 'act as this user', '0')
-    .option('--gid <number>', 'act as this group', '0')
+    .option('--uid <number>', 'act as this user', integer(0, 0xffff_ffff), 0)
+    .option('--gid <number>', 'act as this group', integer(0, 0xffff_ffff), 0)
     .addHelpText(
       'after',
       `\nCommands:\n${Object.values(COMMANDS)
@@ -69,7 +70,7 @@ export function registerShell(program: Command): void {
     .action(async (options: ShellOptions) => {
       let client: CephFsClient;
       try {
-        client = await CephFsClient.connect({ monAddr: options.connect, uid: Number(options.uid), gid: Number(options.gid) });
+        client = await CephFsClient.connect({ monAddr: options.connect, uid: options.uid, gid: options.gid });
       } catch (error) {
         process.exitCode = report(`shell --connect ${options.connect}`, error);
         return;

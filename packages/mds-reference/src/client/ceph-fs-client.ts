@@ -6,17 +6,9 @@ import { CephContext, CephError, ERRNO, errnoName } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, Decoder, EntityAddrVec, EntityName, UTime } from '@cephts/encoding';
 
 import { MonClient } from '../daemon/mon-client.js';
-import { MESSENGER_OPTIONS } from '../daemon/options.js';
-import {
-  decodeReaddirPage,
-  decodeReplyTrace,
-  mdsMessageRegistry,
-  MClientReply,
-  MClientRequest,
-  MMDSMap,
-  RequestArgs,
-} from '../messages/index.js';
-import type { InodeStat } from '../messages/index.js';
+import { MDS_OPTIONS } from '../daemon/options.js';
+import { decodeReaddirPage, decodeReplyTrace, mdsMessageRegistry, MClientRequest, MMDSMap } from '../messages/index.js';
+import type { InodeStat, MClientReply, RequestArgs } from '../messages/index.js';
 import { CEPH_STAT_CAP_INODE_ALL } from '../types/caps.js';
 import {
   CEPH_O_CREAT,
@@ -100,7 +92,7 @@ export class CephFsClient implements Dispatcher {
   private constructor(options: Required<CephFsClientOptions>) {
     this.#options = options;
     this.cct = new CephContext({ name: 'client.admin', conf: { ms_async_op_threads: 0 } });
-    this.cct.conf.define(MESSENGER_OPTIONS);
+    this.cct.conf.define(MDS_OPTIONS);
     const globalId = 0x1000 + (this.cct.random.u32() >>> 1);
     this.#messenger = new Messenger(this.cct, {
       name: EntityName.client(globalId),

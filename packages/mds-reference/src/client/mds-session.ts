@@ -15,7 +15,7 @@ import {
 import { CapReconnect } from '../types/cap-reconnect.js';
 import { CEPH_CAP_PIN } from '../types/caps.js';
 import { CEPH_MDS_FLAG_REPLAY } from '../types/ceph-fs.js';
-import { clientSupportedFeatures } from '../types/cephfs-features.js';
+
 import {
   CEPH_CAP_OP_GRANT,
   CEPH_CAP_OP_IMPORT,
@@ -37,6 +37,7 @@ import {
 
 import type { ClientCap } from './cap-table.js';
 import { CapTable } from './cap-table.js';
+import { clientSupportedFeatures } from './client-features.js';
 import type { MdsRequest } from './mds-request.js';
 
 /** Caps kept before the oldest are released. */
