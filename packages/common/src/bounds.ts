@@ -7,6 +7,9 @@ import { invalidOption } from './option-types.js';
  */
 export type OverflowPolicy = 'throw' | 'drop-newest' | 'drop-oldest';
 
+/** The policies, for checks. */
+export const OVERFLOW_POLICIES: readonly OverflowPolicy[] = ['throw', 'drop-newest', 'drop-oldest'];
+
 /** Limits of a queue, in entries and in cost; the same words for every queue of this library. */
 export interface BoundsOptions {
   /** Most entries that may wait, at least 1. @defaultValue Infinity */
@@ -32,33 +35,32 @@ export interface BoundsOptions {
   onLowWater?: () => void;
 }
 
-const POLICIES: readonly string[] = ['throw', 'drop-newest', 'drop-oldest'] satisfies OverflowPolicy[];
-
 /** Counts the entries and the cost that wait in one queue, and tells of the marks. */
 export class Bounds {
-  readonly #options: Required<BoundsOptions>;
+  readonly overflow: OverflowPolicy;
+  readonly #options: BoundsOptions;
   readonly #report: (error: unknown) => void;
+  /** Capacity, high mark and low mark, of the entries and of their cost. */
+  readonly #limits: readonly number[];
   #items = 0;
   #cost = 0;
   #above = false;
 
   /** @param report told what onHighWater and onLowWater throw */
   constructor(options: BoundsOptions, report: (error: unknown) => void) {
-    const { overflow = 'throw', capacity = Infinity, capacityCost = Infinity, onHighWater = Object, onLowWater = Object } = options;
-    const { highWater = capacity, highWaterCost = capacityCost } = options;
-    const { lowWater = highWater / 2, lowWaterCost = highWaterCost / 2 } = options;
-    if (!POLICIES.includes(overflow)) throw invalidOption('overflow', POLICIES.join(' or '), overflow);
-    this.#options = { overflow, capacity, capacityCost, highWater, highWaterCost, lowWater, lowWaterCost, onHighWater, onLowWater };
+    const limits = (capacity = Infinity, high = capacity, low = high / 2): number[] => [capacity, high, low];
+    this.#limits = [
+      ...limits(options.capacity, options.highWater, options.lowWater),
+      ...limits(options.capacityCost, options.highWaterCost, options.lowWaterCost),
+    ];
+    this.overflow = options.overflow ?? 'throw';
+    this.#options = options;
     this.#report = report;
   }
 
   /** Bounds where an option asks for any; none cost nothing. */
   static from(options: BoundsOptions, report: (error: unknown) => void): Bounds | undefined {
-    return Object.keys(options).some((name) => /^(cap|high)/.test(name)) ? new Bounds(options, report) : undefined;
-  }
-
-  get overflow(): OverflowPolicy {
-    return this.#options.overflow;
+    return /cap|high/.test(Object.keys(options).join()) ? new Bounds(options, report) : undefined;
   }
 
   get items(): number {
@@ -71,8 +73,8 @@ export class Bounds {
 
   /** Is there no room for one more entry of this cost? */
   isFull(cost: number): boolean {
-    const { capacity, capacityCost } = this.#options;
-    return this.#items >= capacity || (this.#items > 0 && this.#cost + cost > capacityCost);
+    const limits = this.#limits;
+    return this.#items >= limits[0]! || (this.#items > 0 && this.#cost + cost > limits[3]!);
   }
 
   /**
@@ -83,22 +85,22 @@ export class Bounds {
     if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
     this.#items++;
     this.#cost += cost;
-    const { highWater, highWaterCost, onHighWater } = this.#options;
-    if (!this.#above && (this.#items >= highWater || this.#cost >= highWaterCost)) this.#tell(true, onHighWater);
+    const limits = this.#limits;
+    if (!this.#above && (this.#items >= limits[1]! || this.#cost >= limits[4]!)) this.#tell(true, this.#options.onHighWater);
   }
 
   /** One entry left. */
   remove(cost: number): void {
     // sums of fractions drift: nothing waiting costs nothing
     this.#cost = --this.#items === 0 ? 0 : this.#cost - cost;
-    const { lowWater, lowWaterCost, onLowWater } = this.#options;
-    if (this.#above && this.#items <= lowWater && this.#cost <= lowWaterCost) this.#tell(false, onLowWater);
+    const limits = this.#limits;
+    if (this.#above && this.#items <= limits[2]! && this.#cost <= limits[5]!) this.#tell(false, this.#options.onLowWater);
   }
 
-  #tell(above: boolean, callback: () => void): void {
+  #tell(above: boolean, callback: (() => void) | undefined): void {
     this.#above = above;
     try {
-      callback();
+      callback?.();
     } catch (error) {
       this.#report(error);
     }

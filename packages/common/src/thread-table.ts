@@ -55,6 +55,7 @@ export class ThreadEntry {
   readonly id: number;
   readonly #a: Float64Array;
   readonly #at: number;
+  #begin = 0;
   readonly chunk: number;
 
   constructor(id: number, info: ThreadInfo, slots: SlabSlots) {
@@ -84,6 +85,24 @@ export class ThreadEntry {
 
   countWakeup(): void {
     (this.#a[this.#at + WAKEUPS] as number)++;
+  }
+
+  /** It has a turn coming. */
+  woken(): void {
+    this.countWakeup();
+    if (this.state !== 'running') this.state = 'runnable';
+  }
+
+  /** Its turn begins, at `now` in monotonic ms. */
+  begins(now: number): void {
+    this.#begin = now;
+    this.state = 'running';
+  }
+
+  /** Its turn ends; `more`: another is coming. */
+  ends(now: number, more: boolean): void {
+    this.countSlice(now - this.#begin);
+    this.state = more ? 'runnable' : 'waiting';
   }
 
   /** Adds one slice of work of `ms` milliseconds. */

@@ -1,6 +1,6 @@
 import type { PrimitiveContext } from './primitive-context.js';
 import type { Runnable } from './run-queue.js';
-import type { ThreadEntry, ThreadState } from './thread-table.js';
+import type { ThreadEntry } from './thread-table.js';
 
 /** Options of {@link CooperativeThread}. */
 export interface CooperativeThreadOptions {
@@ -66,15 +66,14 @@ export class CooperativeThread implements Runnable {
     this.#started = true;
     const { name, owner, purpose } = this.#options;
     this.#entry = this.#cct.threads?.add({ name, owner, purpose, kind: 'cooperative' });
-    this.#state('waiting');
+    if (this.#entry) this.#entry.state = 'waiting';
   }
 
   /** Gives the thread a turn soon (after the present one, where it runs); nothing happens where it has one coming. */
   wake(): void {
     const { runQueue } = this.#cct;
     if (!this.#started || runQueue.has(this)) return;
-    this.#entry?.countWakeup();
-    if (!this.#running) this.#state('runnable');
+    this.#entry?.woken();
     runQueue.schedule(this);
   }
 
@@ -82,7 +81,7 @@ export class CooperativeThread implements Runnable {
   turn(): void {
     const { clock, runQueue } = this.#cct;
     if (this.#running || runQueue.has(this)) return;
-    this.#entry?.countWakeup();
+    this.#entry?.woken();
     if (this.runSlice(clock.monotonicNow() + runQueue.sliceMs)) runQueue.schedule(this);
   }
 
@@ -95,29 +94,23 @@ export class CooperativeThread implements Runnable {
 
   /** Called by the run queue. */
   runSlice(deadline: number): boolean {
-    if (!this.#started) return false;
-    const entry = this.#entry;
-    const { clock, runQueue, currentThread } = this.#cct;
-    this.#cct.currentThread = this.name;
-    const begin = entry ? clock.monotonicNow() : 0;
+    const cct = this.#cct;
+    const { clock, currentThread } = cct;
+    let more = this.#started;
+    if (!more) return false;
+    this.#entry?.begins(clock.monotonicNow());
+    cct.currentThread = this.name;
     this.#running = true;
-    this.#state('running');
-    let more = true;
     try {
       more = this.#options.entry(deadline);
     } catch (error) {
-      this.#cct.reportError(error, this.name);
+      cct.reportError(error, this.name);
     } finally {
       this.#running = false;
-      this.#cct.currentThread = currentThread;
+      cct.currentThread = currentThread;
     }
-    entry?.countSlice(clock.monotonicNow() - begin);
-    this.#state(more || runQueue.has(this) ? 'runnable' : 'waiting');
+    this.#entry?.ends(clock.monotonicNow(), more || cct.runQueue.has(this));
     return more && this.#started;
-  }
-
-  #state(state: ThreadState): void {
-    if (this.#entry) this.#entry.state = state;
   }
 }
 

@@ -59,9 +59,14 @@ export class FinisherProducer {
     return true;
   }
 
-  /** Names this producer to {@link RemoteFinisher.release}. */
+  /** Names this producer to {@link FinisherProducer.release}. */
   get id(): number {
     return this.#lane;
+  }
+
+  /** Gives the place of a producer whose thread died to another; what it had queued still runs. */
+  static release(handle: FinisherHandle, id: number): void {
+    Atomics.store(new Int32Array(handle.memory), headerOf(id) + CLAIMED, 0);
   }
 
   /** Gives the place to another producer; what was queued still runs. */

@@ -1,7 +1,6 @@
 import { invalidOption } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import { ChunkPool, ChunkQueue } from './chunk-queue.js';
-import { TrackedEntry } from './tracked-entry.js';
 
 /**
  * The containers of a Finisher. Most completions carry 0, so a result has a container of its own and a plain entry takes one slot:
@@ -26,8 +25,6 @@ export class FinisherQueues {
   #inProgress = new ChunkQueue<Completion | null>(this.#pool);
   #inProgressRval = new ChunkQueue<Completion | number>(this.#pool);
   #length = 0;
-  /** Places of withdrawn entries that are still in the containers. */
-  #empty = 0;
 
   /** Result of the entry that {@link take} gave. */
   result = 0;
@@ -74,33 +71,13 @@ export class FinisherQueues {
     return this.batchSize > 0;
   }
 
-  /** An entry was withdrawn where it stands; its place stays, empty, until it is taken or too many are. */
-  withdrawn(): void {
-    this.#length--;
-    if (++this.#empty > 1024 && this.#empty > this.#length) this.#compact();
-  }
-
-  /** `take` gave the empty place of a withdrawn entry. */
-  passed(): void {
-    this.#length++;
-    this.#empty--;
+  /** An entry was withdrawn where it stands (-1); the empty place it leaves was taken (1). */
+  count(change: number): void {
+    this.#length += change;
   }
 
   /** The queue ran empty: memory that this busy period did not need is let go. */
   trim(): void {
     this.#pool.trim();
-  }
-
-  /** Takes the empty places out, so that a paused queue does not grow by what comes and is withdrawn again. */
-  #compact(): void {
-    const live: [Completion, number][] = [];
-    do {
-      for (let context = this.take(); context !== undefined; context = this.take()) {
-        if (!(context instanceof TrackedEntry) || context.waiting) live.push([context, this.result]);
-      }
-    } while (this.swap());
-    this.#empty = 0;
-    this.#length = 0;
-    for (const [context, r] of live) this.push(context, r);
   }
 }

@@ -48,13 +48,13 @@ export class Finisher {
   #paused = false;
   /** The promise of the context that runs; what follows waits for it. */
   #awaiting: PromiseLike<unknown> | undefined;
+  #stopping = false;
   #closing = false;
   /** Given to all that waits, instead of its own result, once {@link destroy} was called. */
   #verdict: number | undefined;
   #batchBegin = 0;
-  #waiters: (() => void)[] = [];
-  /** Those who wait for {@link stop}; undefined while nobody does. */
-  #stoppers: (() => void)[] | undefined;
+  /** Those who wait for empty, or for the end. */
+  readonly #waiters: (() => void)[] = [];
 
   /**
    * @param cct clock, thread table, perf counters; a bare one (no table, no counters) where not given
@@ -149,15 +149,15 @@ export class Finisher {
    * Upstream may leave what was queued just before stop to a sleeping worker; here it always runs.
    */
   stop(): Promise<void> {
-    if (!this.#thread.started) return Promise.resolve();
-    const stoppers = (this.#stoppers ??= []);
+    if (!this.started) return Promise.resolve();
+    this.#stopping = true;
     this.resume();
-    return new Promise((resolve) => stoppers.push(resolve));
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   /** Lets the running completion end; no more follow until {@link resume}. Entries queue on. */
   pause(): void {
-    if (!this.#stoppers) this.#paused = true;
+    if (!this.#stopping) this.#paused = true;
   }
 
   resume(): void {
@@ -298,23 +298,25 @@ export class Finisher {
 
   /** Nothing waits and nothing runs. @returns true when another thread has queued something just now */
   #idle(): boolean {
-    if (!this.#remotes.every((remote) => remote.sleep())) return true;
+    for (const remote of this.#remotes) {
+      remote.sleep();
+      remote.pull(this.#pulled);
+    }
+    if (this.length > 0) return true;
     this.#queues.trim();
-    this.#tell(this.#waiters.splice(0));
-    const stoppers = this.#stoppers;
-    if (!stoppers) return false;
-    if (this.#closing)
-      for (const remote of this.#remotes.splice(0))
-        for (const left of remote.close()) this.#settle(left, this.#verdict ?? -ECANCELED);
-    this.#stoppers = undefined;
-    this.#thread.stop();
-    this.#publish('stop');
-    this.#tell(stoppers);
+    if (this.#stopping) {
+      this.#stopping = false;
+      if (this.#closing)
+        for (const remote of this.#remotes.splice(0)) for (const left of remote.close()) this.#settle(left, -ECANCELED);
+      this.#thread.stop();
+      this.#publish('stop');
+    }
+    this.#tellEmpty();
     return false;
   }
 
-  #tell(resolves: (() => void)[]): void {
-    for (const resolve of resolves) resolve();
+  #tellEmpty(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   readonly #pulled = (context: Completion, r: number): void => {
@@ -322,15 +324,15 @@ export class Finisher {
     this.#push(context, r);
   };
 
-  readonly #passed = (): void => this.#queues.passed();
+  readonly #passed = (): void => this.#queues.count(1);
 
   readonly #withdrawn = (context: Completion, cost: number): void => {
     this.#bounds?.remove(cost);
-    this.#queues.withdrawn();
+    this.#queues.count(-1);
     this.#counters?.length(this.length);
     this.#settle(context, -ECANCELED);
     // a paused or unstarted thread would not notice that nothing is left to wait for
-    if (this.#isEmpty()) this.#tell(this.#waiters.splice(0));
+    if (this.#isEmpty() && !this.#stopping) this.#tellEmpty();
   };
 
   #isEmpty(): boolean {

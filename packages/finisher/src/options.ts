@@ -1,3 +1,4 @@
+import { OVERFLOW_POLICIES } from '@cephts/common';
 import type { AbortSignalLike, BoundsOptions } from '@cephts/common';
 
 /** Options of {@link Finisher}; all optional. */
@@ -34,7 +35,7 @@ export const SAMPLES: object = {
   threadName: '',
   owner: '',
   purpose: '',
-  overflow: '',
+  overflow: OVERFLOW_POLICIES,
   sliceMs: 0,
   capacity: 0,
   capacityCost: 0,

@@ -1,9 +1,6 @@
-import { realClock } from '@cephts/common';
 import type { Completion, OverflowPolicy } from '@cephts/common';
-import { CAPACITY, CLAIMED, CLOSED, entryAt, HEAD, headerOf, LANES, SLEEPING, TAIL } from './ring-layout.js';
+import { CAPACITY, CLOSED, entryAt, HEAD, headerOf, LANES, SLEEPING, TAIL } from './ring-layout.js';
 
-/** Between looks at the rings, on a platform without a doorbell (Atomics.waitAsync). */
-const POLL_MS = 1;
 const MAX_TOKEN = 2 ** 31 - 1;
 
 /** Options of {@link Finisher.remote}. */
@@ -23,7 +20,7 @@ export interface FinisherHandle {
 }
 
 interface AsyncAtomics {
-  waitAsync?(words: Int32Array, index: number, value: number): { value: PromiseLike<unknown> | string };
+  waitAsync(words: Int32Array, index: number, value: number): { value: PromiseLike<unknown> | string };
 }
 
 /**
@@ -67,11 +64,6 @@ export class RemoteFinisher {
     return this.#completions.delete(token);
   }
 
-  /** Gives the place of a producer whose thread died to another; what it had queued still runs. */
-  release(producer: number): void {
-    Atomics.store(this.#words, headerOf(producer) + CLAIMED, 0);
-  }
-
   /** @internal Hands over what the other threads have queued, in order for each of them. */
   pull(push: (completion: Completion, r: number) => void): void {
     const words = this.#words;
@@ -92,34 +84,22 @@ export class RemoteFinisher {
     }
   }
 
-  /** @internal Nothing is left to do: other threads ring from now on. @returns false when one has queued something just before */
-  sleep(): boolean {
-    const words = this.#words;
-    Atomics.store(words, SLEEPING, 1);
-    for (let lane = 0; lane < (words[LANES] as number); lane++) {
-      const header = headerOf(lane);
-      if (Atomics.load(words, header + TAIL) !== Atomics.load(words, header + HEAD)) return false;
-    }
-    if (this.#waiting) return true;
-    const wake = (): void => {
+  /** @internal Other threads ring from now on; who sleeps must pull once more, for what was queued just before. */
+  sleep(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    Atomics.store(this.#words, SLEEPING, 1);
+    void Promise.resolve((Atomics as AsyncAtomics).waitAsync(this.#words, SLEEPING, 1).value).then(() => {
       this.#waiting = false;
       this.#wake();
-    };
-    const { value } = (Atomics as AsyncAtomics).waitAsync?.(words, SLEEPING, 1) ?? {};
-    // somebody rang before we slept
-    if (typeof value === 'string') return false;
-    this.#waiting = true;
-    if (value) void value.then(wake);
-    else realClock.unref(realClock.setTimeout(wake, POLL_MS));
-    return true;
+    });
   }
 
-  /** @internal Takes nothing more. @returns the contexts that nobody completed */
+  /** @internal Takes nothing more. @returns the contexts that are still registered */
   close(): Completion[] {
     Atomics.store(this.#words, CLOSED, 1);
-    Atomics.store(this.#words, SLEEPING, 0);
     Atomics.notify(this.#words, SLEEPING);
-    const left = [...this.#completions].filter(([token]) => token > 0).map(([, completion]) => completion);
+    const left = [...this.#completions.values()];
     this.#completions.clear();
     return left;
   }

@@ -52,7 +52,8 @@ export const SAMPLES: object = {
   threadName: '',
   owner: '',
   purpose: '',
-  overflow: '',
+  // a timer has no line with an oldest entry in front
+  overflow: ['throw', 'drop-newest'],
   sliceMs: 0,
   capacity: 0,
   capacityCost: 0,

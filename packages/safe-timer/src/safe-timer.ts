@@ -14,7 +14,7 @@ import {
   primitiveContext,
   publish,
 } from '@cephts/common';
-import type { Completion, Mutex, OverflowPolicy, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
+import type { Completion, Mutex, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
 import { SAMPLES } from './options.js';
 import type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
 import { TimerWheel } from './timer-wheel.js';
@@ -71,7 +71,7 @@ export class SafeTimer {
   #awaiting: PromiseLike<unknown> | undefined;
   /** Given to all that is pending, instead of 0, once {@link destroy} was called. */
   #verdict: number | undefined;
-  #waiters: (() => void)[] = [];
+  readonly #waiters: (() => void)[] = [];
 
   /**
    * @param cct clock, thread table, perf counters; a bare one (no table, no counters) where not given
@@ -80,9 +80,6 @@ export class SafeTimer {
   constructor(cct: PrimitiveContext = primitiveContext(), options: SafeTimerOptions = {}) {
     checkOptionTypes('SafeTimer', SAMPLES, options);
     const { name, threadName = 'safe_timer', owner = 'SafeTimer', purpose = 'Runs events when they are due.' } = options;
-    const overflow = options.overflow as OverflowPolicy | undefined;
-    // a timer has no line with an oldest entry in front
-    if (overflow === 'drop-oldest') throw invalidOption('overflow', 'throw or drop-newest', overflow);
     this.#cct = cct;
     this.#options = options;
     this.#lock = options.safeCallbacks === false ? undefined : options.lock;
@@ -170,7 +167,9 @@ export class SafeTimer {
 
   /** Cancels every event. @returns how many were pending */
   cancelAllEvents(): number {
-    return this.#wheel.clear((event) => this.#left(event));
+    let count = 0;
+    for (const event of this.#wheel.events()) if (this.cancelEvent(event)) count++;
+    return count;
   }
 
   /** Lets the running callback end; no more follow until {@link resume}. Time goes on: what falls due meanwhile runs then. */

@@ -153,17 +153,9 @@ export class TimerWheel {
     }
   }
 
-  /** Forgets everything, pending or taken, naming each. @returns how many there were */
-  clear(forgotten: (event: TimerEvent) => void): number {
-    let count = 0;
-    for (let slot = BUCKETS; slot < this.#used; slot++) {
-      if (this.#callbacks[slot] === undefined) continue;
-      const event = this.eventOf(slot);
-      this.remove(slot);
-      forgotten(event);
-      count++;
-    }
-    return count;
+  /** Everything pending or taken, in no order. */
+  *events(): Generator<TimerEvent> {
+    for (let slot = BUCKETS; slot < this.#used; slot++) if (this.#callbacks[slot] !== undefined) yield this.eventOf(slot);
   }
 
   #grow(): void {
