@@ -1,44 +1,22 @@
-/** Entries of one chunk. */
-const CHUNK = 64;
-/** Chunks a pool keeps for reuse. */
-const POOL = 256;
+/** Entries of the first chunk of a class, and of the largest; each chunk has twice as many as the one before. */
+const FIRST_CHUNK = 8;
+const MAX_CHUNK = 512;
+/** Emptied classes a pool keeps for reuse. */
+const POOL = 1024;
 
 /** Stands where an entry was withdrawn. */
 const GONE: unique symbol = Symbol('gone');
 
-/** A run of entries; beside each its cost and its stamp, unboxed. */
+/** A run of entries, and two numbers for each: its cost and its stamp, unboxed. */
 interface Chunk<T> {
   readonly items: (T | typeof GONE | undefined)[];
-  readonly costs: number[];
-  readonly stamps: number[];
+  readonly numbers: number[];
   next: Chunk<T> | undefined;
 }
 
-// copied, so that the arrays are made with their final kind: 0.5 makes it one of unboxed doubles
-const noItems: undefined[] = new Array<undefined>(CHUNK).fill(undefined);
-const noNumbers: number[] = new Array<number>(CHUNK).fill(0.5);
-
-/** Chunks that the classes of one queue hand back and take again: in a steady state nothing is allocated. */
-export class ChunkPool<T> {
-  #free: Chunk<T> | undefined;
-  #count = 0;
-
-  take(): Chunk<T> {
-    const chunk = this.#free;
-    if (!chunk) return { items: noItems.slice(), costs: noNumbers.slice(), stamps: noNumbers.slice(), next: undefined };
-    this.#free = chunk.next;
-    this.#count--;
-    chunk.next = undefined;
-    return chunk;
-  }
-
-  /** @param chunk one whose items are all undefined again */
-  give(chunk: Chunk<T>): void {
-    if (this.#count >= POOL) return;
-    this.#count++;
-    chunk.next = this.#free;
-    this.#free = chunk;
-  }
+function newChunk<T>(size: number): Chunk<T> {
+  // filled with a fraction, so that V8 makes it an array of unboxed doubles at once
+  return { items: new Array<undefined>(size).fill(undefined), numbers: new Array<number>(size * 2).fill(0.5), next: undefined };
 }
 
 /** The place of one entry, to withdraw it by; good while the entry is queued. */
@@ -48,17 +26,18 @@ export interface QueuePosition<T> {
 }
 
 /**
- * The messages of one class (one connection) and priority, first in, first out: a chain of chunks of fixed size, so that no depth makes
- * anything be copied.
+ * The messages of one class (one connection) and priority, first in, first out: a chain of chunks, so that no depth makes anything be
+ * copied.
  *
  *     head            …            tail
  *     [. . . a b c] → [d e f g h i] → [j k . . . .]
  *            ↑ #first                      ↑ #end
  */
 export class ClassQueue<T> {
-  readonly #pool: ChunkPool<T>;
-  #head: Chunk<T>;
-  #tail: Chunk<T>;
+  /** Number of the class. */
+  key = 0;
+  #head: Chunk<T> = newChunk(FIRST_CHUNK);
+  #tail: Chunk<T> = this.#head;
   /** Index in the head of the first entry, which is always a live one. */
   #first = 0;
   /** Index in the tail behind the last entry. */
@@ -68,71 +47,56 @@ export class ClassQueue<T> {
   /** Were all stamps pushed in order? Then the first one is the smallest. */
   #sorted = true;
 
-  constructor(pool: ChunkPool<T>) {
-    this.#pool = pool;
-    this.#head = this.#tail = pool.take();
-  }
-
   get length(): number {
     return this.#length;
   }
 
   /** What the first entry costs. */
   get firstCost(): number {
-    return this.#head.costs[this.#first] as number;
+    return this.#head.numbers[this.#first * 2] as number;
   }
 
   /** The stamp of the first entry. */
   get firstStamp(): number {
-    return this.#head.stamps[this.#first] as number;
+    return this.#head.numbers[this.#first * 2 + 1] as number;
   }
 
   push(item: T, cost: number, stamp: number): void {
-    let end = this.#end;
-    if (end === CHUNK) {
-      const chunk = this.#pool.take();
-      this.#tail.next = chunk;
-      this.#tail = chunk;
-      end = 0;
+    let tail = this.#tail;
+    if (this.#end === tail.items.length) {
+      tail = tail.next = newChunk(Math.min(MAX_CHUNK, this.#end * 2));
+      this.#tail = tail;
+      this.#end = 0;
     }
-    const tail = this.#tail;
-    tail.items[end] = item;
-    tail.costs[end] = cost;
-    tail.stamps[end] = stamp;
-    this.#end = end + 1;
-    this.#length++;
+    this.#put(tail, this.#end++, item, cost, stamp);
     if (stamp < this.#lastStamp) this.#sorted = false;
     else this.#lastStamp = stamp;
   }
 
   pushFront(item: T, cost: number, stamp: number): void {
     if (this.#first === 0) {
-      const chunk = this.#pool.take();
+      const chunk = newChunk<T>(FIRST_CHUNK);
       chunk.next = this.#head;
       this.#head = chunk;
-      this.#first = CHUNK;
+      this.#first = FIRST_CHUNK;
     }
-    const at = --this.#first;
-    this.#head.items[at] = item;
-    this.#head.costs[at] = cost;
-    this.#head.stamps[at] = stamp;
-    this.#length++;
+    this.#put(this.#head, --this.#first, item, cost, stamp);
     this.#sorted = false;
   }
 
-  /** Where the entry pushed last lies; undefined where that one was withdrawn. */
+  /** The entry pushed last; undefined where that one was withdrawn. */
   tail(): { item: T; position: QueuePosition<T> } | undefined {
     const position = { chunk: this.#tail, index: this.#end - 1 };
     const item = this.#tail.items[position.index];
     return item === GONE || item === undefined ? undefined : { item, position };
   }
 
-  /** Takes the first entry; the queue is not empty. The last one leaves the queue unfit for use, its chunk given back. */
+  /** Takes the first entry; the queue is not empty. */
   shift(): T {
-    const item = this.#head.items[this.#first] as T;
-    this.#head.items[this.#first] = undefined;
+    const { items } = this.#head;
+    const item = items[this.#first] as T;
+    items[this.#first++] = undefined;
     this.#length--;
-    this.#first++;
     this.#settle();
     return item;
   }
@@ -142,58 +106,69 @@ export class ClassQueue<T> {
     if (chunk.items[index] !== item) return undefined;
     chunk.items[index] = GONE;
     this.#length--;
-    if (chunk === this.#head && index === this.#first) this.#settle();
-    return chunk.costs[index] as number;
+    this.#settle();
+    return chunk.numbers[index * 2] as number;
   }
 
   /** The smallest stamp: at once where they came in order, else by a walk. */
   oldest(): number {
     if (this.#sorted) return this.firstStamp;
     let oldest = Infinity;
-    this.forEach((_item, _cost, stamp) => (oldest = Math.min(oldest, stamp)));
-    return oldest;
-  }
-
-  forEach(visit: (item: T, cost: number, stamp: number) => void): void {
     let index = this.#first;
-    let left = this.#length;
-    for (let chunk: Chunk<T> | undefined = this.#head; chunk && left > 0; chunk = chunk.next) {
-      for (; index < CHUNK && left > 0; index++) {
-        const item = chunk.items[index];
-        if (item === GONE) continue;
-        left--;
-        visit(item as T, chunk.costs[index] as number, chunk.stamps[index] as number);
+    for (let chunk: Chunk<T> | undefined = this.#head; chunk; chunk = chunk.next) {
+      const end = chunk === this.#tail ? this.#end : chunk.items.length;
+      for (; index < end; index++) {
+        if (chunk.items[index] !== GONE) oldest = Math.min(oldest, chunk.numbers[index * 2 + 1] as number);
       }
       index = 0;
     }
+    return oldest;
   }
 
-  /** Gives every chunk back. */
-  clear(): void {
-    for (let chunk: Chunk<T> | undefined = this.#head; chunk;) {
-      const next: Chunk<T> | undefined = chunk.next;
-      chunk.items.fill(undefined);
-      this.#pool.give(chunk);
-      chunk = next;
-    }
-    this.#length = 0;
+  #put(chunk: Chunk<T>, index: number, item: T, cost: number, stamp: number): void {
+    chunk.items[index] = item;
+    chunk.numbers[index * 2] = cost;
+    chunk.numbers[index * 2 + 1] = stamp;
+    this.#length++;
   }
 
-  /** Moves #first past the entries that are gone, and gives back the chunks left behind. */
+  /** Moves #first past the entries that are gone, and lets go of the chunks left behind. */
   #settle(): void {
-    if (this.#length === 0) {
-      this.clear();
-      return;
-    }
+    if (this.#length === 0) return;
     for (;;) {
-      if (this.#first === CHUNK) {
-        const chunk = this.#head;
-        this.#head = chunk.next as Chunk<T>;
+      if (this.#first === this.#head.items.length) {
+        this.#head = this.#head.next as Chunk<T>;
         this.#first = 0;
-        this.#pool.give(chunk);
       }
       if (this.#head.items[this.#first] !== GONE) return;
       this.#head.items[this.#first++] = undefined;
     }
+  }
+
+  /** Makes an emptied class as good as new. */
+  reset(): void {
+    // where the last entries were withdrawn their marks are still there
+    if (this.#tail.items[this.#end - 1] === GONE) this.#tail = newChunk(FIRST_CHUNK);
+    this.#head = this.#tail;
+    this.#first = this.#end = 0;
+    this.#lastStamp = -Infinity;
+    this.#sorted = true;
+  }
+}
+
+/** Emptied classes, handed back and taken again: in a steady state nothing is allocated. */
+export class ClassPool<T> {
+  readonly #free: ClassQueue<T>[] = [];
+
+  take(key: number): ClassQueue<T> {
+    const queue = this.#free.pop() ?? new ClassQueue<T>();
+    queue.key = key;
+    return queue;
+  }
+
+  give(queue: ClassQueue<T>): void {
+    if (this.#free.length >= POOL) return;
+    queue.reset();
+    this.#free.push(queue);
   }
 }

@@ -36,7 +36,7 @@ export interface DispatchHandler<M, C = never> {
 
 /** How to read a message. Each defaults to the message's property of that name, where it is an object that has one. */
 export interface MessageAccessors<M> {
-  /** Priority, from 0 to 2^30−1. Without one: {@link PRIORITY.DEFAULT} */
+  /** Priority, from 0 to 511. Without one: {@link PRIORITY.DEFAULT} */
   priority?: (message: M) => number;
   /** Weight for the token bucket, the weighted policy and `capacityCost`; for Ceph the length of the data, in bytes. Without one: 0 */
   cost?: (message: M) => number;

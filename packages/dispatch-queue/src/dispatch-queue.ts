@@ -8,6 +8,8 @@ import {
   CooperativeThread,
   diagnosticsChannel,
   EAGAIN,
+  invalidArgument,
+  invalidOption,
   Pacer,
   primitiveContext,
   Throttle,
@@ -98,6 +100,7 @@ export class DispatchQueue<M, C = never> {
     this.#options = { ...options };
     this.#read = messageAccessors(options.accessors, this.#cct.clock);
     this.#strict = policy === 'strict';
+    if (!this.#strict && policy !== 'weighted') throw invalidOption('policy', 'strict or weighted', policy);
     this.#queue = this.#strict ? new PrioritizedQueue(options) : new WeightedPriorityQueue(options);
     this.#bounds = Bounds.from(options, (error) => this.#report(error, undefined));
     this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
@@ -113,13 +116,13 @@ export class DispatchQueue<M, C = never> {
       name: 'ms_dispatch',
       owner: 'DispatchQueue',
       purpose: 'delivers queued messages to the dispatchers, highest priority first, connections in turn',
-      entry: (deadline) => this.#dispatchEntry(deadline),
+      entry: (deadline) => this.#turn(this.#dispatchThread, this.#queue, (item) => this.#dispatch(item), deadline),
     });
     this.#localThread = new CooperativeThread(this.#cct, {
       name: 'ms_local',
       owner: 'DispatchQueue',
       purpose: 'takes the messages sent to oneself, so that their sender is never called back on its own stack',
-      entry: (deadline) => this.#localEntry(deadline),
+      entry: (deadline) => this.#turn(this.#localThread, this.#local, (item) => this.#passOn(item as Entry<M, C>), deadline),
     });
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     if (signal?.aborted) void this.destroy(reasonOf(signal));
@@ -183,14 +186,8 @@ export class DispatchQueue<M, C = never> {
    * @throws CephError `ERR_CEPH_FULL` where there is no room and the overflow policy is `throw`; `ERR_CEPH_INVALID_ARGUMENT`. The
    * message is the caller's then, with its throttle bytes
    */
-  enqueue(message: M, priority: number = this.#read.priority(message), id = 0, options?: EnqueueOptions): boolean {
-    const cost = this.#read.cost(message);
-    if (!this.#admit(message, priority, cost, options)) return false;
-    const plain = !options?.signal && !this.#options.keepAsyncContext && message !== undefined;
-    const item = plain ? message : this.#entry(message, priority, options);
-    this.#insert(this.#queue, item, id, priority, this.#isStrict(priority), cost, this.#read.recvStamp(message));
-    this.#accepted(this.#dispatchThread, message, priority, id, cost);
-    return true;
+  enqueue(message: M, priority?: number, id = 0, options?: EnqueueOptions): boolean {
+    return this.#submit(false, message, priority, id, options);
   }
 
   /**
@@ -199,14 +196,8 @@ export class DispatchQueue<M, C = never> {
    * @returns as {@link enqueue}
    * @throws as {@link enqueue}
    */
-  localDelivery(message: M, priority: number = this.#read.priority(message), options?: EnqueueOptions): boolean {
-    const cost = this.#read.cost(message);
-    if (!this.#admit(message, priority, cost, options)) return false;
-    const now = this.#cct.clock.monotonicNow();
-    this.#read.stampLocal(message, now);
-    this.#insert(this.#local, this.#entry(message, priority, options), 0, 0, true, cost, now);
-    this.#accepted(this.#localThread, message, priority, 0, cost);
-    return true;
+  localDelivery(message: M, priority?: number, options?: EnqueueOptions): boolean {
+    return this.#submit(true, message, priority, 0, options);
   }
 
   /** Queues D_CONNECT. @returns false after shutdown */
@@ -327,8 +318,7 @@ export class DispatchQueue<M, C = never> {
     this.#endError ??= aborted('the dispatch queue was shut down');
     this.#unlisten?.();
     this.#startThreads();
-    this.#localThread.wake();
-    this.#dispatchThread.wake();
+    this.resume();
   }
 
   /** Resolves when both threads have ended, which follows {@link shutdown}. */
@@ -363,21 +353,43 @@ export class DispatchQueue<M, C = never> {
     this.#localThread.start();
   }
 
-  /** Is the message taken? What is not is discarded here. */
-  #admit(message: M, priority: number, cost: number, options: EnqueueOptions | undefined): boolean {
-    let error: CephError | undefined;
-    const bounds = this.#bounds;
-    if (this.#stop || this.#closing) error = this.#endError ?? aborted('the dispatch queue is closed');
-    else if (options?.signal?.aborted) error = withdrawn(options.signal);
-    else if (bounds) {
-      while (bounds.isFull(cost) && !error) {
-        if (bounds.overflow === 'drop-oldest' && this.#evict(priority)) continue;
-        error = new CephError('ERR_CEPH_FULL', 'the dispatch queue is full', { errno: EAGAIN });
-        if (bounds.overflow === 'throw') throw error;
-      }
+  #submit(local: boolean, message: M, asked: number | undefined, id: number, options: EnqueueOptions | undefined): boolean {
+    const read = this.#read;
+    const priority = asked ?? read.priority(message);
+    const cost = read.cost(message);
+    const refusal = this.#refusal(priority, cost, options?.signal);
+    if (refusal) {
+      this.#discard(message, refusal);
+      return false;
     }
-    if (error) this.#discard(message, error);
-    return !error;
+    if (local) read.stampLocal(message, this.#cct.clock.monotonicNow());
+    const plain = !local && !options?.signal && !this.#options.keepAsyncContext && message !== undefined;
+    this.#insert(
+      local,
+      plain ? message : this.#entry(message, priority, options?.signal),
+      id,
+      priority,
+      cost,
+      read.recvStamp(message),
+    );
+    this.#bounds?.add(cost);
+    if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id, local });
+    return true;
+  }
+
+  /** Why the message is not taken, if it is not; makes room for it first where the overflow policy says so. */
+  #refusal(priority: number, cost: number, signal: AbortSignalLike | undefined): CephError | undefined {
+    if (!(cost >= 0)) throw invalidArgument(`Expected a cost of at least 0, got ${cost}`);
+    if (this.#stop || this.#closing) return this.#endError ?? aborted('the dispatch queue is closed');
+    if (signal?.aborted) return withdrawn(signal);
+    const bounds = this.#bounds;
+    while (bounds?.isFull(cost)) {
+      if (bounds.overflow === 'drop-oldest' && this.#evict(priority)) continue;
+      const error = full();
+      if (bounds.overflow === 'throw') throw error;
+      return error;
+    }
+    return undefined;
   }
 
   /** Discards the message that would be served last, unless it is of a higher priority than the newcomer. */
@@ -398,34 +410,27 @@ export class DispatchQueue<M, C = never> {
     return this.#strict && priority >= PRIORITY.LOW;
   }
 
-  #entry(message: M, priority: number, options: EnqueueOptions | undefined): Entry<M, C> {
+  #entry(message: M, priority: number, signal: AbortSignalLike | undefined): Entry<M, C> {
     const entry = new Entry<M, C>(0, message, priority);
-    const signal = (entry.signal = options?.signal);
     if (this.#options.keepAsyncContext) entry.run = captureAsyncContext();
-    if (signal) entry.unlisten = this.#signals.add(signal, () => this.#withdraw(entry));
+    if (signal) {
+      entry.signal = signal;
+      entry.unlisten = this.#signals.add(signal, () => this.#withdraw(entry));
+    }
     return entry;
   }
 
-  #insert(
-    queue: OpQueue<Item<M, C>>,
-    item: Item<M, C>,
-    cls: number,
-    priority: number,
-    strict: boolean,
-    cost: number,
-    stamp: number,
-  ): void {
-    if (strict) queue.enqueueStrict(cls, priority, item, cost, stamp);
-    else queue.enqueue(cls, priority, cost, item, stamp);
-    if (item instanceof Entry && item.unlisten) item.place = { queue, at: queue.tail(cls, priority, strict)! };
-  }
-
-  /** A message was taken: counts it, and wakes the thread that waits for it. */
-  #accepted(thread: CooperativeThread, message: M, priority: number, id: number, cost: number): void {
-    this.#bounds?.add(cost);
+  #insert(local: boolean, item: Item<M, C>, id: number, asked: number, cost: number, stamp: number): void {
+    const queue = local ? this.#local : this.#queue;
+    // all local ones as one class of one priority: first in, first out
+    const priority = local ? 0 : asked;
+    const strict = local || this.#isStrict(priority) || isCode(item);
+    if (strict) queue.enqueueStrict(id, priority, item, cost, stamp);
+    else queue.enqueue(id, priority, cost, item, stamp);
+    if (item instanceof Entry && item.signal) item.place = { queue, at: queue.tail(id, priority, strict)! };
     this.#counters?.length(this.#queue.length);
-    if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id });
-    thread.wake();
+    // where more waits the thread has a turn coming, or is held up and woken by what holds it
+    if (queue.length === 1) (local ? this.#localThread : this.#dispatchThread).wake();
   }
 
   #withdraw(entry: Entry<M, C>): void {
@@ -439,71 +444,60 @@ export class DispatchQueue<M, C = never> {
     if (this.#stop) return false;
     this.#codes++;
     this.#insertCode(new Entry<M, C>(code, connection, PRIORITY.HIGHEST));
-    this.#counters?.length(this.#queue.length);
-    this.#dispatchThread.wake();
     return true;
   }
 
   #insertCode(code: Item<M, C>): void {
-    this.#queue.enqueueStrict(0, PRIORITY.HIGHEST, code, 0, Infinity);
+    this.#insert(false, code, 0, PRIORITY.HIGHEST, 0, Infinity);
   }
 
-  /** One turn of ms_dispatch. */
-  #dispatchEntry(deadline: number): boolean {
-    const thread = this.#dispatchThread;
-    if (!this.#held) this.#drain(thread, deadline, this.#queue, this.#dispatch);
-    this.#settle();
-    if (this.#held) return false;
-    if (this.#queue.length > 0) return true;
-    if (this.#stop && !this.#busy) this.#end(thread);
-    return false;
+  /** Does ms_dispatch wait for the promise of a handler? */
+  #awaits(thread: CooperativeThread): boolean {
+    return this.#busy && thread === this.#dispatchThread;
   }
 
-  /** Do deliveries wait? After shutdown nothing waits for a promise of the handler: what is left is discarded. */
-  get #held(): boolean {
-    return this.#paused || (this.#busy && !this.#stop);
+  /** Are deliveries held up? After shutdown no more than discarding is left to do, which waits for nothing. */
+  #held(thread: CooperativeThread): boolean {
+    return this.#paused || (!this.#stop && this.#awaits(thread));
   }
 
-  /** One turn of ms_local. */
-  #localEntry(deadline: number): boolean {
-    const thread = this.#localThread;
-    if (!this.#stop && !this.#paused) this.#drain(thread, deadline, this.#local, this.#passOn);
-    if (this.#stop) {
-      this.discardLocal();
-      this.#end(thread);
-      return false;
-    }
-    this.#settle();
-    return this.#local.length > 0 && !this.#paused;
-  }
-
-  /** Hands items to `take`, which says whether to go on, for one slice at the most. */
-  #drain(thread: CooperativeThread, deadline: number, queue: OpQueue<Item<M, C>>, take: (item: Item<M, C>) => boolean): void {
+  /** One turn of a thread, one slice at the most. */
+  #turn(thread: CooperativeThread, queue: OpQueue<Item<M, C>>, take: (item: Item<M, C>) => void, deadline: number): boolean {
     const pacer = this.#pacer;
     let taken = 0;
     pacer.begin(deadline);
     this.#delivering = true;
-    for (let item = queue.dequeue(); item !== undefined; item = queue.dequeue()) {
+    while (!this.#held(thread)) {
+      const item = queue.dequeue();
+      if (item === undefined) break;
       taken++;
-      if (!take(item) || pacer.isOver()) break;
+      take(item);
+      if (pacer.isOver()) break;
     }
     this.#delivering = false;
-    thread.stats?.addItems(taken);
-    if (thread.stats) thread.stats.queued = queue.length;
+    const { length } = queue;
+    const { stats } = thread;
+    if (stats) {
+      stats.addItems(taken);
+      stats.queued = length;
+    }
+    this.#settle();
+    if (this.#held(thread)) return false;
+    if (length === 0 && this.#stop && !this.#awaits(thread)) this.#end(thread);
+    return length > 0;
   }
 
   /** ms_dispatch: delivers one item. */
-  readonly #dispatch = (item: Item<M, C>): boolean => {
+  #dispatch(item: Item<M, C>): void {
     const { dequeuedCost, dequeuedStamp } = this.#queue;
     if (isCode(item)) this.#deliverCode(item);
-    else if (this.#stop) this.#drop(item, dequeuedCost, this.#endError as CephError);
+    else if (this.#stop) this.#drop(item, dequeuedCost, this.#endError!);
     else {
       this.#bounds?.remove(dequeuedCost);
       this.#counters?.latency(this.#cct.clock.monotonicNow() - dequeuedStamp);
       this.#deliver(item);
     }
-    return !this.#held;
-  };
+  }
 
   #deliver(item: Item<M, C>): void {
     const handler = this.#handler;
@@ -542,25 +536,23 @@ export class DispatchQueue<M, C = never> {
   }
 
   /** ms_local: fast dispatches one message or queues it in class 0. */
-  readonly #passOn = (item: Item<M, C>): boolean => {
-    const entry = item as Entry<M, C>;
+  #passOn(entry: Entry<M, C>): void {
     const { priority, signal, run = callDirectly } = entry;
     const message = entry.value as M;
     const { dequeuedCost, dequeuedStamp } = this.#local;
-    entry.place = undefined;
-    run(() => this.fastPreprocess(message));
-    if (run(() => this.canFastDispatch(message))) {
-      entry.unlisten?.();
-      this.#bounds?.remove(dequeuedCost);
-      run(() => this.fastDispatch(message));
-    } else if (this.#stop || signal?.aborted) {
-      this.#drop(item, dequeuedCost, this.#endError ?? withdrawn(signal));
-    } else {
-      this.#insert(this.#queue, item, 0, priority, this.#isStrict(priority), dequeuedCost, dequeuedStamp);
-      this.#dispatchThread.wake();
+    if (!this.#stop) {
+      run(() => this.fastPreprocess(message));
+      if (run(() => this.canFastDispatch(message))) {
+        entry.unlisten?.();
+        this.#bounds?.remove(dequeuedCost);
+        run(() => this.fastDispatch(message));
+        return;
+      }
     }
-    return !this.#paused && !this.#stop;
-  };
+    // the signal may have aborted meanwhile
+    if (this.#stop || signal?.aborted) this.#drop(entry, dequeuedCost, this.#endError ?? withdrawn(signal));
+    else this.#insert(false, entry, 0, priority, dequeuedCost, dequeuedStamp);
+  }
 
   /** A message that waited and has left its queue will not be delivered. */
   #drop(item: Item<M, C>, cost: number, error: CephError): void {
@@ -629,6 +621,11 @@ function isCode<M, C>(item: Item<M, C>): item is Entry<M, C> {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+}
+
+/** There is no room for a message, or it had to make room. */
+function full(): CephError {
+  return new CephError('ERR_CEPH_FULL', 'the dispatch queue is full', { errno: EAGAIN });
 }
 
 function aborted(message: string, cause?: unknown): CephError {

@@ -9,7 +9,8 @@ export interface OpQueueEntry<T> {
 }
 
 /**
- * A queue of items that have a priority and a class. Classes and priorities are integers from 0 to 2^30−1. Each call costs the same at
+ * A queue of items that have a priority and a class. Classes are integers from 0 to 2^30−1, priorities from
+ * 0 to 511. Each call costs the same at
  * any depth; `removeByClass` costs what it removes, `oldest` a look at each class of each priority.
  *
  * @see src/common/OpQueue.h (16.2.15)

@@ -1,5 +1,5 @@
 import type { SubQueue } from './sub-queue.js';
-import { subQueues, TieredQueue } from './tiered-queue.js';
+import { TieredQueue } from './tiered-queue.js';
 
 /** Options of {@link PrioritizedQueue} and {@link WeightedPriorityQueue}. */
 export interface PrioritizedQueueOptions {
@@ -43,26 +43,23 @@ export class PrioritizedQueue<T> extends TieredQueue<T> {
 
   /** Tokens a priority has now; 0 where nothing of it waits. */
   tokensOf(priority: number): number {
-    return this.shared.get(priority)?.tokens ?? 0;
+    return this.subs().find((sub) => sub.priority === priority && !sub.strict)?.tokens ?? 0;
   }
 
-  protected choose(): SubQueue<T> {
-    let sub: SubQueue<T> | undefined;
-    for (let priority = this.shared.firstFrom(0); priority >= 0; priority = this.shared.firstFrom(priority + 1)) {
-      sub = this.shared.get(priority) as SubQueue<T>;
+  protected choose(top: SubQueue<T>): SubQueue<T> {
+    for (const sub of this.subs()) {
       const cost = this.#clamp(sub.front.firstCost);
       if (cost >= sub.tokens) continue;
       sub.tokens -= cost;
       return sub;
     }
-    return sub as SubQueue<T>;
+    return top;
   }
 
-  protected served(_sub: SubQueue<T>, rawCost: number): void {
+  protected served(_sub: SubQueue<T>, cost: number): void {
     if (this.#totalPriority === 0) return;
-    const cost = this.#clamp(rawCost);
-    for (const sub of subQueues(this.shared)) {
-      const tokens = sub.tokens + Math.floor((sub.priority * cost) / this.#totalPriority) + 1;
+    for (const sub of this.subs()) {
+      const tokens = sub.tokens + Math.floor((sub.priority * this.#clamp(cost)) / this.#totalPriority) + 1;
       sub.tokens = Math.min(tokens, this.#maxTokens);
     }
   }

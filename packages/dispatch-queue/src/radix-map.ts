@@ -20,11 +20,6 @@ export class RadixMap<V> {
   #root: Node = newNode();
   /** Bits to the right of the root's digit: 0, 5, … 25. */
   #shift = 0;
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
 
   get(key: number): V | undefined {
     let shift = this.#shift;
@@ -52,15 +47,13 @@ export class RadixMap<V> {
       node = next;
     }
     const digit = key & 31;
-    if ((node.bits & (1 << digit)) === 0) this.#size++;
     node.bits |= 1 << digit;
     node.slots[digit] = value;
   }
 
-  delete(key: number): boolean {
-    if (key >>> this.#shift > 31 || !this.#delete(this.#root, this.#shift, key)) return false;
-    this.#size--;
-    return true;
+  /** @param key one that is there */
+  delete(key: number): void {
+    this.#delete(this.#root, this.#shift, key);
   }
 
   /** The smallest key of at least `key`; -1 where there is none. */
@@ -71,8 +64,8 @@ export class RadixMap<V> {
 
   /** The largest key; -1 where the map is empty. */
   last(): number {
-    if (this.#size === 0) return -1;
     let node = this.#root;
+    if (node.bits === 0) return -1;
     let key = 0;
     for (let shift = this.#shift; ; shift -= 5) {
       const digit = 31 - Math.clz32(node.bits);
@@ -93,18 +86,15 @@ export class RadixMap<V> {
     this.#shift += 5;
   }
 
-  #delete(node: Node, shift: number, key: number): boolean {
+  #delete(node: Node, shift: number, key: number): void {
     const digit = (key >>> shift) & 31;
-    const mask = 1 << digit;
-    if ((node.bits & mask) === 0) return false;
     if (shift > 0) {
       const child = node.slots[digit] as Node;
-      if (!this.#delete(child, shift - 5, key)) return false;
-      if (child.bits !== 0) return true;
+      this.#delete(child, shift - 5, key);
+      if (child.bits !== 0) return;
     }
     node.slots[digit] = undefined;
-    node.bits &= ~mask;
-    return true;
+    node.bits &= ~(1 << digit);
   }
 
   #firstFrom(node: Node, shift: number, key: number): number {

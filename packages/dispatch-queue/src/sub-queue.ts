@@ -1,5 +1,4 @@
-import { ClassQueue } from './class-queue.js';
-import type { ChunkPool } from './class-queue.js';
+import type { ClassPool, ClassQueue, QueuePosition } from './class-queue.js';
 import { RadixMap } from './radix-map.js';
 
 /**
@@ -9,20 +8,22 @@ import { RadixMap } from './radix-map.js';
  */
 export class SubQueue<T> {
   readonly priority: number;
+  /** Of the strict tier? */
+  readonly strict: boolean;
   /** For the token bucket. */
   tokens = 0;
   /** For the weighted policy: its share, and the virtual time at which it is served next. */
   weight = 1;
   pass = 0;
-  readonly #pool: ChunkPool<T>;
+  readonly #pool: ClassPool<T>;
   readonly #classes = new RadixMap<ClassQueue<T>>();
   #length = 0;
   /** The class whose turn it is. */
-  #cursor = -1;
   #current: ClassQueue<T> | undefined;
 
-  constructor(priority: number, pool: ChunkPool<T>) {
+  constructor(priority: number, strict: boolean, pool: ClassPool<T>) {
     this.priority = priority;
+    this.strict = strict;
     this.#pool = pool;
   }
 
@@ -43,12 +44,9 @@ export class SubQueue<T> {
   push(cls: number, item: T, cost: number, stamp: number, front: boolean): void {
     let queue = this.#classes.get(cls);
     if (!queue) {
-      queue = new ClassQueue(this.#pool);
+      queue = this.#pool.take(cls);
       this.#classes.set(cls, queue);
-      if (!this.#current) {
-        this.#cursor = cls;
-        this.#current = queue;
-      }
+      this.#current ??= queue;
     }
     if (front) queue.pushFront(item, cost, stamp);
     else queue.push(item, cost, stamp);
@@ -60,24 +58,31 @@ export class SubQueue<T> {
     const queue = this.#current as ClassQueue<T>;
     const item = queue.shift();
     this.#length--;
-    if (queue.length === 0) this.#classes.delete(this.#cursor);
-    this.#advance();
+    if (queue.length === 0) this.#drop(queue);
+    else this.#advance();
     return item;
   }
 
-  /** To be told that an entry of this class was withdrawn. */
-  withdrew(cls: number): void {
+  /** Takes one entry out. @returns its cost, or undefined where it was not there any more */
+  withdraw(cls: number, position: QueuePosition<T>, item: T): number | undefined {
+    const queue = this.#classes.get(cls);
+    const cost = queue?.withdraw(position, item);
+    if (cost === undefined) return undefined;
     this.#length--;
-    if (this.#classes.get(cls)?.length === 0) this.#drop(cls);
+    if (queue?.length === 0) this.#drop(queue);
+    return cost;
   }
 
-  /** Takes a class out, with all that is in it. */
-  removeClass(cls: number): ClassQueue<T> | undefined {
+  /** Takes a class out, telling of all that is in it, in order. */
+  removeClass(cls: number, visit: (item: T, cost: number) => void): void {
     const queue = this.#classes.get(cls);
-    if (!queue) return undefined;
-    this.#length -= queue.length;
-    this.#drop(cls);
-    return queue;
+    if (!queue) return;
+    while (queue.length > 0) {
+      const { firstCost } = queue;
+      visit(queue.shift(), firstCost);
+      this.#length--;
+    }
+    this.#drop(queue);
   }
 
   /** Smallest stamp of all that is queued. */
@@ -89,18 +94,18 @@ export class SubQueue<T> {
     return oldest;
   }
 
-  #drop(cls: number): void {
-    this.#classes.delete(cls);
-    if (cls === this.#cursor) this.#advance();
+  #drop(queue: ClassQueue<T>): void {
+    this.#classes.delete(queue.key);
+    if (queue === this.#current) this.#advance();
+    this.#pool.give(queue);
   }
 
   /** The turn passes to the next class, round and round. */
   #advance(): void {
     const classes = this.#classes;
-    let next = classes.firstFrom(this.#cursor + 1);
+    const { key } = this.#current as ClassQueue<T>;
+    let next = classes.firstFrom(key + 1);
     if (next < 0) next = classes.firstFrom(0);
-    if (next === this.#cursor) return;
-    this.#cursor = next;
-    this.#current = classes.get(next);
+    if (next !== key) this.#current = classes.get(next);
   }
 }

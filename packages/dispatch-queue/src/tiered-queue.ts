@@ -1,20 +1,25 @@
 import { invalidArgument } from '@cephts/common';
-import { ChunkPool } from './class-queue.js';
+import { ClassPool } from './class-queue.js';
 import type { QueuePosition } from './class-queue.js';
 import type { OpQueue, OpQueueEntry } from './op-queue.js';
 import { MAX_KEY, RadixMap } from './radix-map.js';
 import { SubQueue } from './sub-queue.js';
+
+/** Added to a strict priority, so that one map holds both tiers, every strict one above every shared one. */
+const STRICT = 512;
+
+/** Key of a priority in the map of both tiers. */
+const rank = (priority: number, strict: boolean): number => (strict ? priority + STRICT : priority);
 
 /**
  * What the two policies have in common: a strict tier that always goes first, highest priority first, and a shared tier. In what order the
  * shared tier is served is what a subclass says.
  */
 export abstract class TieredQueue<T> implements OpQueue<T> {
-  /** The shared tier, by priority. */
-  protected readonly shared: RadixMap<SubQueue<T>> = new RadixMap();
-  readonly #strict = new RadixMap<SubQueue<T>>();
-  readonly #pool = new ChunkPool<T>();
-  /** The strict priority that is served now: the highest one. */
+  /** By rank. */
+  readonly #subs = new RadixMap<SubQueue<T>>();
+  readonly #pool = new ClassPool<T>();
+  /** The sub-queue of the highest rank. */
   #top: SubQueue<T> | undefined;
   #length = 0;
   #dequeuedCost = 0;
@@ -33,146 +38,118 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   }
 
   enqueueStrict(cls: number, priority: number, item: T, cost = 0, stamp = 0): void {
-    this.#strictSub(cls, priority).push(cls, item, cost, stamp, false);
-    this.#length++;
+    this.#push(cls, priority, true, item, cost, stamp, false);
   }
 
   enqueueStrictFront(cls: number, priority: number, item: T, cost = 0, stamp = 0): void {
-    this.#strictSub(cls, priority).push(cls, item, cost, stamp, true);
-    this.#length++;
+    this.#push(cls, priority, true, item, cost, stamp, true);
   }
 
   enqueue(cls: number, priority: number, cost: number, item: T, stamp = 0): void {
-    this.#sharedSub(cls, priority).push(cls, item, cost, stamp, false);
-    this.#length++;
+    this.#push(cls, priority, false, item, cost, stamp, false);
   }
 
   enqueueFront(cls: number, priority: number, cost: number, item: T, stamp = 0): void {
-    this.#sharedSub(cls, priority).push(cls, item, cost, stamp, true);
-    this.#length++;
+    this.#push(cls, priority, false, item, cost, stamp, true);
   }
 
   dequeue(): T | undefined {
-    if (this.#top) return this.#take(this.#top, true);
-    if (this.#length === 0) return undefined;
-    const sub = this.choose();
+    const top = this.#top;
+    if (!top) return undefined;
+    if (top.strict) return this.#take(top);
+    const sub = this.choose(top);
     const cost = sub.front.firstCost;
-    const item = this.#take(sub, false);
+    const item = this.#take(sub);
     this.served(sub, cost);
     return item;
   }
 
-  dequeueLowest(priority: number = Infinity, strict: boolean = true): T | undefined {
-    const fromStrict = this.shared.size === 0;
-    const tier = fromStrict ? this.#strict : this.shared;
-    const lowest = tier.firstFrom(0);
-    if (lowest < 0 || (fromStrict === strict ? lowest > priority : fromStrict)) return undefined;
-    return this.#take(tier.get(lowest) as SubQueue<T>, fromStrict);
+  dequeueLowest(priority: number = STRICT - 1, strict: boolean = true): T | undefined {
+    const lowest = this.#subs.firstFrom(0);
+    return lowest < 0 || lowest > rank(priority, strict) ? undefined : this.#take(this.#subs.get(lowest)!);
   }
 
   removeByClass(cls: number, removed?: (item: T, cost: number) => void): T[] {
     const out: T[] = [];
-    for (const strict of [true, false]) {
-      const tier = strict ? this.#strict : this.shared;
-      for (const sub of subQueues(tier).reverse()) {
-        const queue = sub.removeClass(cls);
-        if (!queue) continue;
-        this.#length -= queue.length;
-        queue.forEach((item, cost) => {
-          out.push(item);
-          removed?.(item, cost);
-        });
-        queue.clear();
-        if (sub.length === 0) this.#erase(sub, strict);
-      }
+    for (const sub of this.subs().reverse()) {
+      sub.removeClass(cls, (item, cost) => {
+        this.#length--;
+        out.push(item);
+        removed?.(item, cost);
+      });
+      this.#dropIfEmpty(sub);
     }
     return out;
   }
 
   tail(cls: number, priority: number, strict: boolean): OpQueueEntry<T> | undefined {
-    const tail = (strict ? this.#strict : this.shared).get(priority)?.classQueue(cls)?.tail();
+    const tail = this.#subs.get(rank(priority, strict))?.classQueue(cls)?.tail();
     return tail && { ...tail, cls, priority, strict };
   }
 
   withdraw({ item, cls, priority, strict, position }: OpQueueEntry<T>): number | undefined {
-    const sub = (strict ? this.#strict : this.shared).get(priority);
-    const cost = sub?.classQueue(cls)?.withdraw(position as QueuePosition<T>, item);
-    if (!sub || cost === undefined) return undefined;
-    sub.withdrew(cls);
-    this.#length--;
-    if (sub.length === 0) this.#erase(sub, strict);
+    const sub = this.#subs.get(rank(priority, strict));
+    const cost = sub?.withdraw(cls, position as QueuePosition<T>, item);
+    if (sub && cost !== undefined) {
+      this.#length--;
+      this.#dropIfEmpty(sub);
+    }
     return cost;
   }
 
   oldest(): number {
-    let oldest = Infinity;
-    for (const tier of [this.#strict, this.shared]) for (const sub of subQueues(tier)) oldest = Math.min(oldest, sub.oldest());
-    return oldest;
+    return Math.min(...this.subs().map((sub) => sub.oldest()));
   }
 
-  /** Which priority of the shared tier, where something waits, is next? */
-  protected abstract choose(): SubQueue<T>;
-  /** An item of that priority and cost was taken; the priority is erased already where it was the last one. */
+  /** The sub-queues where something waits, lowest rank first. */
+  protected subs(): SubQueue<T>[] {
+    const out: SubQueue<T>[] = [];
+    for (let key = this.#subs.firstFrom(0); key >= 0; key = this.#subs.firstFrom(key + 1)) out.push(this.#subs.get(key)!);
+    return out;
+  }
+
+  /** Which priority is next? Asked when only shared ones wait, of which `top` is the highest. */
+  protected abstract choose(top: SubQueue<T>): SubQueue<T>;
+  /** An item of that priority and cost was taken; the priority has left already where it was the last one. */
   protected abstract served(sub: SubQueue<T>, cost: number): void;
   /** A priority joined the shared tier. */
   protected abstract joined(sub: SubQueue<T>): void;
   /** A priority left the shared tier, nothing of it being queued any more. */
   protected abstract left(sub: SubQueue<T>): void;
 
-  #take(sub: SubQueue<T>, strict: boolean): T {
+  #push(cls: number, priority: number, strict: boolean, item: T, cost: number, stamp: number, front: boolean): void {
+    // x >>> 0 is x for unsigned 32-bit integers only
+    if (cls >>> 0 !== cls || priority >>> 0 !== priority || cls > MAX_KEY || priority >= STRICT) {
+      throw invalidArgument(
+        `Expected class and priority to be integers up to ${MAX_KEY} and ${STRICT - 1}, got ${cls} and ${priority}`,
+      );
+    }
+    const key = rank(priority, strict);
+    let sub = this.#subs.get(key);
+    if (!sub) {
+      sub = new SubQueue(priority, strict, this.#pool);
+      if (!strict) this.joined(sub);
+      this.#subs.set(key, sub);
+      this.#top = this.#subs.get(this.#subs.last());
+    }
+    sub.push(cls, item, cost, stamp, front);
+    this.#length++;
+  }
+
+  #take(sub: SubQueue<T>): T {
     const { firstCost, firstStamp } = sub.front;
     this.#dequeuedCost = firstCost;
     this.#dequeuedStamp = firstStamp;
     const item = sub.shift();
     this.#length--;
-    if (sub.length === 0) this.#erase(sub, strict);
+    this.#dropIfEmpty(sub);
     return item;
   }
 
-  #strictSub(cls: number, priority: number): SubQueue<T> {
-    checkKeys(cls, priority);
-    let sub = this.#strict.get(priority);
-    if (!sub) {
-      sub = new SubQueue(priority, this.#pool);
-      this.#strict.set(priority, sub);
-      if (!this.#top || priority > this.#top.priority) this.#top = sub;
-    }
-    return sub;
+  #dropIfEmpty(sub: SubQueue<T>): void {
+    if (sub.length > 0) return;
+    this.#subs.delete(rank(sub.priority, sub.strict));
+    if (!sub.strict) this.left(sub);
+    if (sub === this.#top) this.#top = this.#subs.get(this.#subs.last());
   }
-
-  #sharedSub(cls: number, priority: number): SubQueue<T> {
-    checkKeys(cls, priority);
-    let sub = this.shared.get(priority);
-    if (!sub) {
-      sub = new SubQueue(priority, this.#pool);
-      this.joined(sub);
-      this.shared.set(priority, sub);
-    }
-    return sub;
-  }
-
-  #erase(sub: SubQueue<T>, strict: boolean): void {
-    if (!strict) {
-      this.shared.delete(sub.priority);
-      this.left(sub);
-      return;
-    }
-    this.#strict.delete(sub.priority);
-    if (sub === this.#top) this.#top = this.#strict.get(this.#strict.last());
-  }
-}
-
-/** The sub-queues of a tier, lowest priority first. */
-export function subQueues<T>(tier: RadixMap<SubQueue<T>>): SubQueue<T>[] {
-  const out: SubQueue<T>[] = [];
-  for (let priority = tier.firstFrom(0); priority >= 0; priority = tier.firstFrom(priority + 1)) {
-    out.push(tier.get(priority) as SubQueue<T>);
-  }
-  return out;
-}
-
-function checkKeys(cls: number, priority: number): void {
-  // x >>> 0 is x for unsigned 32-bit integers only
-  if (cls >>> 0 === cls && priority >>> 0 === priority && cls <= MAX_KEY && priority <= MAX_KEY) return;
-  throw invalidArgument(`Expected class and priority to be integers from 0 to ${MAX_KEY}, got ${cls} and ${priority}`);
 }

@@ -389,9 +389,28 @@ describe('DispatchQueue: capacity', () => {
   });
 
   it('refuses options it does not know or that make no sense', () => {
-    expect(() => makeKit({ capacity: -1 })).toThrow('X');
-    expect(() => makeKit({ policy: 'random' as 'strict' })).toThrow(/Expected `policy` to be one of "strict", "weighted"/);
-    expect(() => makeKit({ priorities: 3 } as object)).toThrow(/DispatchQueue has no option `priorities`; it takes name, /);
+    const invalid =
+      (options: object): (() => unknown) =>
+      () =>
+        makeKit(options);
+    expect(invalid({ capacity: -1 })).toThrow('Expected `capacity` to be a number of at least 0, got `-1` (number)');
+    expect(invalid({ policy: 'random' })).toThrow('Expected `policy` to be strict or weighted, got `random` (string)');
+    expect(invalid({ capacity: 1, overflow: 'explode' })).toThrow(expect.objectContaining({ code: 'ERR_CEPH_INVALID_OPTION' }));
+    expect(invalid({ priorities: 3 })).toThrow('DispatchQueue has no option `priorities`');
+    expect(invalid({ onError: 'log' })).toThrow('Expected `onError` to be a function, got `log` (string)');
+  });
+
+  it('refuses a cost that is no number of at least 0, and a weight that is not above 0', () => {
+    const kit = makeKit({ capacity: 5 });
+    for (const cost of [-1, NaN]) {
+      expect(() => kit.queue.enqueue(message('a', { cost }))).toThrow(
+        expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT' }),
+      );
+    }
+    expect(kit.queue.length).toBe(0);
+    const weighted = makeKit({ policy: 'weighted', weight: () => 0 });
+    expect(() => weighted.queue.enqueue(message('a'))).toThrow(/weight of priority 127 to be above 0, got 0/);
+    expect(weighted.queue.length).toBe(0);
   });
 });
 
@@ -425,9 +444,9 @@ describe('DispatchQueue: looking in', () => {
     kit.queue.enqueue(message('b'), DEFAULT, 2);
     kit.queue.discardQueue(2);
     const counters = kit.cct.perf.get('dispatch_queue-mds')!;
-    expect(counters.dump()).toMatchObject({ queue_len: 1, dispatched: 0, discarded: 1 });
+    expect(counters.dump()).toMatchObject({ queue_len: 1, dispatch_latency: { avgcount: 0 } });
     kit.run();
-    expect(counters.dump()).toMatchObject({ queue_len: 0, dispatched: 1, dispatch_latency: { avgcount: 1, sum: 0.01 } });
+    expect(counters.dump()).toMatchObject({ queue_len: 0, dispatch_latency: { avgcount: 1, sum: 0.01 } });
     expect(counters.dump()).toMatchObject({ dispatch_latency_histogram: { count: 1, sum: 10 } });
     expect(kit.cct.perf.list().map(({ name }) => name)).toEqual(['dispatch_queue-mds', 'throttle-msgr_dispatch_throttler-mds']);
     kit.queue.shutdown();

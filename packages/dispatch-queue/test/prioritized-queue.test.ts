@@ -208,10 +208,10 @@ describe('PrioritizedQueue, whole', () => {
     [2 ** 30, 127],
     [1, -1],
     [1, NaN],
-    [1, 2 ** 32],
+    [1, 512],
   ])('refuses class %p at priority %p', (cls, priority) => {
     const queue = new PrioritizedQueue<string>();
-    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class and priority to be integers from 0/);
+    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class and priority to be integers up to/);
     expect(() => queue.enqueue(cls, priority, 1, 'x')).toThrow(
       expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', errno: 22 }),
     );
@@ -220,9 +220,9 @@ describe('PrioritizedQueue, whole', () => {
 
   it('takes the largest class and priority', () => {
     const queue = new PrioritizedQueue<string>();
-    queue.enqueueStrict(2 ** 30 - 1, 2 ** 30 - 1, 'top');
+    queue.enqueueStrict(2 ** 30 - 1, 511, 'top');
     queue.enqueueStrict(0, PRIORITY.HIGHEST, 'below');
-    queue.enqueueStrict(0, 2 ** 30 - 1, 'beside');
+    queue.enqueueStrict(0, 511, 'beside');
     expect(drain(queue)).toEqual(['top', 'beside', 'below']);
   });
 
@@ -233,7 +233,7 @@ describe('PrioritizedQueue, whole', () => {
       const options = { maxTokensPerPriority: 1 + pick(300), minCost: 1 + pick(40) };
       const queue = new PrioritizedQueue<number>(options);
       const model = new ReferenceQueue<number>(options.maxTokensPerPriority, options.minCost);
-      const priorities = [0, 1, 5, 63, 64, 127, 2000].slice(pick(3), 4 + pick(4));
+      const priorities = [0, 1, 5, 63, 64, 127, 500].slice(pick(3), 4 + pick(4));
       const classes = [0, 1, 2, 31, 32, 33, 1024, 40_000].slice(pick(4), 5 + pick(4));
       const entries: ReturnType<typeof queue.tail>[] = [];
       let next = 0;
@@ -246,11 +246,10 @@ describe('PrioritizedQueue, whole', () => {
           const strict = pick(3) === 0;
           const front = pick(6) === 0;
           model.put(strict ? 'strict' : 'token', front, cls, priority, item, cost, stamp);
-          if (strict)
-            front
-              ? queue.enqueueStrictFront(cls, priority, item, cost, stamp)
-              : queue.enqueueStrict(cls, priority, item, cost, stamp);
-          else front ? queue.enqueueFront(cls, priority, cost, item, stamp) : queue.enqueue(cls, priority, cost, item, stamp);
+          if (strict && front) queue.enqueueStrictFront(cls, priority, item, cost, stamp);
+          else if (strict) queue.enqueueStrict(cls, priority, item, cost, stamp);
+          else if (front) queue.enqueueFront(cls, priority, cost, item, stamp);
+          else queue.enqueue(cls, priority, cost, item, stamp);
           if (!front) entries.push(queue.tail(cls, priority, strict));
         } else if (call < 10) {
           agree(seed, queue.dequeue(), model.dequeue());
