@@ -109,7 +109,8 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
       await global.log?.stop();
     });
     const objecter =
-      options.store ?? (dataDir === undefined ? new MemoryObjectStore(cct) : await LmdbObjectStore.open(cct, dataDir));
+      options.store ??
+      (dataDir === undefined ? new MemoryObjectStore({ clock: cct.clock }) : await LmdbObjectStore.open(cct, dataDir));
     if (!options.store) undo.push(() => objecter.close());
     const services = await commonInitFinish(global);
     undo.push(() => globalShutdown(global, services));

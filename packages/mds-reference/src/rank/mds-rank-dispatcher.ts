@@ -70,7 +70,7 @@ export class MDSRankDispatcher extends MDSRank {
     this.objecterTimer = new ObjecterTimer(cct, this.objecter);
     this.opTracker = new OpTracker(cct);
     this.sessionmap = new SessionMap(this);
-    this.purgeQueue = new PurgeQueue(cct, this.whoami, this.metadataPool, this.objecter, (r) => this.handleWriteError(r));
+    this.purgeQueue = new PurgeQueue(cct, this.whoami, this.metadataPool, this.objecter, (r: number) => this.handleWriteError(r));
     this.metricsHandler = new MetricsHandler(this);
     this.mdcache = new MDCache(this, this.purgeQueue);
     this.mdlog = new MDLog(this);

@@ -1,4 +1,4 @@
-import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS } from '@cephts/encoding';
+import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, UTime } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
 import type { Dispatcher, Message } from '@cephts/async-messenger';
 import { PeriodicThread } from '../daemon/periodic-thread.js';
@@ -122,19 +122,20 @@ export class MetricsHandler implements Dispatcher {
 /** Puts what a client measured in its place. */
 function applyUpdate(metrics: ClientMetrics, { type, values, latency }: ClientMetric): void {
   const pair = { first: values[0] ?? 0, second: values[1] ?? 0, updated: true };
+  const time = { latency: UTime.ZERO, mean: UTime.ZERO, sqSum: 0, count: 0, ...latency, updated: true };
   metrics.updateType = METRIC_UPDATE_REFRESH;
   switch (type) {
     case CLIENT_METRIC_TYPE.CAP_INFO:
       metrics.capHit = { hits: pair.first, misses: pair.second };
       break;
     case CLIENT_METRIC_TYPE.READ_LATENCY:
-      metrics.readLatency = { latency, updated: true };
+      metrics.readLatency = time;
       break;
     case CLIENT_METRIC_TYPE.WRITE_LATENCY:
-      metrics.writeLatency = { latency, updated: true };
+      metrics.writeLatency = time;
       break;
     case CLIENT_METRIC_TYPE.METADATA_LATENCY:
-      metrics.metadataLatency = { latency, updated: true };
+      metrics.metadataLatency = time;
       break;
     case CLIENT_METRIC_TYPE.DENTRY_LEASE:
       metrics.dentryLease = pair;

@@ -1,3 +1,4 @@
+import type { CInode } from '../cache/cinode.js';
 import type { Session } from '../tables/session.js';
 
 /**
@@ -25,7 +26,13 @@ export function dumpSession(session: Session, now: number, capDump = false): Rec
     num_leases: session.leases.size,
     num_caps: session.numCaps,
     ...(capDump
-      ? { caps: [...session.caps].map((cap) => ({ ino: cap.inode.ino(), issued: cap.issued(), pending: cap.pending() })) }
+      ? {
+          caps: [...session.caps].map((cap) => ({
+            ino: (cap.inode as CInode).ino,
+            issued: cap.issued,
+            pending: cap.pending,
+          })),
+        }
       : {}),
     uptime: (now - session.birthTime) / 1000,
     requests_in_flight: session.requests.size,
