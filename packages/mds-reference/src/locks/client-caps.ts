@@ -14,7 +14,6 @@ import { MClientLease } from '../messages/m-client-lease.js';
 import { C_MDS_RetryMessage, MDSLogContextWrapper } from '../rank/mds-context.js';
 import type { MDSLogContextBase } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
-import { MDS_STATE } from '../rank/mds-states.js';
 import { checkAccess, MAY_WRITE } from '../server/access.js';
 import { decodeXattrs } from '../server/xattrs.js';
 import type { Session } from '../tables/session.js';
@@ -41,7 +40,13 @@ import { ClientWriteableRange } from '../types/client-writeable-range.js';
 import { InlineData } from '../types/inline-data.js';
 import type { Inode } from '../types/inode.js';
 import { MetaReqId } from '../types/meta-req-id.js';
-import { CEPH_CAP_OP_FLUSH_ACK, CEPH_CAP_OP_FLUSHSNAP, CEPH_CAP_OP_FLUSHSNAP_ACK, CEPH_CAP_OP_UPDATE } from '../types/op-names.js';
+import {
+  CEPH_CAP_OP_FLUSHSNAP,
+  CEPH_CAP_OP_FLUSHSNAP_ACK,
+  CEPH_CAP_OP_FLUSH_ACK,
+  CEPH_CAP_OP_UPDATE,
+  MDS_STATE_RECONNECT,
+} from '../types/op-names.js';
 import { CEPH_CAP_LOCKS } from './cap-issuer.js';
 import { cephSeqCmp } from './capability.js';
 import type { Capability } from './capability.js';
@@ -98,7 +103,7 @@ export class ClientCaps {
     if (!this.#isServing()) {
       if (!session || session.isClosed() || session.isClosing() || session.isKilling()) return;
       if (
-        (mds.isReconnect() || mds.getWantState() === MDS_STATE.RECONNECT) &&
+        (mds.isReconnect() || mds.getWantState() === MDS_STATE_RECONNECT) &&
         m.dirty !== 0 &&
         m.tid > 0 &&
         !session.haveCompletedFlush(m.tid)
@@ -406,7 +411,6 @@ export class ClientCaps {
     this.#barrier(m.osdEpochBarrier);
     const client = m.src.num;
     for (const item of m.caps) this.#doCapRelease(client, item.ino, item.capId, item.migrateSeq, item.seq);
-    mds.getSession(m)?.notifyCapRelease(m.caps.length);
   }
 
   #doCapRelease(client: number, ino: number, capId: number, migrateSeq: number, seq: number): void {

@@ -47,7 +47,7 @@ export class Locker {
   readonly clientCaps: ClientCaps;
   readonly #scatter: ScatterUpdates;
 
-  constructor(mds: MDSRank) {
+  constructor(mds: MDSRank, _mdcache?: MDCache) {
     this.mds = mds;
     this.machine = new LockMachine(this);
     this.caps = new CapIssuer(mds, this.machine, this);

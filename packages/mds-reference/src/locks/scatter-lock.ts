@@ -24,10 +24,11 @@ export class ScatterLock extends SimpleLock {
   declare readonly parent: ScatterLockParent;
   #flags = 0;
   /** Monotonic ms of when it was last marked updated; 0 for not. */
-  updateStamp = 0;
+  updateStamp: number;
 
   constructor(parent: ScatterLockParent, type: number) {
     super(parent, type);
+    this.updateStamp = 0;
   }
 
   override isScatterlock(): boolean {

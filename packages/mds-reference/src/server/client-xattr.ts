@@ -93,7 +93,7 @@ export function handleClientSetxattr(server: Server, mdr: MDRequestImpl): void {
     return;
   }
   if (flags & CEPH_XATTR_REMOVE) {
-    const rest = new Map(old);
+    const rest = new Map<string, Uint8Array>(old);
     rest.delete(name);
     updateXattrs(server, mdr, inode, rest, 'setxattr');
   } else {
@@ -106,7 +106,7 @@ export function handleClientRemovexattr(server: Server, mdr: MDRequestImpl): voi
   const name = (mdr.clientRequest as NonNullable<MDRequestImpl['clientRequest']>).path2.path;
   const inode = lockXattrs(server, mdr, name);
   if (!inode) return;
-  const rest = new Map(inode.getProjectedXattrs() ?? NO_XATTRS);
+  const rest = new Map<string, Uint8Array>(inode.getProjectedXattrs() ?? NO_XATTRS);
   if (rest.delete(name)) updateXattrs(server, mdr, inode, rest, 'removexattr');
   else server.respondToRequest(mdr, -ERRNO.ENODATA);
 }

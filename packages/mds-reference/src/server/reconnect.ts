@@ -3,9 +3,8 @@ import { complete } from '@cephts/common';
 import type { MClientReconnect } from '../messages/m-client-reconnect.js';
 import { MClientSession } from '../messages/m-client-session.js';
 import { C_MDS_RetryMessage } from '../rank/mds-context.js';
-import { MDS_STATE } from '../rank/mds-states.js';
 import type { Session } from '../tables/session.js';
-import { CEPH_SESSION_CLOSE, CEPH_SESSION_REJECT } from '../types/op-names.js';
+import { CEPH_SESSION_CLOSE, CEPH_SESSION_REJECT, MDS_STATE_RECONNECT } from '../types/op-names.js';
 import type { Server } from './server.js';
 
 /**
@@ -57,7 +56,7 @@ export class Reconnect {
       if (m.connection) mds.sendMessage(reply, m.connection);
       return;
     }
-    if (!mds.isReconnect() && mds.getWantState() === MDS_STATE.RECONNECT) {
+    if (!mds.isReconnect() && mds.getWantState() === MDS_STATE_RECONNECT) {
       mds.waitForReconnect(new C_MDS_RetryMessage(mds, m));
       return;
     }

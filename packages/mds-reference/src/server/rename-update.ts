@@ -47,14 +47,15 @@ export function renamePrepare(server: Server, mdr: MDRequestImpl, metablob: EMet
   // what is overwritten
   let tpi: Inode | undefined;
   if (oldin && !linkmerge) {
-    tpi = oldin.projectInode(mdr);
+    const projected = oldin.projectInode(mdr);
     if (destPrimary && straydn) {
-      tpi.version = straydn.preDirty(tpi.version);
-      tpi.updateBacktrace();
+      projected.version = straydn.preDirty(projected.version);
+      projected.updateBacktrace();
       straydn.pushProjectedLinkage(oldin);
     } else {
-      tpi.version = oldin.preDirty();
+      projected.version = oldin.preDirty();
     }
+    tpi = projected;
   }
 
   // what is moved

@@ -13,7 +13,6 @@ import { MClientSession } from '../messages/m-client-session.js';
 import { C_MDS_RetryMessage } from '../rank/mds-context.js';
 import type { MDSLogContextBase } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
-import { MDS_STATE } from '../rank/mds-states.js';
 import type { Session } from '../tables/session.js';
 import { CEPH_STAT_CAP_INODE_ALL } from '../types/caps.js';
 import * as ops from '../types/op-names.js';
@@ -67,7 +66,7 @@ export class Server {
   /** Not active: is the request put off, or dropped? */
   #waits(req: MClientRequest): boolean {
     const { mds } = this;
-    if (mds.isReconnect() || mds.getWantState() === MDS_STATE.RECONNECT) {
+    if (mds.isReconnect() || mds.getWantState() === ops.MDS_STATE_RECONNECT) {
       const session = mds.getSession(req);
       if (!session?.isOpen()) return true;
       if (this.#queueForReplay(req, session)) {
@@ -224,6 +223,11 @@ export class Server {
   /** Ends the session of a client by number. @returns false where there is none */
   evictClient(client: number, onSafe?: Completion): boolean {
     return this.sessions.evictClient(client, onSafe);
+  }
+
+  /** Sessions that wait to be reclaimed before the rank can become active: none, those that don't come back are ended. */
+  getNumPendingReclaim(): number {
+    return 0;
   }
 
   forceClientsReadonly(): void {

@@ -4,10 +4,10 @@ import { FeatureBitset, IntervalSet } from '@cephts/encoding';
 import type { CInode } from '../cache/cinode.js';
 import { ESession } from '../journal/events/e-session.js';
 import type { LogSegment } from '../journal/log-segment.js';
+import { ClientLease } from '../locks/client-lease.js';
 import { MClientReclaim, MClientReclaimReply } from '../messages/m-client-reclaim.js';
 import { MClientSession } from '../messages/m-client-session.js';
 import { C_MDS_RetryMessage } from '../rank/mds-context.js';
-import { MDS_STATE } from '../rank/mds-states.js';
 import {
   SESSION_CLOSED,
   SESSION_CLOSING,
@@ -32,6 +32,8 @@ import {
   CEPH_SESSION_REQUEST_OPEN,
   CEPH_SESSION_REQUEST_RENEWCAPS,
   CEPH_SESSION_STALE,
+  MDS_STATE_ACTIVE,
+  MDS_STATE_CLIENTREPLAY,
 } from '../types/op-names.js';
 import { ServerLogContext } from './finish.js';
 import { ServerPerf } from './server-perf.js';
@@ -76,11 +78,11 @@ export class Sessions {
       return;
     }
     if (m.op === CEPH_SESSION_REQUEST_CLOSE) {
-      if (mds.state < MDS_STATE.ACTIVE) {
+      if (mds.state < MDS_STATE_ACTIVE) {
         mds.waitForActive(new C_MDS_RetryMessage(mds, m));
         return;
       }
-    } else if (m.op !== CEPH_SESSION_REQUEST_RENEWCAPS && mds.state < MDS_STATE.CLIENTREPLAY) {
+    } else if (m.op !== CEPH_SESSION_REQUEST_RENEWCAPS && mds.state < MDS_STATE_CLIENTREPLAY) {
       mds.waitForReplay(new C_MDS_RetryMessage(mds, m));
       return;
     }
@@ -133,7 +135,7 @@ export class Sessions {
     const version = sessionmap.markProjected(session);
     const stateSeq = sessionmap.setState(session, SESSION_OPENING);
     sessionmap.touchSession(session);
-    const event = new ESession(session.info.inst, true, version, metadata);
+    const event = new ESession({ clientInst: session.info.inst, open: true, cmapv: version, clientMetadata: metadata });
     mdlog.startSubmitEntry(event, new ServerLogContext(mds, () => this.#logged(session, stateSeq, true)));
     mdlog.flush();
   }
@@ -193,7 +195,13 @@ export class Sessions {
       inotableVersion = inotable.projectedVersion;
     }
     const purge = session.delegatedInos.clone();
-    const event = new ESession(session.info.inst, false, version, undefined, free, inotableVersion, purge);
+    const event = new ESession({
+      clientInst: session.info.inst,
+      cmapv: version,
+      inosToFree: free,
+      inotablev: inotableVersion,
+      inosToPurge: purge,
+    });
     const released: ReleasedInos = { free, inotableVersion, purge, ls: mdlog.getCurrentSegment() };
     const fin = new ServerLogContext(mds, () => {
       this.#logged(session, stateSeq, false, released);
@@ -245,7 +253,7 @@ export class Sessions {
     const { mds, reconnect } = this.#server;
     const killing = session.isKilling();
     for (const cap of [...session.caps]) mds.locker.removeClientCap(cap.inode as CInode, cap, killing);
-    for (const lease of [...session.leases]) lease.parent.removeClientLease(lease);
+    dropLeases(session);
     reconnect.forget(session.getClient());
     const { connection } = session;
     if (killing) {
@@ -344,7 +352,7 @@ export class Sessions {
     const { mds } = this.#server;
     mds.sessionmap.setState(session, SESSION_STALE);
     if (!mds.locker.caps.revokeStaleCaps(session)) return false;
-    for (const lease of [...session.leases]) lease.parent.removeClientLease(lease);
+    dropLeases(session);
     session.finishFlush(session.pushSeq);
     mds.sendMessageClient(new MClientSession(CEPH_SESSION_STALE, session.pushSeq), session);
     return true;
@@ -389,7 +397,7 @@ export class Sessions {
     const { mds } = this.#server;
     const session = mds.getSession(m);
     if (!session) return;
-    if (mds.state < MDS_STATE.CLIENTREPLAY) {
+    if (mds.state < MDS_STATE_CLIENTREPLAY) {
       mds.waitForReplay(new C_MDS_RetryMessage(mds, m));
       return;
     }
@@ -407,4 +415,9 @@ export class Sessions {
     if (reply.result < 0 || !target || target === session) mds.sendMessageClient(reply, session);
     else this.killSession(target, () => mds.sendMessageClient(reply, session));
   }
+}
+
+/** Its leases end at once. */
+function dropLeases(session: Session): void {
+  for (const lease of [...session.leases]) if (lease instanceof ClientLease) lease.parent.removeClientLease(lease);
 }

@@ -38,9 +38,15 @@ describe('the tables of lock states', () => {
   });
 
   it('number the states as Ceph does, since they travel', () => {
-    expect([states.LOCK_SYNC, states.LOCK_LOCK, states.LOCK_XLOCK, states.LOCK_EXCL, states.LOCK_MIX, states.LOCK_TSYN, states.LOCK_XSYN]).toEqual([
-      1, 2, 4, 10, 16, 26, 34,
-    ]);
+    expect([
+      states.LOCK_SYNC,
+      states.LOCK_LOCK,
+      states.LOCK_XLOCK,
+      states.LOCK_EXCL,
+      states.LOCK_MIX,
+      states.LOCK_TSYN,
+      states.LOCK_XSYN,
+    ]).toEqual([1, 2, 4, 10, 16, 26, 34]);
     expect(states.LOCK_XSYN_MIX).toBe(39);
   });
 
