@@ -181,7 +181,14 @@ export class Locker {
     if (op.isXlock()) {
       if (mdr.isXlocked(lock)) return true;
       if (mdr.locking && mdr.locking !== lock) this.cancelLocking(mdr, need);
-      return this.xlockStart(lock, mdr);
+      if (this.xlockStart(lock, mdr)) return true;
+      // Paths are rdlocked by their snaplocks before anything else; an xlock of one comes last. Who waits for that must hold nothing, or
+      // those who walk through it and wait for what is held here would never let it go.
+      if (lock.type === LOCK_TYPE.ISNAP || lock.type === LOCK_TYPE.IPOLICY) {
+        this.dropLocks(mdr, need);
+        mdr.dropLocalAuthPins();
+      }
+      return false;
     }
     if (op.isWrlock()) {
       if (mdr.isWrlocked(lock)) return true;

@@ -73,9 +73,12 @@ export function handleClientOpenc(server: Server, mdr: MDRequestImpl): void {
   if (!dn) return;
   const linkage = dn.getProjectedLinkage();
   if (!linkage.isNull()) {
+    const existing = mdcache.getDentryInode(dn, mdr);
+    if (!existing) return;
+    mdr.in[0] = existing;
     locker.xlockDowngrade(dn.lock, mdr);
     const lov = new LockOpVec();
-    lov.addRdlock((linkage.inode as CInode).snaplock);
+    lov.addRdlock(existing.snaplock);
     if (locker.acquireLocks(mdr, lov)) handleClientOpen(server, mdr);
     return;
   }
