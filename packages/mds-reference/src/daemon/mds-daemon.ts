@@ -4,7 +4,6 @@ import {
   CEPH_ENTITY_TYPE_MDS,
   CEPH_ENTITY_TYPE_MON,
   CEPH_ENTITY_TYPE_OSD,
-  EntityInst,
   EntityName,
 } from '@cephts/encoding';
 import { SafeTimer } from '@cephts/safe-timer';
@@ -23,7 +22,7 @@ import {
 import { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
 import type { AdminSocket } from '../services/admin-socket.js';
 import type { ObjectStore } from '../store/object-store.js';
-import { Session } from '../tables/session.js';
+import type { Session } from '../tables/session.js';
 import { MDS_RANK_NONE } from '../types/ceph-fs.js';
 import { mdsCompatSetAll } from '../types/mds-features.js';
 import { MDSMap } from '../types/mds-map.js';
@@ -279,16 +278,8 @@ export class MDSDaemon implements Dispatcher {
    */
   msHandleAccept(con: Connection): void {
     if (this.#stopping || con.peerType !== CEPH_ENTITY_TYPE_CLIENT) return;
-    const name = con.peerGlobalId > 0 ? EntityName.client(con.peerGlobalId) : con.peerName;
-    let session = this.#rank?.sessionmap.getSession(name);
-    if (!session) {
-      session = new Session(undefined, this.cct.clock.monotonicNow());
-      session.setInst(new EntityInst(name, con.peerAddr));
-    }
-    con.priv = session;
-    if (session.connection === con) return;
-    session.setConnection(con);
-    for (const m of session.preopenOutQueue.splice(0)) con.sendMessage(m);
+    // a daemon without a rank has no clients: they come once a map shows them one
+    this.#rank?.sessionmap.attachConnection(con);
   }
 
   msHandleReset(con: Connection): boolean {

@@ -1,7 +1,6 @@
 import type { CephContext, CephContextOptions, ConfigValue } from '@cephts/common';
 import { EntityAddrVec } from '@cephts/encoding';
 import { CephError, ERRNO } from '@cephts/common';
-import { lockDataFolder } from '../daemon/data-folder.js';
 import { commonInitFinish, globalInit, globalShutdown, main } from '../daemon/main.js';
 import type { BootStage, Ending, MdsProcess } from '../daemon/main.js';
 import type { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
@@ -90,7 +89,6 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    if (dataDir !== undefined) undo.push(lockDataFolder(dataDir));
     const global = globalInit({
       services: realThreads,
       ...(options.name === undefined ? {} : { name: options.name }),

@@ -1,9 +1,12 @@
 import type { PerfCounters } from '@cephts/common';
+import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, EntityName } from '@cephts/encoding';
 import type { Message } from '@cephts/async-messenger';
 import { MDBalancer } from '../balancer/md-balancer.js';
-import { MDCache } from '../cache/mdcache.js';
+import { MDCache } from '../cache/md-cache.js';
 import { MDLog } from '../journal/md-log.js';
 import { Locker } from '../locks/locker.js';
+import type { MMDSTableRequest } from '../messages/index.js';
+import { CEPH_MSG_MDS_MAP } from '../messages/message-types.js';
 import { Migrator } from '../migrator/migrator.js';
 import { PurgeQueue } from '../purge/purge-queue.js';
 import { Server } from '../server/server.js';
@@ -21,6 +24,7 @@ import {
   MDS_STATE_RESOLVE,
   MDS_STATE_STANDBY_REPLAY,
   MDS_STATE_STARTING,
+  MDS_STATE_STOPPED,
   mdsStateName,
 } from '../types/op-names.js';
 import { BootSteps } from './boot-steps.js';
@@ -112,7 +116,7 @@ export class MDSRankDispatcher extends MDSRank {
     this.mdcache.logStat();
     if (this.isReconnect()) this.server.reconnectTick();
     if (this.isActive()) this.balancer.tick();
-    if (this.isStopping() && this.mdcache.shutdownPass()) this.requestState(-1);
+    if (this.isStopping() && this.mdcache.shutdownPass()) this.requestState(MDS_STATE_STOPPED);
     this.beacon.notifyHealth(this);
   }
 
@@ -174,7 +178,7 @@ export class MDSRankDispatcher extends MDSRank {
 
   /** A message from the daemon; false when no part of the rank takes it. */
   msDispatch(m: Message): boolean {
-    if (m.connection?.peerType === 8) {
+    if (m.connection?.peerType === CEPH_ENTITY_TYPE_CLIENT) {
       const session = this.getSession(m);
       if (session) session.lastSeen = this.cct.clock.monotonicNow();
     }
@@ -231,7 +235,7 @@ export class MDSRankDispatcher extends MDSRank {
         this.balancer.procMessage(m);
         break;
       case 'table':
-        this.#handleTableRequest(m as Message & { op: number });
+        this.#handleTableRequest(m as MMDSTableRequest);
         break;
       case 'locker':
         this.locker.dispatch(m);
@@ -244,18 +248,18 @@ export class MDSRankDispatcher extends MDSRank {
   }
 
   /** A negative op is an answer, for the client side of the table. */
-  #handleTableRequest(m: Message & { op: number }): void {
+  #handleTableRequest(m: MMDSTableRequest): void {
     if (m.op < 0) this.snapclient.handleRequest(m);
     else this.snapserver.handleRequest(m);
   }
 
   protected override isStaleMessage(m: Message): boolean {
     const { connection } = m;
-    if (connection?.peerType !== 2 || connection === this.messenger.loopbackConnection) return false;
+    if (connection?.peerType !== CEPH_ENTITY_TYPE_MDS || connection === this.messenger.loopbackConnection) return false;
     const from = m.src.num;
     if (!this.mdsmap.isDown(from)) return false;
     // a map is worth a look whoever sends it
-    if (m.type === 21) return false;
+    if (m.type === CEPH_MSG_MDS_MAP) return false;
     this.dout(5, () => `${m.typeName} from mds.${from}, which is down: dropped`);
     return true;
   }
@@ -278,7 +282,7 @@ export class MDSRankDispatcher extends MDSRank {
     }
     this.clusterDegraded = newmap.isDegraded();
     if (this.state !== oldState) {
-      this.messenger.setMyname({ type: 2, num: this.state === MDS_STATE_STANDBY_REPLAY ? gid : this.whoami });
+      this.messenger.setMyname(EntityName.mds(this.state === MDS_STATE_STANDBY_REPLAY ? gid : this.whoami));
       this.#enterState(oldState);
     }
     this.#afterStateChange(oldmap, oldState);

@@ -1,6 +1,7 @@
 import { complete, ERRNO } from '@cephts/common';
 import type { CephContext, Completion, HeartbeatHandle, PerfCounters } from '@cephts/common';
 import { Finisher } from '@cephts/finisher';
+import { CEPH_ENTITY_TYPE_MDS } from '@cephts/encoding';
 import type { SafeTimer } from '@cephts/safe-timer';
 import type { Connection, Message, Messenger } from '@cephts/async-messenger';
 import type { MDBalancer } from '../balancer/md-balancer.js';
@@ -356,7 +357,7 @@ export abstract class MDSRank {
       this.dout(10, () => `sendMessageMds mds.${rank} is not up, dropping ${m.typeName}`);
       return;
     }
-    this.messenger.sendTo(m, 2, this.mdsmap.getAddrs(rank));
+    this.messenger.sendTo(m, CEPH_ENTITY_TYPE_MDS, this.mdsmap.getAddrs(rank));
   }
 
   /** The session of the message's connection. */

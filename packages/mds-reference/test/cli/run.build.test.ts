@@ -97,7 +97,7 @@ describe('cephts-mds run', () => {
     expect(await exitOf(child as ChildProcess)).toBe(0);
     expect(performance.now() - begin).toBeLessThan(1000);
     expect(existsSync(file('asok'))).toBe(false);
-    expect(existsSync(file('data/lock'))).toBe(false);
+    expect(existsSync(file('data/object-store.lock'))).toBe(false);
   });
 
   it('takes a second SIGTERM as no more than a repetition', async () => {

@@ -61,7 +61,7 @@ describe('an embedded MDS', () => {
 
   it('lets nobody else use its folder', async () => {
     mds = await startEmbeddedMds({ ...INLINE, dataDir: dir });
-    await expect(startEmbeddedMds({ ...INLINE, dataDir: dir })).rejects.toMatchObject({ code: 'ERR_CEPH_EBUSY' });
+    await expect(startEmbeddedMds({ ...INLINE, dataDir: dir })).rejects.toMatchObject({ code: 'ERR_CEPH_STORE_BUSY' });
   });
 
   it('refuses a folder of a newer version and leaves it as it is', async () => {
