@@ -36,6 +36,9 @@ export interface QueuePosition<T> {
 export class ClassQueue<T> {
   /** Number of the class. */
   key = 0;
+  /** The classes before and after this one in their round. */
+  previous: ClassQueue<T> = this;
+  next: ClassQueue<T> = this;
   #head: Chunk<T> = newChunk(FIRST_CHUNK);
   #tail: Chunk<T> = this.#head;
   /** Index in the head of the first entry, which is always a live one. */

@@ -43,11 +43,11 @@ export class PrioritizedQueue<T> extends TieredQueue<T> {
 
   /** Tokens a priority has now; 0 where nothing of it waits. */
   tokensOf(priority: number): number {
-    return this.subs().find((sub) => sub.priority === priority && !sub.strict)?.tokens ?? 0;
+    return this.waiting.find((sub) => sub.priority === priority && !sub.strict)?.tokens ?? 0;
   }
 
   protected choose(top: SubQueue<T>): SubQueue<T> {
-    for (const sub of this.subs()) {
+    for (const sub of this.waiting) {
       const cost = this.#clamp(sub.front.firstCost);
       if (cost >= sub.tokens) continue;
       sub.tokens -= cost;
@@ -58,13 +58,14 @@ export class PrioritizedQueue<T> extends TieredQueue<T> {
 
   protected served(_sub: SubQueue<T>, cost: number): void {
     if (this.#totalPriority === 0) return;
-    for (const sub of this.subs()) {
+    for (const sub of this.waiting) {
       const tokens = sub.tokens + Math.floor((sub.priority * this.#clamp(cost)) / this.#totalPriority) + 1;
       sub.tokens = Math.min(tokens, this.#maxTokens);
     }
   }
 
   protected joined(sub: SubQueue<T>): void {
+    sub.tokens = 0;
     this.#totalPriority += sub.priority;
   }
 

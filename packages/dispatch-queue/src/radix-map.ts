@@ -9,14 +9,14 @@ export const MAX_KEY: number = 2 ** 30 - 1;
 
 const newNode = (): Node => ({ bits: 0, slots: new Array<unknown>(32).fill(undefined) });
 
-/** Position of the lowest bit that is set. */
+/** Position of the lowest bit that is set; -1 where none is. */
 const lowest = (bits: number): number => 31 - Math.clz32(bits & -bits);
 
 /**
- * An ordered map from integers (0 to 2^30−1): what std::map is to Ceph's queues, at a cost that depends on the size of the largest key
+ * An ordered map from integers (0 to 2^30−1) to objects: what std::map is to Ceph's queues, at a cost that depends on the size of the largest key
  * only: one step for each five bits of it, so two steps for keys up to 1023.
  */
-export class RadixMap<V> {
+export class RadixMap<V extends object> {
   #root: Node = newNode();
   /** Bits to the right of the root's digit: 0, 5, … 25. */
   #shift = 0;
@@ -56,23 +56,9 @@ export class RadixMap<V> {
     this.#delete(this.#root, this.#shift, key);
   }
 
-  /** The smallest key of at least `key`; -1 where there is none. */
-  firstFrom(key: number): number {
-    if (key >>> this.#shift > 31) return -1;
-    return this.#firstFrom(this.#root, this.#shift, key);
-  }
-
-  /** The largest key; -1 where the map is empty. */
-  last(): number {
-    let node = this.#root;
-    if (node.bits === 0) return -1;
-    let key = 0;
-    for (let shift = this.#shift; ; shift -= 5) {
-      const digit = 31 - Math.clz32(node.bits);
-      key = (key << 5) | digit;
-      if (shift === 0) return key;
-      node = node.slots[digit] as Node;
-    }
+  /** The value of the smallest key of at least `key`; undefined where there is none. */
+  from(key: number): V | undefined {
+    return key >>> this.#shift > 31 ? undefined : this.#from(this.#root, this.#shift, key);
   }
 
   /** Puts another root above: the old one holds the keys whose new first digit is 0. */
@@ -97,20 +83,13 @@ export class RadixMap<V> {
     node.bits &= ~(1 << digit);
   }
 
-  #firstFrom(node: Node, shift: number, key: number): number {
+  #from(node: Node, shift: number, key: number): V | undefined {
     const digit = (key >>> shift) & 31;
-    if (shift === 0) {
-      const rest = node.bits & (-1 << digit);
-      return rest === 0 ? -1 : key - digit + lowest(rest);
-    }
-    if ((node.bits & (1 << digit)) !== 0) {
-      const found = this.#firstFrom(node.slots[digit] as Node, shift - 5, key);
-      if (found >= 0) return found;
-    }
-    const rest = digit === 31 ? 0 : node.bits & (-2 << digit);
-    if (rest === 0) return -1;
-    const next = lowest(rest);
-    const base = ((key >>> shift) - digit + next) << shift;
-    return this.#firstFrom(node.slots[next] as Node, shift - 5, base);
+    const above = node.bits & (-2 << digit);
+    const here = node.slots[digit];
+    if (shift === 0) return (here ?? node.slots[lowest(above)]) as V | undefined;
+    const found = here && this.#from(here as Node, shift - 5, key);
+    if (found || above === 0) return found as V | undefined;
+    return this.#from(node.slots[lowest(above)] as Node, shift - 5, 0);
   }
 }

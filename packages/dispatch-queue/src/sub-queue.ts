@@ -10,6 +10,8 @@ export class SubQueue<T> {
   readonly priority: number;
   /** Of the strict tier? */
   readonly strict: boolean;
+  /** Its place among the priorities of both tiers. */
+  readonly rank: number;
   /** For the token bucket. */
   tokens = 0;
   /** For the weighted policy: its share, and the virtual time at which it is served next. */
@@ -21,9 +23,10 @@ export class SubQueue<T> {
   /** The class whose turn it is. */
   #current: ClassQueue<T> | undefined;
 
-  constructor(priority: number, strict: boolean, pool: ClassPool<T>) {
+  constructor(priority: number, strict: boolean, rank: number, pool: ClassPool<T>) {
     this.priority = priority;
     this.strict = strict;
+    this.rank = rank;
     this.#pool = pool;
   }
 
@@ -45,8 +48,7 @@ export class SubQueue<T> {
     let queue = this.#classes.get(cls);
     if (!queue) {
       queue = this.#pool.take(cls);
-      this.#classes.set(cls, queue);
-      this.#current ??= queue;
+      this.#link(queue);
     }
     if (front) queue.pushFront(item, cost, stamp);
     else queue.push(item, cost, stamp);
@@ -58,8 +60,8 @@ export class SubQueue<T> {
     const queue = this.#current as ClassQueue<T>;
     const item = queue.shift();
     this.#length--;
+    this.#current = queue.next;
     if (queue.length === 0) this.#drop(queue);
-    else this.#advance();
     return item;
   }
 
@@ -87,25 +89,30 @@ export class SubQueue<T> {
 
   /** Smallest stamp of all that is queued. */
   oldest(): number {
-    let oldest = Infinity;
-    for (let cls = this.#classes.firstFrom(0); cls >= 0; cls = this.#classes.firstFrom(cls + 1)) {
-      oldest = Math.min(oldest, (this.#classes.get(cls) as ClassQueue<T>).oldest());
-    }
+    const first = this.front;
+    let oldest = first.oldest();
+    for (let queue = first.next; queue !== first; queue = queue.next) oldest = Math.min(oldest, queue.oldest());
     return oldest;
   }
 
-  #drop(queue: ClassQueue<T>): void {
-    this.#classes.delete(queue.key);
-    if (queue === this.#current) this.#advance();
-    this.#pool.give(queue);
+  /** The class joins the round at the position of its number. */
+  #link(queue: ClassQueue<T>): void {
+    const classes = this.#classes;
+    const next = classes.from(queue.key) ?? classes.from(0) ?? queue;
+    classes.set(queue.key, queue);
+    queue.next = next;
+    queue.previous = next === queue ? queue : next.previous;
+    queue.previous.next = queue;
+    next.previous = queue;
+    this.#current ??= queue;
   }
 
-  /** The turn passes to the next class, round and round. */
-  #advance(): void {
-    const classes = this.#classes;
-    const { key } = this.#current as ClassQueue<T>;
-    let next = classes.firstFrom(key + 1);
-    if (next < 0) next = classes.firstFrom(0);
-    if (next !== key) this.#current = classes.get(next);
+  #drop(queue: ClassQueue<T>): void {
+    const { key, previous, next } = queue;
+    this.#classes.delete(key);
+    previous.next = next;
+    next.previous = previous;
+    if (queue === this.#current) this.#current = next === queue ? undefined : next;
+    this.#pool.give(queue);
   }
 }

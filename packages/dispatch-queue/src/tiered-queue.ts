@@ -2,13 +2,13 @@ import { invalidArgument } from '@cephts/common';
 import { ClassPool } from './class-queue.js';
 import type { QueuePosition } from './class-queue.js';
 import type { OpQueue, OpQueueEntry } from './op-queue.js';
-import { MAX_KEY, RadixMap } from './radix-map.js';
+import { MAX_KEY } from './radix-map.js';
 import { SubQueue } from './sub-queue.js';
 
-/** Added to a strict priority, so that one map holds both tiers, every strict one above every shared one. */
+/** Added to a strict priority: every strict one is above every shared one. */
 const STRICT = 512;
 
-/** Key of a priority in the map of both tiers. */
+/** Orders the priorities of both tiers. */
 const rank = (priority: number, strict: boolean): number => (strict ? priority + STRICT : priority);
 
 /**
@@ -16,11 +16,11 @@ const rank = (priority: number, strict: boolean): number => (strict ? priority +
  * shared tier is served is what a subclass says.
  */
 export abstract class TieredQueue<T> implements OpQueue<T> {
-  /** By rank. */
-  readonly #subs = new RadixMap<SubQueue<T>>();
+  /** Where something waits, lowest rank first: a handful, so that keeping them in order costs little. */
+  protected readonly waiting: SubQueue<T>[] = [];
+  /** By rank, once used. */
+  readonly #subs: (SubQueue<T> | undefined)[] = new Array<undefined>(2 * STRICT).fill(undefined);
   readonly #pool = new ClassPool<T>();
-  /** The sub-queue of the highest rank. */
-  #top: SubQueue<T> | undefined;
   #length = 0;
   #dequeuedCost = 0;
   #dequeuedStamp = 0;
@@ -54,7 +54,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   }
 
   dequeue(): T | undefined {
-    const top = this.#top;
+    const top = this.waiting.at(-1);
     if (!top) return undefined;
     if (top.strict) return this.#take(top);
     const sub = this.choose(top);
@@ -65,13 +65,13 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   }
 
   dequeueLowest(priority: number = STRICT - 1, strict: boolean = true): T | undefined {
-    const lowest = this.#subs.firstFrom(0);
-    return lowest < 0 || lowest > rank(priority, strict) ? undefined : this.#take(this.#subs.get(lowest)!);
+    const lowest = this.waiting[0];
+    return !lowest || lowest.rank > rank(priority, strict) ? undefined : this.#take(lowest);
   }
 
   removeByClass(cls: number, removed?: (item: T, cost: number) => void): T[] {
     const out: T[] = [];
-    for (const sub of this.subs().reverse()) {
+    for (const sub of this.waiting.toReversed()) {
       sub.removeClass(cls, (item, cost) => {
         this.#length--;
         out.push(item);
@@ -83,12 +83,12 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   }
 
   tail(cls: number, priority: number, strict: boolean): OpQueueEntry<T> | undefined {
-    const tail = this.#subs.get(rank(priority, strict))?.classQueue(cls)?.tail();
+    const tail = this.#subs[rank(priority, strict)]?.classQueue(cls)?.tail();
     return tail && { ...tail, cls, priority, strict };
   }
 
   withdraw({ item, cls, priority, strict, position }: OpQueueEntry<T>): number | undefined {
-    const sub = this.#subs.get(rank(priority, strict));
+    const sub = this.#subs[rank(priority, strict)];
     const cost = sub?.withdraw(cls, position as QueuePosition<T>, item);
     if (sub && cost !== undefined) {
       this.#length--;
@@ -98,21 +98,14 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   }
 
   oldest(): number {
-    return Math.min(...this.subs().map((sub) => sub.oldest()));
-  }
-
-  /** The sub-queues where something waits, lowest rank first. */
-  protected subs(): SubQueue<T>[] {
-    const out: SubQueue<T>[] = [];
-    for (let key = this.#subs.firstFrom(0); key >= 0; key = this.#subs.firstFrom(key + 1)) out.push(this.#subs.get(key)!);
-    return out;
+    return Math.min(...this.waiting.map((sub) => sub.oldest()));
   }
 
   /** Which priority is next? Asked when only shared ones wait, of which `top` is the highest. */
   protected abstract choose(top: SubQueue<T>): SubQueue<T>;
   /** An item of that priority and cost was taken; the priority has left already where it was the last one. */
   protected abstract served(sub: SubQueue<T>, cost: number): void;
-  /** A priority joined the shared tier. */
+  /** A priority is about to join the shared tier. */
   protected abstract joined(sub: SubQueue<T>): void;
   /** A priority left the shared tier, nothing of it being queued any more. */
   protected abstract left(sub: SubQueue<T>): void;
@@ -124,14 +117,8 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
         `Expected class and priority to be integers up to ${MAX_KEY} and ${STRICT - 1}, got ${cls} and ${priority}`,
       );
     }
-    const key = rank(priority, strict);
-    let sub = this.#subs.get(key);
-    if (!sub) {
-      sub = new SubQueue(priority, strict, this.#pool);
-      if (!strict) this.joined(sub);
-      this.#subs.set(key, sub);
-      this.#top = this.#subs.get(this.#subs.last());
-    }
+    const sub = (this.#subs[rank(priority, strict)] ??= new SubQueue(priority, strict, rank(priority, strict), this.#pool));
+    if (sub.length === 0) this.#join(sub);
     sub.push(cls, item, cost, stamp, front);
     this.#length++;
   }
@@ -146,10 +133,17 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
     return item;
   }
 
+  #join(sub: SubQueue<T>): void {
+    if (!sub.strict) this.joined(sub);
+    const { waiting } = this;
+    let at = waiting.push(sub) - 1;
+    for (; at > 0 && waiting[at - 1]!.rank > sub.rank; at--) waiting[at] = waiting[at - 1]!;
+    waiting[at] = sub;
+  }
+
   #dropIfEmpty(sub: SubQueue<T>): void {
     if (sub.length > 0) return;
-    this.#subs.delete(rank(sub.priority, sub.strict));
+    this.waiting.splice(this.waiting.indexOf(sub), 1);
     if (!sub.strict) this.left(sub);
-    if (sub === this.#top) this.#top = this.#subs.get(this.#subs.last());
   }
 }

@@ -23,12 +23,8 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
   readonly #maxCost: number;
   readonly #minCost: number;
   readonly #weight: (priority: number) => number;
-  /** The priorities that wait, in no order. */
-  readonly #waiting: SubQueue<T>[] = [];
-  /** Virtual time of the item served last: where a priority that joins begins, … */
+  /** Virtual time of the item served last: where a priority that joins begins, unless its own is later. */
   #now = 0;
-  /** … unless its last item ended later: leaving and joining again must not win it a turn. */
-  readonly #finished = new Map<number, number>();
 
   constructor(options: WeightedPriorityQueueOptions = {}) {
     super();
@@ -37,23 +33,15 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
     this.#weight = options.weight ?? ((priority) => priority + 1);
   }
 
-  protected choose(): SubQueue<T> {
-    let next = this.#waiting[0] as SubQueue<T>;
-    for (const sub of this.#waiting) {
-      if (sub.pass < next.pass || (sub.pass === next.pass && sub.priority > next.priority)) next = sub;
-    }
+  protected choose(top: SubQueue<T>): SubQueue<T> {
+    let next = top;
+    for (const sub of this.waiting) if (sub.pass < next.pass) next = sub;
     return next;
   }
 
   protected served(sub: SubQueue<T>, cost: number): void {
-    if (this.#waiting.length === 0) {
-      this.#now = 0;
-      this.#finished.clear();
-      return;
-    }
     this.#now = sub.pass;
     sub.pass += Math.min(Math.max(cost, this.#minCost), this.#maxCost) / sub.weight;
-    if (sub.length === 0) this.#finished.set(sub.priority, sub.pass);
   }
 
   /** @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for a weight that is not above 0 */
@@ -64,13 +52,11 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
       throw invalidArgument(`Expected the weight of priority ${priority} to be above 0, got ${weight}`);
     }
     sub.weight = weight;
-    sub.pass = Math.max(this.#now, this.#finished.get(priority) ?? 0);
-    this.#waiting.push(sub);
+    // one that left and joins again has not won a turn by it
+    sub.pass = Math.max(this.#now, sub.pass);
   }
 
-  protected left(sub: SubQueue<T>): void {
-    this.#finished.set(sub.priority, sub.pass);
-    const last = this.#waiting.pop() as SubQueue<T>;
-    if (last !== sub) this.#waiting[this.#waiting.indexOf(sub)] = last;
+  protected left(): void {
+    // what it was served last counts on when it joins again
   }
 }
