@@ -43,6 +43,7 @@ export class EmbeddedMonitor implements Dispatcher {
   /** @param host context of the process: the monitor takes its clock, randomness and log, and has all else to itself, like any peer */
   constructor(host: CephContext, { store, bind }: EmbeddedMonitorOptions) {
     const cct = new CephContext({ name: 'mon.a', clock: host.clock, random: host.random, log: host.log });
+    host.conf.define(MDS_OPTIONS);
     cct.conf.define(MDS_OPTIONS);
     cct.conf.set('mds_beacon_grace', host.conf.get('mds_beacon_grace'));
     cct.conf.set('ms_async_op_threads', 0);
