@@ -59,7 +59,7 @@ export class Capability {
   mseq = 0;
   clientFollows = 0n;
   clientXattrVersion = 0;
-  clientInlineVersion = 0;
+  clientInlineVersion = 0n;
   lastRbytes = -1;
   lastRsize = -1;
   /** Monotonic ms. */

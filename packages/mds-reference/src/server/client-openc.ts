@@ -18,6 +18,8 @@ import { prepareNewInode } from './new-inode.js';
 import { rdlockPathXlockDentry } from './path.js';
 import type { Server } from './server.js';
 
+const scratch = new Encoder(64);
+
 /** CEPHFS_FEATURE_DELEG_INO */
 const FEATURE_DELEG_INO = 13;
 
@@ -115,7 +117,7 @@ export function handleClientOpenc(server: Server, mdr: MDRequestImpl): void {
 
 /** Tells the client that the file is new: its number. No numbers are handed out for files it would make on its own. */
 function createdReply(mdr: MDRequestImpl, ino: number): Uint8Array {
-  const e = new Encoder(32);
+  const e = scratch.reset();
   if (mdr.session?.info.hasFeature(FEATURE_DELEG_INO) === true) new OpencResponse(ino).encode(e);
   else e.u64(ino);
   return e.toBytes();
