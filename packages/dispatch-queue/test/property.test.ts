@@ -1,0 +1,277 @@
+import { describe, expect, it } from '@jest/globals';
+import { CephContext, seededRandom, VirtualClock } from '@cephts/common';
+import { DispatchQueue } from '../src/index.js';
+import { Model } from './model.js';
+import type { ModelMessage } from './model.js';
+
+const SEQUENCES = 20_000;
+const STEPS = 30;
+const PRIORITIES = [1, 40, 63, 64, 127, 255, 300];
+const CODES = ['Connect', 'Accept', 'Reset', 'RemoteReset', 'Refused'] as const;
+
+/** One random sequence of calls on the queue and on the model; throws where they differ. */
+async function sequence(seed: number): Promise<Set<string>> {
+  const random = seededRandom(seed);
+  const pick = (n: number): number => Math.floor(random.next() * n);
+  const clock = new VirtualClock();
+  const model = new Model();
+  model.capacity = [Infinity, Infinity, 3, 6][pick(4)]!;
+  model.overflow = (['throw', 'drop-newest', 'drop-oldest'] as const)[pick(3)]!;
+  const log: string[] = [];
+  const called = new Set<string>();
+  let errors = 0;
+  let told = 0;
+  let nextId = 1;
+  const signals = new Map<number, AbortController>();
+
+  const queue = new DispatchQueue<ModelMessage, string>(
+    new CephContext({ clock }),
+    {
+      deliver(m) {
+        log.push(`deliver ${m.id}`);
+        react(m, false);
+      },
+      canFastDispatch: (m) => m.fast,
+      fastDispatch: (m) => void log.push(`fast ${m.id}`),
+      handleConnect: (con) => void log.push(`Connect ${con}`),
+      handleAccept: (con) => void log.push(`Accept ${con}`),
+      handleReset: (con) => void log.push(`Reset ${con}`),
+      handleRemoteReset: (con) => void log.push(`RemoteReset ${con}`),
+      handleRefused: (con) => void log.push(`Refused ${con}`),
+      discard: (m) => void log.push(`discard ${m.id}`),
+    },
+    {
+      capacity: model.capacity,
+      overflow: model.overflow,
+      maxTokensPerPriority: 1000,
+      minCost: 10,
+      dispatchThrottleBytes: 1e9,
+      onError: () => errors++,
+    },
+  );
+
+  const agree = (what: string, ours: unknown, theirs: unknown): void => {
+    if (!Object.is(ours, theirs))
+      throw new Error(`seed ${seed}, ${[...called].at(-1)}: ${what} is ${String(ours)}, the model says ${String(theirs)}`);
+  };
+  const make = (): ModelMessage => {
+    const act = (['nothing', 'nothing', 'nothing', 'throw', 'enqueue', 'pause', 'discard'] as const)[pick(7)]!;
+    const recvStamp = clock.monotonicNow() - pick(3) * pick(10);
+    return {
+      id: nextId++,
+      priority: PRIORITIES[pick(PRIORITIES.length)]!,
+      cost: pick(3) * 300,
+      recvStamp,
+      dispatchThrottleSize: pick(4) * 10,
+      fast: pick(3) === 0,
+      act,
+    };
+  };
+
+  /** Hands one message to both. */
+  const submit = (local: boolean, message: ModelMessage, cls: number, signal: AbortController | undefined): void => {
+    const copy = { ...message };
+    queue.dispatchThrottler.take(message.dispatchThrottleSize);
+    model.bytes += message.dispatchThrottleSize;
+    const verdict = model.admit(copy);
+    if (local) copy.recvStamp = clock.monotonicNow();
+    if (verdict === 'taken' && local) model.deliverLocally(copy);
+    else if (verdict === 'taken') model.enqueue(copy, cls);
+    let outcome: string;
+    try {
+      const options = signal && { signal: signal.signal };
+      outcome = (
+        local ? queue.localDelivery(message, message.priority, options) : queue.enqueue(message, message.priority, cls, options)
+      )
+        ? 'taken'
+        : 'refused';
+    } catch {
+      outcome = 'full';
+      queue.dispatchThrottler.put(message.dispatchThrottleSize);
+      model.bytes -= message.dispatchThrottleSize;
+    }
+    agree('the outcome', outcome, verdict);
+  };
+
+  /** What deliveries do: to the queue when it delivers, to the model when it does. */
+  const react = (m: ModelMessage, inModel: boolean): void => {
+    if (m.act === 'pause' && inModel) model.paused = !model.stop && !model.closing;
+    else if (m.act === 'pause') queue.pause();
+    else if (m.act === 'discard' && inModel) model.discardQueue(1);
+    else if (m.act === 'discard') queue.discardQueue(1);
+    else if (m.act === 'throw' && inModel) model.errors++;
+    else if (m.act === 'throw') throw new Error('boom');
+    else if (m.act === 'enqueue') {
+      const again: ModelMessage = { ...m, id: -m.id, act: 'nothing', dispatchThrottleSize: 0 };
+      if (!inModel) {
+        try {
+          queue.enqueue(again, again.priority, 3);
+        } catch {
+          log.push('full');
+        }
+      } else {
+        const verdict = model.admit(again);
+        if (verdict === 'taken') model.enqueue(again, 3);
+        else if (verdict === 'full') model.log.push('full');
+      }
+    }
+  };
+
+  const run = (): void => {
+    clock.runDeferred();
+    model.run((m) => react(m, true));
+  };
+
+  const calls: Record<string, () => void> = {
+    enqueue: () => submit(false, make(), pick(4), undefined),
+    'enqueue with a signal'() {
+      const message = make();
+      const controller = new AbortController();
+      signals.set(message.id, controller);
+      submit(pick(3) === 0, message, pick(4), controller);
+    },
+    localDelivery: () => submit(true, make(), 0, undefined),
+    code() {
+      const code = CODES[pick(CODES.length)]!;
+      const con = String(nextId++);
+      agree('queued', queue[`queue${code}`](con), model.code(`${code} ${con}`));
+    },
+    abort() {
+      const ids = [...signals.keys()];
+      const id = ids[pick(ids.length)];
+      if (id === undefined) return;
+      signals.get(id)!.abort();
+      signals.delete(id);
+      model.withdraw(id);
+    },
+    discardQueue() {
+      const cls = pick(4);
+      queue.discardQueue(cls);
+      model.discardQueue(cls);
+    },
+    discardLocal() {
+      queue.discardLocal();
+      model.discardLocal();
+    },
+    pause() {
+      queue.pause();
+      model.paused = !model.stop && !model.closing;
+    },
+    resume() {
+      queue.resume();
+      model.resume();
+    },
+    start() {
+      const may = model.live.size === 0 && !model.stop && !model.closing;
+      let did = true;
+      try {
+        queue.start();
+      } catch {
+        did = false;
+      }
+      agree('started', did, may);
+      if (may) model.start();
+    },
+    advance: () => clock.advance(pick(50)),
+    run,
+    waitForEmpty() {
+      model.waitForEmpty();
+      void queue.waitForEmpty().then(() => told++);
+    },
+    fastDispatch() {
+      const message = make();
+      queue.dispatchThrottler.take(message.dispatchThrottleSize);
+      queue.fastDispatch(message);
+      model.log.push(`fast ${message.id}`);
+    },
+    shutdown() {
+      queue.shutdown();
+      model.shutdown();
+    },
+    close() {
+      void queue.close();
+      model.close();
+    },
+    destroy() {
+      void queue.destroy(new Error('over'));
+      model.shutdown();
+    },
+  };
+  const often = [
+    'enqueue',
+    'enqueue',
+    'enqueue',
+    'enqueue with a signal',
+    'localDelivery',
+    'code',
+    'abort',
+    'discardQueue',
+    'pause',
+    'resume',
+    'start',
+    'advance',
+    'run',
+    'run',
+    'waitForEmpty',
+    'fastDispatch',
+  ];
+  const seldom = ['shutdown', 'close', 'destroy', 'discardLocal'];
+
+  const step = (call: string): void => {
+    called.add(call);
+    calls[call]!();
+    // time moves on as work is done
+    if (call === 'advance') model.run((m) => react(m, true));
+    agree('length', queue.length, model.queue.length);
+    agree('localLength', queue.localLength, model.local.length);
+    agree('bytes in use', queue.dispatchThrottler.count, model.bytes);
+    agree('getMaxAge', queue.getMaxAge(), model.maxAge(clock.monotonicNow()));
+    agree('idle', queue.idle, model.idle);
+    agree('paused', queue.paused, model.paused);
+    agree('started', queue.started, model.live.has('dispatch'));
+    agree('errors', errors, model.errors);
+    agree('what happened', log.join(), model.log.join());
+  };
+  for (let i = 0; i < STEPS; i++) step(pick(25) === 0 ? seldom[pick(seldom.length)]! : often[pick(often.length)]!);
+  await undefined;
+  agree('told of empty', told, model.told);
+
+  // whatever happened, an end settles everything
+  step((['shutdown', 'close', 'destroy'] as const)[pick(3)]!);
+  for (let i = 0; i < 3 && (!model.idle || model.live.size > 0); i++) {
+    step('resume');
+    step('run');
+  }
+  await queue.closed;
+  await undefined;
+  agree('left', queue.length + queue.localLength + queue.dispatchThrottler.count, 0);
+  agree('told of empty', told, model.told);
+  agree('still waiting', model.waiters, 0);
+  return called;
+}
+
+describe('DispatchQueue', () => {
+  it(`does what a plain model does over ${SEQUENCES} random sequences of every call, and leaves nothing pending`, async () => {
+    const called = new Set<string>();
+    for (let seed = 1; seed <= SEQUENCES; seed++) for (const call of await sequence(seed)) called.add(call);
+    expect([...called].sort()).toEqual([
+      'abort',
+      'advance',
+      'close',
+      'code',
+      'destroy',
+      'discardLocal',
+      'discardQueue',
+      'enqueue',
+      'enqueue with a signal',
+      'fastDispatch',
+      'localDelivery',
+      'pause',
+      'resume',
+      'run',
+      'shutdown',
+      'start',
+      'waitForEmpty',
+    ]);
+  }, 120_000);
+});
