@@ -93,7 +93,7 @@ export class CephError extends Error {
   readonly errno: number | undefined;
 
   constructor(code: string, message: string, options: CephErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.code = code;
     this.errno = options.errno;
     Object.defineProperty(this, BRAND, { value: true });

@@ -77,14 +77,6 @@ export class CooperativeThread implements Runnable {
     runQueue.schedule(this);
   }
 
-  /** Gives the thread a turn right now: for a caller that is itself fresh from the event loop, such as a timer. */
-  turn(): void {
-    const { clock, runQueue } = this.#cct;
-    if (this.#running || runQueue.has(this)) return;
-    this.#entry?.woken();
-    if (this.runSlice(clock.monotonicNow() + runQueue.sliceMs)) runQueue.schedule(this);
-  }
-
   /** Leaves the thread table; no turn follows. */
   stop(): void {
     this.#started = false;

@@ -59,7 +59,7 @@ export class SafeTimer {
   readonly #hub = new AbortHub();
   /** The lock that safe callbacks run under. */
   readonly #lock: Mutex | undefined;
-  #locked: 'no' | 'asked' | 'yes' = 'no';
+  #locked = false;
 
   /** The one timer of the platform, and when it rings. Moved ahead at once, never back: a ring too early finds nothing due. */
   #alarm: TimerHandle;
@@ -90,7 +90,11 @@ export class SafeTimer {
       name: threadName,
       owner,
       purpose,
-      entry: (deadline) => this.#timerThread(deadline),
+      entry: (deadline) => {
+        const more = this.#timerThread(deadline);
+        if (!this.#awaiting) this.#release();
+        return more;
+      },
     });
   }
 
@@ -216,7 +220,8 @@ export class SafeTimer {
    */
   async destroy(error?: unknown): Promise<void> {
     this.#verdict ??= -((isCephError(error) ? error.errno : undefined) ?? ECANCELED);
-    this.#awaiting = undefined;
+    // a lock that was asked for will be given, and has to be taken
+    if (this.#locked || !this.#lock) this.#awaiting = undefined;
     await this.close();
   }
 
@@ -267,7 +272,7 @@ export class SafeTimer {
 
   readonly #ring = (): void => {
     this.#alarmAt = Infinity;
-    this.#thread.turn();
+    this.#thread.wake();
   };
 
   /** What is due by now; everything, after destroy. */
@@ -276,29 +281,27 @@ export class SafeTimer {
   }
 
   #timerThread(deadline: number): boolean {
+    const wheel = this.#wheel;
     let over = false;
     this.#pacer.begin(deadline);
-    for (let due = this.#due(); !over && this.length > 0 && this.#wheel.earliest() <= due; due = this.#due()) {
+    for (let due = this.#due(); !over && this.length > 0 && wheel.earliest() <= due; due = this.#due()) {
       if (this.#paused || this.#awaiting || !this.#acquire()) return false;
       // one look at the clock for all that is due, as upstream has it
-      for (let slot = this.#wheel.takeDue(due); slot > 0; slot = this.#wheel.takeDue(due)) {
+      for (let slot = wheel.takeDue(due); slot > 0; slot = wheel.takeDue(due)) {
         this.#run(slot, due);
         over = this.#pacer.isOver();
         if (over || this.#paused || this.#awaiting) break;
       }
     }
-    if (this.#awaiting) return false;
-    this.#release();
-    if (over) return true;
-    this.#arm(this.#wheel.earliest());
+    if (!over) this.#arm(wheel.earliest());
     this.#tellIfEmpty();
-    return false;
+    return over;
   }
 
   #run(slot: number, due: number): void {
-    const callback = this.#wheel.callbackOf(slot) as Completion;
+    const callback = this.#wheel.callbacks[slot] as Completion;
     const event = this.#wheel.eventOf(slot);
-    if (this.#verdict === undefined) this.#counters?.latency(due - TOLERANCE - this.#wheel.timeOf(slot));
+    if (this.#verdict === undefined) this.#counters?.latency(due - TOLERANCE - this.#wheel.times[slot]!);
     const extra = this.#extras.get(event);
     const again = extra?.every ? (): void => this.#again(slot, event, extra) : undefined;
     if (!again) this.#end(slot, event);
@@ -309,7 +312,7 @@ export class SafeTimer {
 
   /** A recurring event has run: its next beat, unless it was cancelled meanwhile. */
   #again(slot: number, event: TimerEvent, { every, start }: Extra): void {
-    if (!this.#wheel.callbackOf(slot)) this.#wheel.release(slot);
+    if (!this.#wheel.callbacks[slot]) this.#wheel.release(slot);
     else if (this.#verdict !== undefined) this.#end(slot, event);
     else this.#wheel.put(slot, start + Math.floor((this.#due() - start) / every + 1) * every);
   }
@@ -323,11 +326,14 @@ export class SafeTimer {
   #await(promise: PromiseLike<unknown>, then: (() => void) | undefined): void {
     this.#awaiting = promise;
     const done = (): void => {
+      // whoever waits for the lock comes before the next event
+      this.#release();
       then?.();
       if (this.#awaiting !== promise) return;
       this.#awaiting = undefined;
-      this.#release();
       this.#thread.wake();
+      if (this.#thread.started) return;
+      this.#release();
       this.#tellIfEmpty();
     };
     promise.then(done, (error: unknown) => {
@@ -339,22 +345,15 @@ export class SafeTimer {
   /** Takes the lock. @returns false when it has to be waited for; a turn follows then */
   #acquire(): boolean {
     const lock = this.#lock;
-    if (!lock || this.#locked === 'yes') return true;
-    if (this.#locked === 'asked') return false;
-    this.#locked = lock.tryLock() ? 'yes' : 'asked';
-    if (this.#locked === 'yes') return true;
-    void lock.lock().then(() => {
-      this.#locked = 'yes';
-      this.#thread.turn();
-      if (!this.#awaiting) this.#release();
-    });
-    return false;
+    if (!lock || this.#locked) return true;
+    this.#locked = lock.tryLock();
+    if (!this.#locked) this.#await(lock.lock(), () => (this.#locked = true));
+    return this.#locked;
   }
 
   #release(): void {
-    if (this.#locked !== 'yes') return;
-    this.#locked = 'no';
-    this.#lock?.unlock();
+    if (this.#locked) this.#lock?.unlock();
+    this.#locked = false;
   }
 
   /** An event is pending no more. */

@@ -454,12 +454,12 @@ describe('SafeTimer flow', () => {
     expect(cct.perf.list()).toEqual([]);
   });
 
-  it('survives a million events, a thousand of them cancelled from the middle', () => {
+  it('survives 200,000 events, a thousand of them cancelled from the middle', () => {
     const { clock, timer } = setup();
     let ran = 0;
     let last = 0;
     const events: number[] = [];
-    for (let i = 0; i < 1_000_000; i++) {
+    for (let i = 0; i < 200_000; i++) {
       events.push(
         timer.addEventAfter((i * 7919) % 100_003, () => {
           ran++;
@@ -469,9 +469,9 @@ describe('SafeTimer flow', () => {
         }),
       );
     }
-    for (let i = 0; i < 1000; i++) expect(timer.cancelEvent(events[i * 997] as number)).toBe(true);
+    for (let i = 0; i < 1000; i++) expect(timer.cancelEvent(events[i * 197] as number)).toBe(true);
     clock.advance(200_000);
-    expect(ran).toBe(999_000);
+    expect(ran).toBe(199_000);
     expect(timer.length).toBe(0);
   });
 });
