@@ -1,6 +1,6 @@
 import type { MDSGatherBuilder } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
-import type { CDir } from '../cache/c-dir.js';
+import type { CDir } from '../cache/cdir.js';
 import { CEPH_NOSNAP } from '../types/ceph-fs.js';
 import { EOpen } from './events/e-open.js';
 import type { LogSegment } from './log-segment.js';

@@ -2,9 +2,9 @@ import { complete } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import { IntervalSet } from '@cephts/encoding';
 import type { DirFrag } from '@cephts/encoding';
-import type { CDentry } from '../cache/c-dentry.js';
-import type { CDir } from '../cache/c-dir.js';
-import type { CInode } from '../cache/c-inode.js';
+import type { CDentry } from '../cache/cdentry.js';
+import type { CDir } from '../cache/cdir.js';
+import type { CInode } from '../cache/cinode.js';
 
 /**
  * A stretch of the journal that begins with a subtree map, and what has to be written to its own objects before it can be thrown away.
