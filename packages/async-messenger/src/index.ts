@@ -1,1 +1,17 @@
-export {};
+export { AuthNone } from './auth/auth-none.js';
+export type { AuthNoneOptions } from './auth/auth-none.js';
+export { AUTH_METHOD, AuthConnectionMeta, CON_MODE } from './auth/auth.js';
+export type { AuthClient, AuthRequestPlan, AuthServer, AuthVerdict } from './auth/auth.js';
+export { Connection } from './connection.js';
+export type { Dispatcher } from './dispatcher.js';
+export { Message } from './message.js';
+export type { MessageClass } from './message.js';
+export { MessageRegistry } from './message-registry.js';
+export { Messenger } from './messenger.js';
+export type { ConnectOptions } from './messenger.js';
+export type { Listener, NetworkStack } from './net/network-stack.js';
+export type { Wire, WireOwner } from './net/wire.js';
+export type { MessengerInit } from './options.js';
+export { Policy } from './policy.js';
+export type { PolicyFlags } from './policy.js';
+export { UnknownMessage } from './unknown-message.js';

@@ -1,0 +1,144 @@
+import { EntityAddr, EntityAddrVec } from '@cephts/encoding';
+import type { EntityName } from '@cephts/encoding';
+import { Connection } from './connection.js';
+import type { Message } from './message.js';
+import type { Wire } from './net/wire.js';
+import type { Policy } from './policy.js';
+import { PRIORITY } from '@cephts/dispatch-queue';
+import type { ProtocolHost } from './protocol/protocol-host.js';
+import { ProtocolV2 } from './protocol/protocol-v2.js';
+
+/**
+ * A connection over the network: who the peer is and how it is treated; the rest is its protocol's.
+ *
+ * @see src/msg/async/AsyncConnection.cc (16.2.15)
+ */
+export class AsyncConnection extends Connection {
+  readonly protocol: ProtocolV2;
+  /** Is it kept out of the table of connections? */
+  readonly anon: boolean;
+  /** Its key in the table of connections, once it is there. */
+  registeredAs: string | undefined = undefined;
+  /** Where to connect to; for an acceptor, where the peer's socket is until it says who it is. */
+  targetAddr: EntityAddr = EntityAddr.BLANK;
+  readonly #host: ProtocolHost;
+  #peerAddrs: EntityAddrVec = EntityAddrVec.EMPTY;
+  #peerType = -1;
+  #policy: Policy;
+  #drainWaiters: (() => void)[] = [];
+
+  constructor(host: ProtocolHost, peerType: number, policy: Policy, anon = false) {
+    super(host.dispatchQueue.getId());
+    this.#host = host;
+    this.#peerType = peerType;
+    this.#policy = policy;
+    this.anon = anon;
+    this.protocol = new ProtocolV2(this, host);
+    host.perf.created();
+  }
+
+  get isConnected(): boolean {
+    return this.protocol.isConnected;
+  }
+
+  get peerAddrs(): EntityAddrVec {
+    return this.#peerAddrs;
+  }
+
+  get peerName(): EntityName {
+    return this.protocol.peerName;
+  }
+
+  get peerType(): number {
+    return this.#peerType;
+  }
+
+  get features(): bigint {
+    return this.protocol.features;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  get queued(): number {
+    return this.protocol.session.out.length;
+  }
+
+  /** Begins to connect to the best of the addresses. */
+  connect(addrs: EntityAddrVec): void {
+    this.#peerAddrs = addrs;
+    this.inferTargetAddr(addrs);
+    this.protocol.connect();
+  }
+
+  /** Takes a socket that was accepted. */
+  accept(wire: Wire): void {
+    this.targetAddr = wire.peer;
+    this.protocol.accept(wire);
+  }
+
+  sendMessage(m: Message): void {
+    if (m.priority === 0) m.priority = PRIORITY.DEFAULT;
+    m.seq = 0;
+    m.src = this.#host.myname;
+    this.protocol.sendMessage(m);
+  }
+
+  sendKeepalive(): void {
+    this.protocol.sendKeepalive();
+  }
+
+  markDown(): void {
+    this.protocol.stop();
+  }
+
+  markDisposable(): void {
+    this.setLossy(true);
+  }
+
+  drained(): Promise<void> {
+    if (this.protocol.isClosed || this.queued < this.#host.options.sendHighWater) return Promise.resolve();
+    return new Promise((resolve) => this.#drainWaiters.push(resolve));
+  }
+
+  // ---- for the protocol
+
+  /** An acceptor learns of what type its peer is, and so how to treat it. */
+  setPeerType(type: number): void {
+    this.#peerType = type;
+    this.#policy = this.#host.getPolicy(type);
+  }
+
+  setPeerAddrs(addrs: EntityAddrVec): void {
+    this.#peerAddrs = addrs;
+  }
+
+  setLossy(lossy: boolean): void {
+    this.#policy = this.#policy.withLossy(lossy);
+  }
+
+  inferTargetAddr(addrs: EntityAddrVec): void {
+    this.targetAddr = addrs.hasMsgr2() ? addrs.msgr2Addr() : addrs.front();
+  }
+
+  /** Messages were written. */
+  wrote(): void {
+    if (this.#drainWaiters.length > 0 && this.queued <= this.#host.options.sendLowWater) this.#tellDrained();
+  }
+
+  /** The protocol has closed. */
+  stopped(): void {
+    const host = this.#host;
+    host.dispatchQueue.discardQueue(this.connId);
+    host.perf.closed();
+    host.unregisterConn(this);
+    this.#tellDrained();
+  }
+
+  #tellDrained(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}

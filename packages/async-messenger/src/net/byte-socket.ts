@@ -1,0 +1,24 @@
+import type { EntityAddr } from '@cephts/encoding';
+
+/** Who is told what happens on a {@link ByteSocket}. */
+export interface ByteSocketOwner {
+  onConnected(): void;
+  onData(chunk: Uint8Array): void;
+  onDrain(): void;
+  /** Closed by the other end or by a failure; not told after {@link ByteSocket.destroy}. */
+  onClose(reason: string, code: string | undefined): void;
+}
+
+/** A stream of bytes both ways: a socket of the system or of a simulated network. */
+export interface ByteSocket {
+  owner: ByteSocketOwner;
+  readonly peer: EntityAddr;
+  readonly local: EntityAddr;
+  /** Sends pieces in order; they must not change until sent. */
+  write(pieces: readonly Uint8Array[]): void;
+  /** Bytes written that the other side has not taken over yet. */
+  readonly pending: number;
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+}

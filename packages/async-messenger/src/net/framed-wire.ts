@@ -1,0 +1,135 @@
+import type { EntityAddr } from '@cephts/encoding';
+import type { OnwireKeys } from '../protocol/crypto-onwire.js';
+import { FrameReader } from '../protocol/frame-reader.js';
+import { FrameWriter } from '../protocol/frame-writer.js';
+import type { MessageHeader } from '../protocol/message-header.js';
+import type { ByteSocket, ByteSocketOwner } from './byte-socket.js';
+import type { Wire, WireOwner } from './wire.js';
+
+/** Bytes on their way from which on a writer should wait. */
+const HIGH_WATER = 1024 * 1024;
+/** Bytes that may lie unread before the socket is paused. */
+const READ_AHEAD = 64 * 1024;
+
+/** A {@link Wire} whose framing runs in this isolate, over any {@link ByteSocket}. */
+export class FramedWire implements Wire, ByteSocketOwner {
+  readonly #socket: ByteSocket;
+  readonly #reader: FrameReader;
+  readonly #writer = new FrameWriter();
+  #owner: WireOwner;
+  #paused = false;
+  #closed = false;
+
+  /** @param maxMessage longest message that is taken, in bytes */
+  constructor(socket: ByteSocket, owner: WireOwner, maxMessage: number) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#reader = new FrameReader(owner, maxMessage);
+    this.#reader.stop();
+    socket.owner = this;
+  }
+
+  get owner(): WireOwner {
+    return this.#owner;
+  }
+
+  set owner(owner: WireOwner) {
+    this.#owner = owner;
+    this.#reader.sink = owner;
+  }
+
+  get peer(): EntityAddr {
+    return this.#socket.peer;
+  }
+
+  get local(): EntityAddr {
+    return this.#socket.local;
+  }
+
+  get congested(): boolean {
+    return this.#writer.output.queued + this.#socket.pending >= HIGH_WATER;
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    if (!this.#closed) this.#socket.write([bytes]);
+  }
+
+  startFrames(rev1: boolean): void {
+    this.#writer.rev1 = rev1;
+    this.#reader.rev1 = rev1;
+  }
+
+  startSecure(keys: OnwireKeys): void {
+    this.#writer.secure(keys);
+    this.#reader.secure(keys);
+  }
+
+  next(): void {
+    this.#read(() => this.#reader.resume());
+  }
+
+  stream(): void {
+    this.#read(() => this.#reader.stream());
+  }
+
+  control(tag: number, payload: Uint8Array): void {
+    if (!this.#closed) this.#writer.control(tag, payload);
+  }
+
+  message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {
+    if (!this.#closed) this.#writer.message(header, front, middle, data);
+  }
+
+  flush(): void {
+    const { output } = this.#writer;
+    if (output.queued > 0 && !this.#closed) this.#socket.write(output.take());
+  }
+
+  destroy(): void {
+    if (this.#closed) return;
+    this.flush();
+    this.#closed = true;
+    this.#reader.stop();
+    this.#socket.destroy();
+  }
+
+  onConnected(): void {
+    this.#owner.onConnected();
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.#read(() => this.#reader.push(chunk));
+  }
+
+  onDrain(): void {
+    this.#owner.onDrain();
+  }
+
+  onClose(reason: string, code: string | undefined): void {
+    this.#fault(reason, code);
+  }
+
+  #read(read: () => void): void {
+    if (this.#closed) return;
+    try {
+      read();
+    } catch (error) {
+      this.#fault(error instanceof Error ? error.message : String(error), undefined);
+      return;
+    }
+    if (this.#closed) return;
+    const full = this.#reader.stopped && this.#reader.buffered >= READ_AHEAD;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #fault(reason: string, code: string | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reader.stop();
+    this.#socket.destroy();
+    this.#owner.onFault(reason, code);
+  }
+}

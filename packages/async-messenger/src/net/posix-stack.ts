@@ -1,0 +1,76 @@
+import { createServer } from 'node:net';
+import { CephError } from '@cephts/common';
+import type { EntityAddr } from '@cephts/encoding';
+import { FramedWire } from './framed-wire.js';
+import type { Listener, NetworkStack } from './network-stack.js';
+import { PosixSocket } from './posix-socket.js';
+import type { Wire, WireOwner } from './wire.js';
+
+/** Listens for TCP connections. */
+export function listenPosix(addr: EntityAddr, backlog: number, onSocket: (socket: PosixSocket) => void): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ noDelay: true }, (socket) => onSocket(PosixSocket.accepted(socket)));
+    const failed = (error: NodeJS.ErrnoException): void =>
+      reject(
+        new CephError(`ERR_CEPH_${error.code ?? 'EIO'}`, `cannot listen at ${String(addr)}: ${error.message}`, {
+          errno: Math.abs(error.errno ?? 5),
+          cause: error,
+        }),
+      );
+    server.once('error', failed);
+    server.listen({ host: addr.ip, port: addr.port, backlog, ipv6Only: addr.isIpv6() }, () => {
+      server.off('error', failed);
+      server.on('error', () => undefined);
+      const { port } = server.address() as { port: number };
+      resolve({
+        addr: addr.withPort(port),
+        close: () => new Promise((done) => server.close(() => done())),
+      });
+    });
+  });
+}
+
+/** The system's sockets, everything in this isolate: the lowest latency. `ms_async_op_threads = 0`. */
+export class PosixStack implements NetworkStack {
+  readonly name = 'posix';
+  readonly #maxMessage: number;
+  readonly #backlog: number;
+
+  constructor(options: { maxMessage: number; backlog: number }) {
+    this.#maxMessage = options.maxMessage;
+    this.#backlog = options.backlog;
+  }
+
+  connect(addr: EntityAddr, owner: WireOwner): Wire {
+    return new FramedWire(PosixSocket.connect(addr), owner, this.#maxMessage);
+  }
+
+  listen(addr: EntityAddr, accept: (wire: Wire) => WireOwner | undefined): Promise<Listener> {
+    return listenPosix(addr, this.#backlog, (socket) => {
+      const wire = new FramedWire(socket, NOBODY, this.#maxMessage);
+      const owner = accept(wire);
+      if (owner) wire.owner = owner;
+      else wire.destroy();
+    });
+  }
+
+  retain(): void {
+    // nothing to keep alive
+  }
+
+  async release(): Promise<void> {
+    // nothing to end
+  }
+}
+
+/** Owns a wire until somebody does. */
+export const NOBODY: WireOwner = {
+  onConnected: () => undefined,
+  onDrain: () => undefined,
+  onFault: () => undefined,
+  onBanner: () => undefined,
+  onFrame: () => undefined,
+  admit: () => true,
+  onMessage: () => undefined,
+  onAborted: () => undefined,
+};

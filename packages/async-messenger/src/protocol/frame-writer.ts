@@ -1,0 +1,172 @@
+import { OnwireTx } from './crypto-onwire.js';
+import type { OnwireKeys } from './crypto-onwire.js';
+import { crc32c } from './crc32c.js';
+import { HEADER_LENGTH, writeHeader, writeU32 } from './message-header.js';
+import type { MessageHeader } from './message-header.js';
+import { OutputBuffer } from './output-buffer.js';
+import { CRC_LENGTH, INLINE_LENGTH, LATE_STATUS_COMPLETE, MAX_SEGMENTS, PREAMBLE_LENGTH, Preamble, padded } from './preamble.js';
+import { Tag } from './tag.js';
+
+const EMPTY = new Uint8Array(0);
+/** Data segments from here on are sent from where they are; shorter ones are copied next to their header. */
+const LARGE = 16 * 1024;
+const SEED = 0xffff_ffff;
+
+/**
+ * Assembles frames, in crc or secure mode, of msgr2.1 or msgr2.0, into an {@link OutputBuffer}.
+ *
+ * @see src/msg/async/frames_v2.cc (16.2.15)
+ */
+export class FrameWriter {
+  readonly output: OutputBuffer = new OutputBuffer();
+  readonly #preamble = new Preamble();
+  #rev1 = false;
+  #tx: OnwireTx | undefined;
+
+  /** msgr2.1? */
+  set rev1(rev1: boolean) {
+    this.#rev1 = rev1;
+  }
+
+  /** From now on frames are sealed; undefined for crc mode. */
+  secure(keys: OnwireKeys | undefined): void {
+    this.#tx = keys && new OnwireTx(keys, this.#rev1);
+  }
+
+  /** A frame of one segment. */
+  control(tag: number, payload: Uint8Array): void {
+    this.#preamble.set(tag, payload.length);
+    if (this.#tx) this.#sealed(this.#tx, payload, EMPTY, EMPTY, EMPTY);
+    else this.#plain(payload, undefined, EMPTY, EMPTY, EMPTY);
+  }
+
+  /** A message. Large data is not copied: it must not change until it is sent. */
+  message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {
+    this.#preamble.set(Tag.MESSAGE, HEADER_LENGTH, front.length, middle.length, data.length);
+    if (!this.#tx) {
+      this.#plain(EMPTY, header, front, middle, data);
+      return;
+    }
+    const first = new Uint8Array(HEADER_LENGTH);
+    writeHeader(first, 0, header);
+    this.#sealed(this.#tx, first, front, middle, data);
+  }
+
+  /** Any frame, by its segments: for tests and tools. */
+  segments(tag: number, [first = EMPTY, second = EMPTY, third = EMPTY, fourth = EMPTY]: readonly Uint8Array[]): void {
+    this.#preamble.set(tag, first.length, second.length, third.length, fourth.length);
+    if (this.#tx) this.#sealed(this.#tx, first, second, third, fourth);
+    else this.#plain(first, undefined, second, third, fourth);
+  }
+
+  /** crc mode. The first segment is `first`, or `header` where there is one. */
+  #plain(first: Uint8Array, header: MessageHeader | undefined, second: Uint8Array, third: Uint8Array, fourth: Uint8Array): void {
+    const { output } = this;
+    const preamble = this.#preamble;
+    const rev1 = this.#rev1;
+    const length = preamble.lengths[0]!;
+    const { segments } = preamble;
+    const large = fourth.length >= LARGE;
+    const epilogue = rev1 ? (segments === 1 ? 0 : 1 + (MAX_SEGMENTS - 1) * CRC_LENGTH) : 1 + MAX_SEGMENTS * CRC_LENGTH;
+    const headCrc = rev1 && length > 0 ? CRC_LENGTH : 0;
+    const begin = PREAMBLE_LENGTH + length + headCrc + second.length + third.length;
+    let at = output.reserve(large ? begin : begin + fourth.length + epilogue);
+    let b = output.bytes;
+    preamble.write(b, at);
+    at += PREAMBLE_LENGTH;
+    if (header) writeHeader(b, at, header);
+    else b.set(first, at);
+    const crc0 = crc32c(SEED, b, at, at + length);
+    at += length;
+    if (headCrc > 0) {
+      writeU32(b, at, crc0);
+      at += CRC_LENGTH;
+    }
+    let crc1 = 0;
+    let crc2 = 0;
+    let crc3 = 0;
+    if (segments > 1) {
+      b.set(second, at);
+      crc1 = crc32c(SEED, b, at, at + second.length);
+      at += second.length;
+    }
+    if (segments > 2) {
+      b.set(third, at);
+      crc2 = crc32c(SEED, b, at, at + third.length);
+      at += third.length;
+    }
+    if (segments > 3) {
+      crc3 = crc32c(SEED, fourth);
+      if (large) {
+        output.push(fourth);
+        at = output.reserve(epilogue);
+        b = output.bytes;
+      } else {
+        b.set(fourth, at);
+        at += fourth.length;
+      }
+    }
+    if (epilogue === 0) return;
+    b[at++] = rev1 ? LATE_STATUS_COMPLETE : 0;
+    if (!rev1) {
+      writeU32(b, at, crc0);
+      at += CRC_LENGTH;
+    }
+    writeU32(b, at, crc1);
+    writeU32(b, at + CRC_LENGTH, crc2);
+    writeU32(b, at + 2 * CRC_LENGTH, crc3);
+  }
+
+  #sealed(tx: OnwireTx, first: Uint8Array, ...rest: Uint8Array[]): void {
+    const preamble = this.#preamble;
+    const { segments } = preamble;
+    const length = padded(first.length);
+    const trailer = new Uint8Array(16);
+    const pieces: Uint8Array[] = [];
+    for (let i = 1; i < segments; i++) {
+      const piece = rest[i - 1]!;
+      pieces.push(piece.length % 16 === 0 ? piece : pad(piece, padded(piece.length)));
+    }
+    if (!this.#rev1) {
+      const head = new Uint8Array(PREAMBLE_LENGTH + length);
+      preamble.write(head, 0);
+      head.set(first, PREAMBLE_LENGTH);
+      this.#emit(tx.seal(head, ...pieces.filter(hasBytes), trailer));
+      return;
+    }
+    const head = new Uint8Array(PREAMBLE_LENGTH + Math.max(INLINE_LENGTH, length));
+    preamble.write(head, 0);
+    head.set(first, PREAMBLE_LENGTH);
+    const inlined = PREAMBLE_LENGTH + INLINE_LENGTH;
+    this.#emit(tx.seal(head.subarray(0, inlined)));
+    if (length > INLINE_LENGTH) this.#emit(tx.seal(head.subarray(inlined)));
+    if (segments === 1) return;
+    trailer[0] = LATE_STATUS_COMPLETE;
+    this.#emit(tx.seal(...pieces.filter(hasBytes), trailer));
+  }
+
+  #emit(pieces: Uint8Array[]): void {
+    for (const piece of pieces) {
+      if (piece.length >= LARGE) this.output.push(piece);
+      else this.output.copy(piece);
+    }
+  }
+}
+
+function pad(bytes: Uint8Array, length: number): Uint8Array {
+  const result = new Uint8Array(length);
+  result.set(bytes);
+  return result;
+}
+
+function hasBytes(bytes: Uint8Array): boolean {
+  return bytes.length > 0;
+}
+
+/** One frame in crc mode as bytes of its own: before the authentication, when every byte is also signed. */
+export function assembleControl(rev1: boolean, tag: number, payload: Uint8Array): Uint8Array {
+  const writer = new FrameWriter();
+  writer.rev1 = rev1;
+  writer.control(tag, payload);
+  return writer.output.take()[0]!.slice();
+}
