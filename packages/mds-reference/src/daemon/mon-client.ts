@@ -100,7 +100,8 @@ export class MonClient implements Dispatcher {
   }
 
   renewSubs(): void {
-    if (!this.#con || this.#subs.size === 0) return;
+    // all are sent anew with every connection
+    if (!this.#con || !this.#connected || this.#subs.size === 0) return;
     const m = new MMonSubscribe();
     for (const [what, { start, onetime }] of this.#subs) m.what.set(what, { start, flags: onetime ? CEPH_SUBSCRIBE_ONETIME : 0 });
     m.hostname = this.#cct.conf.str('host');
@@ -213,6 +214,5 @@ export class MonClient implements Dispatcher {
     this.#connected = false;
     this.#nextHunt = this.#cct.clock.monotonicNow() + this.#huntMs();
     this.#con = this.#messenger.connectTo(CEPH_ENTITY_TYPE_MON, this.#monAddrs);
-    this.renewSubs();
   }
 }
