@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { CEPH_FEATURES_ALL, Decoder, Encoder, EntityName } from '@cephts/encoding';
+import type { MClientReply, MMDSMap } from '../../src/messages/index.js';
 import {
   MClientCaps,
-  MClientReply,
   MClientRequest,
   MClientSession,
-  MMDSMap,
   OpencResponse,
   decodeReaddirPage,
   decodeReplyTrace,
