@@ -13,7 +13,6 @@ import { CEPH_STAT_CAP_INODE_ALL } from '../types/caps.js';
 import {
   CEPH_O_CREAT,
   CEPH_O_EXCL,
-  CEPH_O_WRONLY,
   CEPH_READDIR_FRAG_END,
   CEPH_READDIR_REPLY_BITFLAGS,
   CEPH_SETATTR_ATIME,
@@ -269,7 +268,8 @@ export class CephFsClient implements Dispatcher {
   async create(dir: number, name: string, { mode }: { mode: number }): Promise<ClientStat> {
     const stat = await this.#change(CEPH_MDS_OP_CREATE, new FilePath(dir, name), {
       args: (args) => {
-        args.open.flags = CEPH_O_CREAT | CEPH_O_EXCL | CEPH_O_WRONLY;
+        // opened for reading: a file opened for writing gets a range to write in, which is journaled, and again when it is closed
+        args.open.flags = CEPH_O_CREAT | CEPH_O_EXCL;
         args.open.mode = mode;
         args.open.pool = -1;
         args.open.mask = CEPH_STAT_CAP_INODE_ALL;
