@@ -1,4 +1,4 @@
-import { CephContext } from '@cephts/common';
+import { CephContext, CephError, ERRNO } from '@cephts/common';
 import type { CephContextOptions, ConfigValue, ThreadEntry } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, CEPH_FEATURE, EntityName } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
@@ -163,7 +163,12 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
 
   const messenger = createMessenger(global);
   onStage('messengerCreate');
-  await messenger.bindv(bind);
+  try {
+    await messenger.bindv(bind);
+  } catch (error) {
+    await messenger.shutdown();
+    throw error;
+  }
   onStage('bindv');
 
   const signals = new SignalHandler(cct);
@@ -190,7 +195,7 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
       await daemon.suicide();
       await messenger.wait();
       signals.shutdown();
-      neverActive?.(new Error(`the MDS ended before it was active: ${why}`));
+      neverActive?.(new CephError('ERR_CEPH_BOOT', `the MDS ended before it was active: ${why}`, { errno: ERRNO.EIO }));
       end?.({ code, why });
     })();
     return ending;

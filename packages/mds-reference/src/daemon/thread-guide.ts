@@ -47,7 +47,7 @@ export const THREAD_GUIDE: readonly ThreadGuideEntry[] = [
   },
   {
     name: 'msgr-worker-N',
-    owner: 'NetworkStack',
+    owner: 'AsyncMessenger',
     kind: 'real',
     lives: 'from the first messenger on; ms_async_op_threads of them (3)',
     text: 'An event loop for sockets. Every connection is pinned to one worker, which reads, checks and writes its frames. With ms_async_op_threads = 0 the event loops run in the main isolate instead.',
@@ -152,21 +152,21 @@ export const THREAD_GUIDE: readonly ThreadGuideEntry[] = [
   },
   {
     name: 'md_recov_open',
-    owner: 'MDLog::recovery_thread',
+    owner: 'MDLog::RecoveryThread',
     kind: 'cooperative',
     lives: 'while the journal is opened',
     text: 'Finds the journal: its pointer, its head, its true end. It waits for each read, so it must not sit on ms_dispatch. The notes call it recovery_thread.',
   },
   {
     name: 'md_log_replay',
-    owner: 'MDLog::replay_thread',
+    owner: 'MDLog::ReplayThread',
     kind: 'cooperative',
     lives: 'while the journal is replayed',
     text: 'Reads the journal’s events and replays each into the cache, under mds_lock.',
   },
   {
     name: 'md_submit',
-    owner: 'MDLog::submit_thread',
+    owner: 'MDLog::SubmitThread',
     kind: 'cooperative',
     lives: 'once the journal is open',
     text: 'Encodes journal events and appends them to the journal’s buffer, in order. It never completes anything: that is MR_Finisher’s part.',

@@ -1,6 +1,7 @@
 import type { CephContext, CephContextOptions, ConfigValue } from '@cephts/common';
 import { EntityAddrVec } from '@cephts/encoding';
 import { CephError, ERRNO } from '@cephts/common';
+import { holdOpen } from '../daemon/hold-open.js';
 import { commonInitFinish, globalInit, globalShutdown, main } from '../daemon/main.js';
 import type { BootStage, Ending, MdsProcess } from '../daemon/main.js';
 import type { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
@@ -88,6 +89,8 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
   const unwind = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
+  const release = holdOpen();
+  let ended: Promise<Ending> | undefined;
   try {
     const global = globalInit({
       services: realThreads,
@@ -124,14 +127,16 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
       globalId: monitor.allocateGlobalId(),
       signals: options.signals ?? false,
     });
-    const ended = process.ended.then(async (ending) => {
+    const end = process.ended.then(async (ending) => {
       await unwind();
+      release();
       return ending;
     });
+    ended = end;
     await process.active;
     const close = async (): Promise<void> => {
       await process.shutdown('closed');
-      await ended;
+      await end;
     };
     return {
       monAddr: String(monitor.addrs),
@@ -140,13 +145,16 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
       rank: process.daemon.rank as MDSRankDispatcher,
       adminSocket: services.adminSocket,
       process,
-      ended,
+      ended: end,
       allocateGlobalId: () => monitor.allocateGlobalId(),
       close,
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
+    // what runs ends by itself, and takes all with it
+    await ended;
     await unwind();
+    release();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { THREAD_GUIDE } from '../../src/daemon/thread-guide.js';
 import type { BootStage } from '../../src/daemon/main.js';
 import { MemoryMonitorStore } from '../../src/embedded/monitor-store.js';
 import { startEmbeddedMds } from '../../src/embedded/start-embedded-mds.js';
@@ -10,7 +11,9 @@ type Rows = string[];
 
 const SHARED = new Set(['ceph-mds', 'safe_timer', 'ms_dispatch', 'fn_anonymous']);
 const MAIN = ['ceph-mds (main)'];
-const SIGNALS = [...MAIN, 'signal_handler'];
+// with ms_async_op_threads = 0 the event center is a cooperative thread of the isolate
+const MESSENGER = [...MAIN, 'msgr-worker-0'];
+const SIGNALS = [...MESSENGER, 'signal_handler'];
 const INIT = [
   ...SIGNALS,
   'ms_dispatch (DispatchQueue)',
@@ -78,6 +81,7 @@ describe('the boot of an MDS', () => {
   it('has at each stage the threads that belong to it, in order of creation', async () => {
     const stages = await boot({});
     expect(rowsAt(stages, 'globalInit')).toEqual(MAIN);
+    expect(rowsAt(stages, 'messengerCreate')).toEqual(MESSENGER);
     expect(rowsAt(stages, 'signalHandler')).toEqual(SIGNALS);
     expect(rowsAt(stages, 'mdsInit')).toEqual(INIT);
     expect(rowsAt(stages, 'rankInit')).toEqual(RANK);
@@ -92,6 +96,13 @@ describe('the boot of an MDS', () => {
       expect(owner).not.toBe('');
       expect(kind).toBe(owner === 'main' ? 'real' : 'cooperative');
     }
+  });
+
+  it('has no thread that the guide does not explain', async () => {
+    await boot({});
+    const known = THREAD_GUIDE.map(({ name, owner }) => `${name} (${owner})`);
+    for (const { name, owner } of mds?.cct.threads.list() ?? [])
+      expect(known).toContain(`${name.replace(/-\d+$/, '-N')} (${owner})`);
   });
 
   it('on a used store replays the journal, with its threads there while they work', async () => {
