@@ -4,7 +4,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Decoder, Encoder } from '@cephts/encoding';
+import { journalCodecs } from '../../packages/mds-reference/test/corpus-registry-journal.js';
 import { corpusCodecs } from '../../packages/mds-reference/test/corpus-registry.js';
+
+const codecs = new Map([...corpusCodecs, ...journalCodecs]);
 
 const corpus = fileURLToPath(new URL('../../../shared/ceph-object-corpus', import.meta.url));
 const versions = existsSync(corpus) ? readdirSync(corpus).filter((name) => /^\d+\./.test(name)) : [];
@@ -25,7 +28,7 @@ describe('ceph-object-corpus', () => {
   for (const version of versions) {
     describe(version, () => {
       const objects = join(corpus, version, 'objects');
-      for (const [type, codec] of corpusCodecs) {
+      for (const [type, codec] of codecs) {
         if (!existsSync(join(objects, type))) continue;
         const files = readdirSync(join(objects, type));
         const what = sameBytes(version) ? 'decodes and encodes to the same bytes' : 'decodes';
