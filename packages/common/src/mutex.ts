@@ -1,9 +1,12 @@
+import { CephError } from './errors.js';
+import { Fifo } from './fifo.js';
+
 /**
  * A mutual exclusion that spans awaits, fair: waiters get it in the order they asked.
  */
 export class Mutex {
   #locked = false;
-  readonly #waiters: (() => void)[] = [];
+  readonly #waiters = new Fifo<() => void>();
 
   get locked(): boolean {
     return this.#locked;
@@ -11,10 +14,7 @@ export class Mutex {
 
   /** Resolves when the caller holds the lock. */
   lock(): Promise<void> {
-    if (!this.#locked) {
-      this.#locked = true;
-      return Promise.resolve();
-    }
+    if (this.tryLock()) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -24,8 +24,12 @@ export class Mutex {
     return true;
   }
 
-  /** Hands the lock to the one who has waited longest. */
+  /**
+   * Hands the lock to the one who has waited longest.
+   * @throws CephError `ERR_CEPH_STATE` when nobody holds it
+   */
   unlock(): void {
+    if (!this.#locked) throw new CephError('ERR_CEPH_STATE', 'a mutex that nobody holds was unlocked');
     const next = this.#waiters.shift();
     if (next) next();
     else this.#locked = false;
@@ -44,7 +48,7 @@ export class Mutex {
 
 /** A condition to wait for: `wait` resolves at the next notification that reaches it, in order of waiting. */
 export class Cond {
-  #waiters: (() => void)[] = [];
+  #waiters = new Fifo<() => void>();
 
   wait(): Promise<void> {
     return new Promise((resolve) => this.#waiters.push(resolve));
@@ -56,8 +60,8 @@ export class Cond {
 
   notifyAll(): void {
     const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
+    this.#waiters = new Fifo();
+    for (let wake = waiters.shift(); wake; wake = waiters.shift()) wake();
   }
 
   get waiting(): number {

@@ -16,7 +16,12 @@ export const systemRandom: RandomSource = {
   next: () => systemRandom.u32() / 2 ** 32,
   u32: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
   u64: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
-  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  bytes(length) {
+    const bytes = new Uint8Array(length);
+    // the platform fills no more than this at once
+    for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+    return bytes;
+  },
 };
 
 /** The same sequence for the same seed (sfc32); for tests and simulations, never for keys. */

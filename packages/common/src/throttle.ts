@@ -1,6 +1,7 @@
 import { complete } from './context.js';
 import type { Completion } from './context.js';
 import { AbortedError, CephError, ECANCELED, EINVAL } from './errors.js';
+import { Fifo } from './fifo.js';
 import type { PrimitiveContext, ThrottleCounters } from './primitive-context.js';
 
 interface Waiter {
@@ -22,9 +23,7 @@ export class Throttle {
   readonly #counters: ThrottleCounters | undefined;
   #max: number;
   #count = 0;
-  /** Who waits, in order, from #head on. */
-  #waiters: Waiter[] = [];
-  #head = 0;
+  readonly #waiters = new Fifo<Waiter>();
 
   /**
    * @param max units in use at the most; 0 for no bound
@@ -51,7 +50,7 @@ export class Throttle {
 
   /** How many wait. */
   get waiting(): number {
-    return this.#waiters.length - this.#head;
+    return this.#waiters.length;
   }
 
   /** Is half of the maximum in use? Never where there is no bound. */
@@ -142,7 +141,7 @@ export class Throttle {
 
   /** Completes everyone who waits with -ECANCELED and drops the perf counters. */
   shutdown(): void {
-    while (this.waiting > 0) this.#tell(this.#next(), -ECANCELED);
+    for (let waiter = this.#waiters.shift(); waiter; waiter = this.#waiters.shift()) this.#tell(waiter, -ECANCELED);
     this.#counters?.remove();
   }
 
@@ -167,23 +166,12 @@ export class Throttle {
 
   /** Admits from the front for as long as there is room: one who does not fit holds up those behind, too. */
   #admit(): void {
-    while (this.waiting > 0 && !this.#shouldWait((this.#waiters[this.#head] as Waiter).amount)) {
-      const waiter = this.#next();
+    for (let waiter = this.#waiters.first; waiter && !this.#shouldWait(waiter.amount); waiter = this.#waiters.first) {
+      this.#waiters.shift();
       this.#got(waiter.amount);
       this.#counters?.waited(this.#cct.clock.monotonicNow() - waiter.since);
       this.#tell(waiter, 0);
     }
-  }
-
-  /** Takes the first one out of the line. */
-  #next(): Waiter {
-    const waiter = this.#waiters[this.#head++] as Waiter;
-    // cut off what is done with once it is half of the array: constant cost for each waiter
-    if (this.#head * 2 > this.#waiters.length) {
-      this.#waiters = this.#waiters.slice(this.#head);
-      this.#head = 0;
-    }
-    return waiter;
   }
 
   /** What a waiter throws is reported, so that it neither hits who gave back nor holds up the next in line. */
