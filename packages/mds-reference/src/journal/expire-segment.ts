@@ -1,8 +1,6 @@
 import type { MDSGatherBuilder } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
 import type { CDir } from '../cache/cdir.js';
-import { CEPH_NOSNAP } from '../types/ceph-fs.js';
-import { EOpen } from './events/e-open.js';
 import type { LogSegment } from './log-segment.js';
 
 /**
@@ -14,7 +12,8 @@ export function expireSegment(mds: MDSRank, segment: LogSegment, gather: MDSGath
   mds.dout(6, () => `log: expiring segment ${segment.seq}/${segment.offset}`);
   commitDirfrags(segment, gather);
   waitForOthers(mds, segment, gather);
-  releaseOpenFiles(mds, segment, gather);
+  // the open file table knows which files are open: they need not be journaled again
+  for (const inode of [...segment.openFiles]) inode.clearOpenFile();
   for (const inode of segment.dirtyParentInodes) {
     if (inode.canAuthPin()) inode.storeBacktrace(gather.newSub());
     else inode.addUnfreezeWaiter(gather.newSub());
@@ -48,28 +47,6 @@ function waitForOthers(mds: MDSRank, segment: LogSegment, gather: MDSGatherBuild
   for (const inode of segment.dirtyDirfragDir) locker.scatterNudge(inode.filelock, gather.newSub());
   for (const inode of segment.dirtyDirfragDirfragtree) locker.scatterNudge(inode.dirfragtreelock, gather.newSub());
   for (const inode of segment.dirtyDirfragNest) locker.scatterNudge(inode.nestlock, gather.newSub());
-}
-
-/** The open file table knows which files are open; only what a snapshot still waits to be flushed is journaled again. */
-function releaseOpenFiles(mds: MDSRank, segment: LogSegment, gather: MDSGatherBuilder): void {
-  const { mdlog } = mds;
-  let event: EOpen | undefined;
-  for (const inode of [...segment.openFiles]) {
-    if (inode.last === CEPH_NOSNAP || !inode.isAuth() || inode.clientSnapCaps.size === 0) {
-      segment.openFiles.delete(inode);
-      continue;
-    }
-    if (!event) {
-      event = new EOpen();
-      mdlog.startEntry(event);
-    }
-    mds.mdcache.addCleanInode(event, inode);
-    segment.openFiles.delete(inode);
-    mdlog.getCurrentSegment().openFiles.add(inode);
-  }
-  if (!event) return;
-  mdlog.submitEntry(event);
-  mdlog.waitForSafe(gather.newSub());
 }
 
 function saveTables(mds: MDSRank, segment: LogSegment, gather: MDSGatherBuilder): void {
