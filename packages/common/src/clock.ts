@@ -38,11 +38,14 @@ function makeDefer(): Clock['defer'] {
   return (callback) => port2.postMessage(pending.push(callback));
 }
 
+const { performance, setTimeout } = platform;
+
 /**
  * The platform's clock. It looks the timer functions up at each call, so jest's and sinon's fake timers take effect.
  */
 export const realClock: Clock = {
-  monotonicNow: () => platform.performance.now(),
+  // fake timers put their own `performance` in place, and their own setTimeout, which is the quicker one to look up
+  monotonicNow: () => (platform.setTimeout === setTimeout ? performance : platform.performance).now(),
   now: () => Date.now(),
   // rounded up, since platforms cut the fraction off and would be early
   setTimeout: (callback, delay) => platform.setTimeout(callback, Math.ceil(delay)),

@@ -14,7 +14,7 @@ import {
   primitiveContext,
   publish,
 } from '@cephts/common';
-import type { Completion, Mutex, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
+import type { Clock, Completion, Mutex, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
 import { SAMPLES } from './options.js';
 import type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
 import { TimerWheel } from './timer-wheel.js';
@@ -23,8 +23,8 @@ import { TimerWheel } from './timer-wheel.js';
 const TOLERANCE = 0.001;
 /** The longest delay a platform's timer takes; a longer one would fire after 1 ms. */
 const MAX_DELAY = 2 ** 31 - 1;
-/** Thirty-five thousand years, in ms: where the wheel ends. */
-const MAX_TIME = 2 ** 50;
+/** Nearly nine thousand years, in ms: where the wheel ends. */
+const MAX_TIME = 2 ** 48;
 
 /** What an event has beside time and callback. */
 interface Extra {
@@ -49,6 +49,7 @@ interface Extra {
  */
 export class SafeTimer {
   readonly #cct: PrimitiveContext;
+  readonly #clock: Clock;
   readonly #options: SafeTimerOptions;
   readonly #thread: CooperativeThread;
   readonly #pacer: Pacer;
@@ -66,6 +67,8 @@ export class SafeTimer {
   #alarmAt = Infinity;
 
   #stopping = false;
+  /** Events need nothing but to be added: started, open, no bounds, no counters, no asynchronous context. */
+  #plain = false;
   #paused = false;
   /** The promise of the callback that runs; what follows waits for it. */
   #awaiting: PromiseLike<unknown> | undefined;
@@ -81,6 +84,7 @@ export class SafeTimer {
     checkOptionTypes('SafeTimer', SAMPLES, options);
     const { name, threadName = 'safe_timer', owner = 'SafeTimer', purpose = 'Runs events when they are due.' } = options;
     this.#cct = cct;
+    this.#clock = cct.clock;
     this.#options = options;
     this.#lock = options.safeCallbacks === false ? undefined : options.lock;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
@@ -100,7 +104,9 @@ export class SafeTimer {
 
   /** Enters the thread table. The first event added does it too. */
   init(): void {
-    if (!this.#stopping) this.#thread.startAsleep();
+    if (this.#stopping) return;
+    this.#thread.startAsleep();
+    this.#plain = !this.#bounds && !this.#counters && !this.#options.keepAsyncContext;
   }
 
   /** Events that are pending; one that runs is not among them. */
@@ -131,7 +137,7 @@ export class SafeTimer {
    * @throws CephError `ERR_CEPH_FULL`, `ERR_CEPH_INVALID_OPTION`
    */
   addEventAfter(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
-    return this.#add(this.#cct.clock.monotonicNow() + ms, callback, options);
+    return this.#add(this.#clock.monotonicNow() + ms, callback, options);
   }
 
   /**
@@ -139,7 +145,7 @@ export class SafeTimer {
    * stepping the wall clock later does not move the event (upstream waits on the wall clock, and moves).
    */
   addEventAt(when: number | Date, callback: Completion, options?: EventOptions): TimerEvent {
-    return this.addEventAfter(Number(when) - this.#cct.clock.now(), callback, options);
+    return this.addEventAfter(Number(when) - this.#clock.now(), callback, options);
   }
 
   /**
@@ -148,7 +154,7 @@ export class SafeTimer {
    */
   addEventEvery(ms: number, callback: Completion, options: EventOptions = {}): TimerEvent {
     if (!(ms > 0)) throw invalidOption('ms', 'a number above 0', ms);
-    const start = this.#cct.clock.monotonicNow();
+    const start = this.#clock.monotonicNow();
     return this.#add(start + ms, callback, options, { every: ms, start });
   }
 
@@ -198,6 +204,7 @@ export class SafeTimer {
    */
   shutdown(): void {
     this.#stopping = true;
+    this.#plain = false;
     this.cancelAllEvents();
     if (this.#thread.started) this.#publish('stop');
     this.#disarm();
@@ -208,6 +215,7 @@ export class SafeTimer {
   /** Takes no more, ends recurring events, lets the others run at their time (lifting a pause), then shuts down. */
   async close(): Promise<void> {
     this.#stopping = true;
+    this.#plain = false;
     if (this.#verdict === undefined) for (const [event, { every }] of this.#extras) if (every > 0) this.cancelEvent(event);
     this.resume();
     await this.waitForEmpty();
@@ -231,34 +239,37 @@ export class SafeTimer {
   }
 
   #add(time: number, callback: Completion, options?: EventOptions, recurrence?: Pick<Extra, 'every' | 'start'>): TimerEvent {
-    const { signal, cost = 1 } = options ?? {};
+    if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^48', time);
+    if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
+    if (!this.#plain || options || recurrence) return this.#addChecked(time, callback, options, recurrence);
+    const event = this.#wheel.add(time, callback);
+    // the thread itself sets the alarm when it goes to sleep
+    if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
+    return event;
+  }
+
+  /** As `#add`, where there is anything to see to. */
+  #addChecked(time: number, callback: Completion, { signal, cost = 1 }: EventOptions = {}, recurrence?: Pick<Extra, 'every' | 'start'>): TimerEvent {
     const bounds = this.#bounds;
     if (this.#stopping || signal?.aborted) return 0;
-    if (!(Math.abs(time) < MAX_TIME)) throw invalidOption('ms', 'a number below 2^50', time);
-    if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
     if (bounds?.isFull(cost)) {
       this.#publish('overflow');
-      if (bounds.overflow === 'throw')
-        throw new CephError('ERR_CEPH_FULL', `${bounds.items} events are pending`, { errno: EAGAIN });
+      if (bounds.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${bounds.items} events are pending`, { errno: EAGAIN });
       completeReporting(callback, -EAGAIN, this.#report);
       return 0;
     }
     bounds?.add(cost);
     const event = this.#wheel.add(time, this.#options.keepAsyncContext ? bindAsyncContext(callback) : callback);
-    if (options ?? recurrence) {
-      const forget = signal && this.#hub.add(signal, () => this.cancelEvent(event));
-      this.#extras.set(event, { cost, every: 0, start: 0, ...recurrence, forget });
-    }
+    const forget = signal && this.#hub.add(signal, () => this.cancelEvent(event));
+    if (bounds || forget || recurrence) this.#extras.set(event, { cost, every: 0, start: 0, ...recurrence, forget });
     this.#counters?.length(this.length);
-    this.#thread.startAsleep();
-    // the thread itself sets the alarm when it goes to sleep
-    if (!this.#thread.isCurrent) this.#arm(time);
+    this.init();
+    if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
     return event;
   }
 
   #arm(at: number): void {
-    if (at >= this.#alarmAt) return;
-    const { clock } = this.#cct;
+    const clock = this.#clock;
     this.#disarm();
     this.#alarmAt = at;
     this.#alarm = clock.setTimeout(this.#ring, Math.min(Math.max(0, at - clock.monotonicNow()), MAX_DELAY));
@@ -266,7 +277,7 @@ export class SafeTimer {
   }
 
   #disarm(): void {
-    this.#cct.clock.clearTimeout(this.#alarm);
+    this.#clock.clearTimeout(this.#alarm);
     this.#alarmAt = Infinity;
   }
 
@@ -277,7 +288,7 @@ export class SafeTimer {
 
   /** What is due by now; everything, after destroy. */
   #due(): number {
-    return this.#verdict === undefined ? this.#cct.clock.monotonicNow() + TOLERANCE : Infinity;
+    return this.#verdict === undefined ? this.#clock.monotonicNow() + TOLERANCE : Infinity;
   }
 
   #timerThread(deadline: number): boolean {
@@ -293,7 +304,7 @@ export class SafeTimer {
         if (over || this.#paused || this.#awaiting) break;
       }
     }
-    if (!over) this.#arm(wheel.earliest());
+    if (!over && wheel.earliest() < this.#alarmAt) this.#arm(wheel.earliest());
     this.#tellIfEmpty();
     return over;
   }
@@ -301,7 +312,7 @@ export class SafeTimer {
   #run(slot: number, due: number): void {
     const callback = this.#wheel.callbacks[slot] as Completion;
     const event = this.#wheel.eventOf(slot);
-    if (this.#verdict === undefined) this.#counters?.latency(due - TOLERANCE - this.#wheel.times[slot]!);
+    if (this.#verdict === undefined) this.#counters?.latency(due - TOLERANCE - this.#wheel.timeOf(slot));
     const extra = this.#extras.get(event);
     const again = extra?.every ? (): void => this.#again(slot, event, extra) : undefined;
     if (!again) this.#end(slot, event);
@@ -358,17 +369,23 @@ export class SafeTimer {
 
   /** An event is pending no more. */
   #left(event: TimerEvent): void {
-    const extra = this.#extras.get(event);
-    this.#extras.delete(event);
-    extra?.forget?.();
-    this.#bounds?.remove(extra?.cost ?? 1);
+    if (this.#extras.size > 0) this.#forget(event);
     this.#counters?.length(this.length);
+    if (this.#waiters.length > 0 && !this.#thread.isCurrent) this.#tellIfEmpty();
     if (this.#options.ref && this.length === 0) this.#disarm();
-    if (!this.#thread.isCurrent) this.#tellIfEmpty();
+  }
+
+  #forget(event: TimerEvent): void {
+    const extra = this.#extras.get(event);
+    if (!extra) return;
+    this.#extras.delete(event);
+    extra.forget?.();
+    this.#bounds?.remove(extra.cost);
   }
 
   #tellIfEmpty(): void {
-    if (this.length === 0 && !this.#awaiting) for (const resolve of this.#waiters.splice(0)) resolve();
+    if (this.length > 0 || this.#awaiting) return;
+    while (this.#waiters.length > 0) this.#waiters.shift()?.();
   }
 
   readonly #report = (error: unknown): void => {
