@@ -1,4 +1,4 @@
-import type { Socket} from 'node:net';
+import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { EntityAddr } from '@cephts/encoding';
 import type { ByteSocket, ByteSocketOwner } from './byte-socket.js';

@@ -1,6 +1,10 @@
 import type { CephContext } from '@cephts/common';
 import type { NetworkStack } from './network-stack.js';
 import { PosixStack } from './posix-stack.js';
+import { WorkerStack } from './worker-stack.js';
+
+/** The threads of a context are shared by its messengers. */
+const shared = new WeakMap<CephContext, WorkerStack>();
 
 /** The stack a messenger asked for. */
 export function stackFor(
@@ -9,5 +13,14 @@ export function stackFor(
   maxMessage: number,
 ): NetworkStack {
   if (typeof wanted === 'object') return wanted;
-  return new PosixStack({ maxMessage, backlog: cct.conf.number('ms_tcp_listen_backlog') });
+  const backlog = cct.conf.number('ms_tcp_listen_backlog');
+  const threads = cct.conf.number('ms_async_op_threads');
+  const inline = wanted === 'posix' || (wanted === undefined && (threads === 0 || !WorkerStack.isAvailable));
+  if (inline) return new PosixStack({ maxMessage, backlog });
+  let stack = shared.get(cct);
+  if (!stack) {
+    stack = new WorkerStack(cct, { threads: Math.max(1, threads), maxMessage, backlog, onEnd: () => shared.delete(cct) });
+    shared.set(cct, stack);
+  }
+  return stack;
 }

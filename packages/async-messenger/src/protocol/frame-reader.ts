@@ -69,6 +69,8 @@ export class FrameReader {
   #inlined: Uint8Array = EMPTY;
   /** The preamble, or the head of the banner, as it came, where the sink is to have all bytes. */
   #rawHead: Uint8Array = EMPTY;
+  /** Does the last body lie alone in its memory? */
+  ownsBody = false;
   /** Frames are asked for one by one. */
   #stepping = true;
   #stopped = false;
@@ -153,6 +155,7 @@ export class FrameReader {
         this.#readPreamble(this.#take(this.#need));
         break;
       case 'body':
+        this.ownsBody = false;
         this.#readBody(this.#need === 0 ? EMPTY : this.#take(this.#need));
         break;
       case 'banner':
@@ -201,6 +204,7 @@ export class FrameReader {
       } else this.#at = from + count;
     }
     this.#chunks.splice(0, used);
+    this.ownsBody = true;
     return result;
   }
 

@@ -1,0 +1,258 @@
+import { CephError } from '@cephts/common';
+import type { CephContext } from '@cephts/common';
+import { WorkerThread } from '@cephts/common/node';
+import { EntityAddr } from '@cephts/encoding';
+import { HEADER_LENGTH, blankHeader, readHeader } from '../protocol/message-header.js';
+import type { Tag } from '../protocol/tag.js';
+import { NOBODY } from './posix-stack.js';
+import { SlabReader, SlabWriter } from './slab.js';
+import type { Wire, WireOwner } from './wire.js';
+import { WorkerWire } from './worker-wire.js';
+import { Command, Report } from './worker-records.js';
+import type { Batch } from './worker-records.js';
+
+/** Options of {@link MsgrThread}. */
+export interface MsgrThreadOptions {
+  name: string;
+  url: URL;
+  maxMessage: number;
+  backlog: number;
+  onDeath: (thread: MsgrThread) => void;
+}
+
+interface ThreadListener {
+  accept: (wire: Wire) => WireOwner | undefined;
+  listening: ((port: number, error: CephError | undefined) => void) | undefined;
+  closed: (() => void) | undefined;
+}
+
+/** The main isolate's side of one msgr-worker thread. */
+export class MsgrThread {
+  readonly name: string;
+  readonly #cct: CephContext;
+  readonly #thread: WorkerThread;
+  readonly #out = new SlabWriter();
+  readonly #wires = new Map<number, WorkerWire>();
+  readonly #listeners = new Map<number, ThreadListener>();
+  readonly #header = blankHeader();
+  #nextId = 1;
+  #scheduled = false;
+  #dead = false;
+
+  constructor(cct: CephContext, options: MsgrThreadOptions) {
+    this.#cct = cct;
+    this.name = options.name;
+    this.#thread = new WorkerThread(cct, {
+      name: options.name,
+      owner: 'AsyncMessenger',
+      purpose: 'sockets, frames, checksums and encryption of the messengers’ connections',
+      url: options.url,
+      workerData: { maxMessage: options.maxMessage, backlog: options.backlog },
+      onMessage: (batch) => this.#handle(batch as Batch),
+      onDeath: (error) => {
+        this.#die(error.message);
+        options.onDeath(this);
+      },
+    });
+  }
+
+  /** Wires and listeners it has: the load by which new ones are spread. */
+  get references(): number {
+    return this.#wires.size + this.#listeners.size;
+  }
+
+  /** The beginning of a record for the worker; the batch leaves with this turn. */
+  command(kind: number, id: number): SlabWriter {
+    if (!this.#scheduled && !this.#dead) {
+      this.#scheduled = true;
+      this.#cct.runQueue.schedule(this);
+    }
+    return this.#out.u32(kind).u32(id);
+  }
+
+  /** Called by the run queue. */
+  runSlice(): boolean {
+    this.#scheduled = false;
+    const { bytes, transfer } = this.#out.take();
+    if (!this.#dead) this.#thread.postMessage({ records: bytes, buffers: [] } satisfies Batch, transfer);
+    return false;
+  }
+
+  connect(addr: EntityAddr, owner: WireOwner): Wire {
+    const id = this.#nextId++;
+    const wire = new WorkerWire(this, id, owner, addr, EntityAddr.BLANK);
+    this.#add(id, wire);
+    this.command(Command.CONNECT, id).text(String(addr));
+    return wire;
+  }
+
+  /** Listens; resolves with the port. @throws CephError */
+  listen(addr: EntityAddr, accept: (wire: Wire) => WireOwner | undefined): Promise<{ port: number; close: () => Promise<void> }> {
+    const id = this.#nextId++;
+    this.#hold();
+    return new Promise((resolve, reject) => {
+      const listening = (port: number, error: CephError | undefined): void => {
+        if (error) {
+          this.#listeners.delete(id);
+          this.#letGo();
+          reject(error);
+        } else resolve({ port, close: () => this.#unlisten(id) });
+      };
+      this.#listeners.set(id, { accept, listening, closed: undefined });
+      this.command(Command.LISTEN, id).text(String(addr));
+    });
+  }
+
+  forget(id: number): void {
+    if (this.#wires.delete(id)) this.#letGo();
+  }
+
+  /** Ends the thread. */
+  async stop(): Promise<void> {
+    if (this.#dead) return;
+    this.#thread.expectExit();
+    this.command(Command.EXIT, 0);
+    this.runSlice();
+    this.#dead = true;
+    await this.#thread.join();
+  }
+
+  /** Ends the thread as a crash would: for tests. */
+  kill(): void {
+    void this.#thread.worker.terminate();
+  }
+
+  #unlisten(id: number): Promise<void> {
+    const listener = this.#listeners.get(id);
+    if (!listener || this.#dead) return Promise.resolve();
+    return new Promise((resolve) => {
+      listener.closed = resolve;
+      this.command(Command.UNLISTEN, id);
+    });
+  }
+
+  #add(id: number, wire: WorkerWire): void {
+    this.#wires.set(id, wire);
+    this.#hold();
+  }
+
+  /** Sockets hold the process open, as they do inline; an idle thread does not. */
+  #hold(): void {
+    this.#thread.worker.ref();
+  }
+
+  #letGo(): void {
+    if (this.references === 0) this.#thread.worker.unref();
+  }
+
+  #die(reason: string): void {
+    this.#dead = true;
+    const wires = [...this.#wires.values()];
+    this.#wires.clear();
+    for (const wire of wires) wire.fault(reason, undefined);
+    for (const { listening, closed } of this.#listeners.values()) {
+      listening?.(0, new CephError('ERR_CEPH_THREAD_DIED', reason));
+      closed?.();
+    }
+    this.#listeners.clear();
+  }
+
+  #handle({ records, buffers }: Batch): void {
+    const r = new SlabReader(records);
+    while (!r.done) this.#handleRecord(r, buffers);
+  }
+
+  #handleRecord(r: SlabReader, buffers: readonly ArrayBuffer[]): void {
+    const kind = r.u32();
+    const id = r.u32();
+    const wire = this.#wires.get(id);
+    switch (kind) {
+      case Report.MESSAGE: {
+        const wireLength = r.u32();
+        const header = readHeader(r.bytes, r.at, this.#header);
+        r.at += HEADER_LENGTH;
+        const front = r.blob();
+        const middle = r.blob();
+        const given = r.u32() === 1;
+        const data = given ? new Uint8Array(buffers[r.u32()]!, r.u32(), r.u32()) : r.blob();
+        wire?.received(header, front, middle, data, wireLength);
+        break;
+      }
+      case Report.FRAME: {
+        const tag = r.u32() as Tag;
+        const payload = r.blob();
+        const hasRaw = r.u32() === 1;
+        const raw = r.blob();
+        wire?.inOrder(() => wire.owner.onFrame(tag, payload, hasRaw ? raw : undefined));
+        break;
+      }
+      case Report.SENT:
+        this.#sent(wire, r.u32());
+        break;
+      case Report.WANT: {
+        const size = r.u32();
+        wire?.inOrder(() => wire.wants(size));
+        break;
+      }
+      case Report.ABORTED:
+        wire?.inOrder(() => wire.aborted());
+        break;
+      case Report.CONNECTED:
+        wire?.connected(EntityAddr.parse(r.text()) ?? EntityAddr.BLANK);
+        if (!wire) r.text();
+        break;
+      case Report.BANNER: {
+        const payload = r.blob();
+        const raw = r.blob();
+        wire?.owner.onBanner(payload, raw);
+        break;
+      }
+      case Report.FAULT:
+        this.#fault(id, wire, r.text(), r.text());
+        break;
+      case Report.ACCEPTED:
+        this.#accepted(id, r.u32(), r.text(), r.text());
+        break;
+      case Report.LISTENING:
+        this.#listening(id, r.u32(), r.text(), r.text());
+        break;
+      default:
+        this.#listeners.get(id)?.closed?.();
+        this.#listeners.delete(id);
+        this.#letGo();
+    }
+  }
+
+  #sent(wire: WorkerWire | undefined, bytes: number): void {
+    wire?.sent(bytes);
+  }
+
+  #fault(id: number, wire: WorkerWire | undefined, reason: string, code: string): void {
+    wire?.inOrder(() => {
+      this.forget(id);
+      wire.fault(reason, code || undefined);
+    });
+  }
+
+  #accepted(listener: number, id: number, peer: string, local: string): void {
+    const wire = new WorkerWire(
+      this,
+      id,
+      NOBODY,
+      EntityAddr.parse(peer) ?? EntityAddr.BLANK,
+      EntityAddr.parse(local) ?? EntityAddr.BLANK,
+    );
+    this.#add(id, wire);
+    const owner = this.#listeners.get(listener)?.accept(wire);
+    if (owner) wire.owner = owner;
+    else wire.destroy();
+  }
+
+  #listening(id: number, port: number, code: string, message: string): void {
+    const listener = this.#listeners.get(id);
+    const told = listener?.listening;
+    if (!listener) return;
+    listener.listening = undefined;
+    told?.(port, code === '' ? undefined : new CephError(code, message));
+  }
+}
