@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { CephFsClient } from '@cephts/mds-reference';
 
-import { hasCeph, startCeph } from './peers/real-ceph.mjs';
+import { hasCeph, startCeph } from '../test/ceph/real-ceph.mjs';
 
 const CLI = path.join(import.meta.dirname, '..', 'packages', 'mds-reference', 'dist', 'cli.js');
 const PYTHON = '/usr/bin/python3';

@@ -1,4 +1,4 @@
-// A real one-machine Ceph (mon, mgr, memstore OSD, ceph-mds) for comparison, where Debian's Ceph is installed.
+// A real one-machine Ceph on loopback, for the interop tests and as a rival in benchmarks, where Debian's Ceph is installed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,8 +36,11 @@ mgr data = ${dir}/mgr
 `;
 }
 
-/** Starts the cluster and waits until its MDS is active; `stop()` ends it and removes its folder. */
-export function startCeph(port = 13700) {
+/**
+ * Starts a mon, and with `osd` a mgr, a memstore OSD and a file system, and with `mds` an MDS, which is active when this returns.
+ * Authentication is off, so connections are in crc mode. `stop()` ends what was started and removes its folder.
+ */
+export function startCeph({ port = 13700, osd = true, mds = true } = {}) {
   const dir = mkdtempSync(path.join(tmpdir(), 'cephts-bench-ceph-'));
   const conf = path.join(dir, 'ceph.conf');
   const fsid = randomUUID();
@@ -52,21 +55,39 @@ export function startCeph(port = 13700) {
   );
   execFileSync('ceph-mon', ['-i', 'a', '-c', conf, '--mkfs', '--monmap', path.join(dir, 'monmap')], quiet);
   execFileSync('ceph-mon', ['-i', 'a', '-c', conf], quiet);
-  execFileSync('ceph-mgr', ['-i', 'x', '-c', conf], quiet);
-  const uuid = randomUUID();
-  ceph('osd', 'new', uuid);
-  execFileSync('ceph-osd', ['-i', '0', '-c', conf, '--mkfs', '--osd-uuid', uuid], quiet);
-  execFileSync('ceph-osd', ['-i', '0', '-c', conf], quiet);
-  ceph('osd', 'pool', 'create', 'meta', '8');
-  ceph('osd', 'pool', 'create', 'data', '8');
-  ceph('fs', 'new', 'cephfs', 'meta', 'data');
-  execFileSync('ceph-mds', ['-i', 'a', '-c', conf], quiet);
-  for (let i = 0; !ceph('mds', 'stat').includes('up:active'); i++) {
-    if (i > 100) throw new Error('the ceph-mds did not become active');
-    spawnSync('sleep', ['0.2']);
+  if (osd) startStorage();
+  if (mds) startMds();
+
+  function startStorage() {
+    execFileSync('ceph-mgr', ['-i', 'x', '-c', conf], quiet);
+    const uuid = randomUUID();
+    ceph('osd', 'new', uuid);
+    execFileSync('ceph-osd', ['-i', '0', '-c', conf, '--mkfs', '--osd-uuid', uuid], quiet);
+    execFileSync('ceph-osd', ['-i', '0', '-c', conf], quiet);
+    ceph('osd', 'pool', 'create', 'meta', '8');
+    ceph('osd', 'pool', 'create', 'data', '8');
+    ceph('fs', 'new', 'cephfs', 'meta', 'data');
   }
+
+  function startMds() {
+    execFileSync('ceph-mds', ['-i', 'a', '-c', conf], quiet);
+    for (let i = 0; !ceph('mds', 'stat').includes('up:active'); i++) {
+      if (i > 100) throw new Error('the ceph-mds did not become active');
+      spawnSync('sleep', ['0.2']);
+    }
+  }
+
   return {
     conf,
+    dir,
+    fsid,
+    monAddr: `127.0.0.1:${port}`,
+    ceph,
+    /** Ends one daemon, as in `'mon.a'`, with a signal. */
+    signal(name, signal) {
+      process.kill(Number(readFileSync(path.join(dir, 'run', `${name}.pid`), 'utf8')), signal);
+    },
+    startMon: () => execFileSync('ceph-mon', ['-i', 'a', '-c', conf], quiet),
     stop() {
       for (const name of readdirSync(path.join(dir, 'run')).filter((file) => file.endsWith('.pid'))) {
         try {
