@@ -1,4 +1,4 @@
-import { CephError } from '@cephts/common';
+import { CephError, Throttle } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { DispatchQueue } from '@cephts/dispatch-queue';
 import { AuthEntityName, CEPH_ENTITY_TYPE_MON, EntityAddr, EntityAddrVec } from '@cephts/encoding';
@@ -86,7 +86,11 @@ export class Messenger {
     this.#chain = new DispatcherChain(cct);
     this.dispatchQueue = new DispatchQueue<Message, Connection>(cct, this.#chain, {
       name: init.logicalName,
-      dispatchThrottleBytes: conf.number('ms_dispatch_throttle_bytes'),
+      dispatchThrottler: new Throttle(
+        cct,
+        `msgr_dispatch_throttler-${init.logicalName}`,
+        conf.number('ms_dispatch_throttle_bytes'),
+      ),
       maxTokensPerPriority: conf.number('ms_pq_max_tokens_per_priority'),
       minCost: conf.number('ms_pq_min_cost'),
     });

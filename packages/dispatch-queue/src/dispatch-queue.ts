@@ -12,9 +12,15 @@ import {
   invalidOption,
   Pacer,
   primitiveContext,
+} from '@cephts/common';
+import type {
+  AbortSignalLike,
+  AsyncContextRunner,
+  DiagnosticsChannel,
+  PrimitiveContext,
+  QueueCounters,
   Throttle,
 } from '@cephts/common';
-import type { AbortSignalLike, AsyncContextRunner, DiagnosticsChannel, PrimitiveContext, QueueCounters } from '@cephts/common';
 import type { DispatchHandler, MessageAccessors } from './dispatch-handler.js';
 import { Entry } from './entry.js';
 import type { Item } from './entry.js';
@@ -55,8 +61,8 @@ const onFailure = channel('error');
  * ```
  */
 export class DispatchQueue<M, C = never> {
-  /** Bytes of messages being read, queued or dispatched. The reader of a message takes them; its dispatch gives them back. */
-  readonly dispatchThrottler: Throttle;
+  /** Bytes of messages being read, queued or dispatched, where there is a limit. */
+  readonly dispatchThrottler: Throttle | undefined;
   readonly #cct: PrimitiveContext;
   readonly #handler: DispatchHandler<M, C>;
   readonly #options: DispatchQueueOptions<M>;
@@ -105,13 +111,7 @@ export class DispatchQueue<M, C = never> {
     this.#bounds = Bounds.from(options, (error) => this.#report(error, undefined));
     this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
     if (name !== undefined) this.#counters = this.#cct.queueCounters?.(`dispatch_queue-${name}`, 'dispatch_latency', true);
-    const throttleName = `msgr_dispatch_throttler-${name ?? ''}`;
-    this.dispatchThrottler = new Throttle(
-      this.#cct,
-      throttleName,
-      options.dispatchThrottleBytes ?? 104_857_600,
-      name !== undefined,
-    );
+    this.dispatchThrottler = options.dispatchThrottler;
     this.#dispatchThread = new CooperativeThread(this.#cct, {
       name: 'ms_dispatch',
       owner: 'DispatchQueue',
@@ -255,7 +255,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Gives bytes back to the dispatch throttle. */
   dispatchThrottleRelease(size: number): void {
-    if (size > 0) this.#guard(undefined, () => this.dispatchThrottler.put(size));
+    if (size > 0) this.#guard(undefined, () => this.dispatchThrottler?.put(size));
   }
 
   /** How long the oldest queued message has waited, in ms; 0 where none waits. @param now monotonic ms. @defaultValue the clock's */
@@ -575,7 +575,7 @@ export class DispatchQueue<M, C = never> {
     thread.stop();
     if (this.#dispatchThread.started || this.#localThread.started) return;
     this.#counters?.remove();
-    this.dispatchThrottler.shutdown();
+    this.dispatchThrottler?.shutdown();
     this.#resolveEnded();
   }
 

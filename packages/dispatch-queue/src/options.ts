@@ -1,4 +1,4 @@
-import type { AbortSignalLike, BoundsOptions } from '@cephts/common';
+import type { AbortSignalLike, BoundsOptions, Throttle } from '@cephts/common';
 import type { MessageAccessors } from './dispatch-handler.js';
 
 /**
@@ -9,8 +9,7 @@ export type DispatchPolicy = 'strict' | 'weighted';
 
 /** Options of {@link DispatchQueue}; all optional. */
 export interface DispatchQueueOptions<M> extends BoundsOptions {
-  /** Registers perf counters with the context: `dispatch_queue-NAME` (queue_len, dispatch_latency, dispatch_latency_histogram) and
-   * `throttle-msgr_dispatch_throttler-NAME`. @defaultValue none: no counters, no cost */
+  /** Registers perf counters `dispatch_queue-NAME` (queue_len, dispatch_latency, dispatch_latency_histogram) with the context. @defaultValue none: no counters, no cost */
   name?: string;
   /** How to read a message. @defaultValue its properties priority, cost, recvStamp, dispatchThrottleSize */
   accessors?: MessageAccessors<M>;
@@ -18,8 +17,12 @@ export interface DispatchQueueOptions<M> extends BoundsOptions {
   policy?: DispatchPolicy;
   /** For the weighted policy: the weight of a priority, above 0. @defaultValue priority + 1 */
   weight?: (priority: number) => number;
-  /** Bytes of dispatched messages that may be in memory at once; 0 for no bound (`ms_dispatch_throttle_bytes`). @defaultValue 104857600 (100 MiB) */
-  dispatchThrottleBytes?: number;
+  /**
+   * Bounds the bytes of messages that are being read, queued or dispatched, as `msgr_dispatch_throttler` of `ms_dispatch_throttle_bytes`
+   * does: whoever reads a message takes its bytes, the queue gives them back. It is the queue's from then on and ends with it.
+   * @defaultValue none: no bound
+   */
+  dispatchThrottler?: Throttle;
   /** Tokens a priority below 64 may save up (`ms_pq_max_tokens_per_priority`), and the most one message can cost. @defaultValue 16777216 */
   maxTokensPerPriority?: number;
   /** What the cheapest message costs (`ms_pq_min_cost`). @defaultValue 65536 */
@@ -48,7 +51,7 @@ export const SAMPLES: Record<keyof DispatchQueueOptions<never>, unknown> = {
   accessors: {},
   signal: {},
   keepAsyncContext: true,
-  dispatchThrottleBytes: 0,
+  dispatchThrottler: {},
   maxTokensPerPriority: 0,
   minCost: 0,
   sliceMs: 0,

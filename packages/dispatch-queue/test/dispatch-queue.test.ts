@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DISPATCH_CODE, DispatchQueue, PRIORITY } from '../src/index.js';
 import { makeKit, message, taken } from './kit.js';
+import type { TestMessage } from './kit.js';
 
 const { LOW, DEFAULT, HIGH, HIGHEST } = PRIORITY;
 
@@ -130,12 +131,12 @@ describe('DispatchQueue: fast dispatch and local delivery', () => {
   it('fast dispatches on the stack of the caller and gives the throttle bytes back', () => {
     const kit = makeKit({}, { ...fast, fastDispatch: (m) => void kit.log.push(`fast ${m.name}`) });
     const m = message('fast one', { dispatchThrottleSize: 10 });
-    kit.queue.dispatchThrottler.take(10);
+    kit.throttle.take(10);
     expect(kit.queue.canFastDispatch(m)).toBe(true);
     expect(kit.queue.canFastDispatch(message('other'))).toBe(false);
     kit.queue.fastDispatch(m);
     expect(kit.log).toEqual(['fast fast one']);
-    expect(kit.queue.dispatchThrottler.count).toBe(0);
+    expect(kit.throttle.count).toBe(0);
     expect(m.dispatchThrottleSize).toBe(0);
   });
 
@@ -194,41 +195,43 @@ describe('DispatchQueue: fast dispatch and local delivery', () => {
 });
 
 describe('DispatchQueue: throttle', () => {
-  it('holds 100 MiB by default', () => {
-    expect(makeKit().queue.dispatchThrottler.max).toBe(100 * 1024 * 1024);
-    expect(makeKit({ dispatchThrottleBytes: 0 }).queue.dispatchThrottler.max).toBe(0);
+  it('needs none', () => {
+    const { cct, clock } = makeKit();
+    const queue = new DispatchQueue<TestMessage>(cct, { deliver: () => undefined });
+    queue.start();
+    const m = message('a', { dispatchThrottleSize: 10 });
+    queue.enqueue(m);
+    clock.runDeferred();
+    expect([queue.dispatchThrottler, m.dispatchThrottleSize]).toEqual([undefined, 0]);
   });
 
   it('gives the bytes of a message back after its dispatch, not before', () => {
-    const kit = makeKit(
-      {},
-      { deliver: (m) => void kit.log.push(`${m.name} ${kit.queue.dispatchThrottler.count} ${m.dispatchThrottleSize}`) },
-    );
+    const kit = makeKit({}, { deliver: (m) => void kit.log.push(`${m.name} ${kit.throttle.count} ${m.dispatchThrottleSize}`) });
     kit.queue.start();
-    kit.queue.dispatchThrottler.take(30);
+    kit.throttle.take(30);
     kit.queue.enqueue(message('a', { dispatchThrottleSize: 10 }), DEFAULT, 1);
     kit.queue.enqueue(message('b', { dispatchThrottleSize: 20 }), DEFAULT, 1);
     kit.run();
     expect(kit.log).toEqual(['a 30 0', 'b 20 0']);
-    expect(kit.queue.dispatchThrottler.count).toBe(0);
+    expect(kit.throttle.count).toBe(0);
   });
 
   it('gives them back once, also when the message is queued again', () => {
     let again = true;
     const kit = makeKit({}, { deliver: (m) => void (again && ((again = false), kit.queue.enqueue(m))) });
     kit.queue.start();
-    kit.queue.dispatchThrottler.take(15);
+    kit.throttle.take(15);
     kit.queue.enqueue(message('a', { dispatchThrottleSize: 10 }));
     kit.run();
-    expect(kit.queue.dispatchThrottler.count).toBe(5);
+    expect(kit.throttle.count).toBe(5);
     expect(kit.errors).toEqual([]);
   });
 
   it('lets a reader wait for room and admits it when a message has been dispatched', () => {
-    const kit = makeKit({ dispatchThrottleBytes: 100 });
+    const kit = makeKit();
     kit.queue.start();
-    kit.queue.dispatchThrottler.get(80, () => kit.queue.enqueue(message('a', { dispatchThrottleSize: 80 })));
-    kit.queue.dispatchThrottler.get(50, () => kit.queue.enqueue(message('b', { dispatchThrottleSize: 50 })));
+    kit.throttle.get(80, () => kit.queue.enqueue(message('a', { dispatchThrottleSize: 80 })));
+    kit.throttle.get(50, () => kit.queue.enqueue(message('b', { dispatchThrottleSize: 50 })));
     expect(kit.queue.length).toBe(1);
     kit.run();
     expect(kit.log).toEqual(['deliver a', 'deliver b']);
@@ -245,19 +248,20 @@ describe('DispatchQueue: throttle', () => {
   });
 
   it('gives the bytes of a discarded message back before it tells of it', () => {
-    const kit = makeKit({}, { discard: (m) => void kit.log.push(`${m.name} ${kit.queue.dispatchThrottler.count}`) });
-    kit.queue.dispatchThrottler.take(10);
+    const kit = makeKit({}, { discard: (m) => void kit.log.push(`${m.name} ${kit.throttle.count}`) });
+    kit.throttle.take(10);
     kit.queue.enqueue(message('a', { dispatchThrottleSize: 10 }), DEFAULT, 4);
     expect(kit.queue.discardQueue(4)).toBe(1);
     expect(kit.log).toEqual(['a 0']);
   });
 
   it('tells who waits for room that none will come when the queue has ended', async () => {
-    const kit = makeKit({ dispatchThrottleBytes: 10 });
+    const kit = makeKit();
+    kit.throttle.resetMax(10);
     kit.queue.start();
-    kit.queue.dispatchThrottler.take(11);
+    kit.throttle.take(11);
     let r: number | undefined;
-    kit.queue.dispatchThrottler.get(5, (result) => (r = result));
+    kit.throttle.get(5, (result) => (r = result));
     kit.queue.shutdown();
     kit.run();
     await kit.queue.wait();
@@ -368,7 +372,7 @@ describe('DispatchQueue: threads and ending', () => {
   it('after shutdown discards the messages that wait, delivers the codes, gives the bytes back, and ends', async () => {
     const kit = makeKit();
     kit.queue.start();
-    kit.queue.dispatchThrottler.take(10);
+    kit.throttle.take(10);
     kit.queue.enqueue(message('a', { dispatchThrottleSize: 10 }), HIGHEST, 1);
     kit.queue.queueReset('con');
     kit.queue.enqueue(message('b'), LOW, 2);
@@ -386,7 +390,7 @@ describe('DispatchQueue: threads and ending', () => {
       'discard local ERR_CEPH_ABORTED',
       'reset con',
     ]);
-    expect(kit.queue.dispatchThrottler.count).toBe(0);
+    expect(kit.throttle.count).toBe(0);
     expect(kit.queue.started).toBe(false);
   });
 
@@ -394,10 +398,10 @@ describe('DispatchQueue: threads and ending', () => {
     const kit = makeKit();
     kit.queue.start();
     kit.queue.shutdown();
-    kit.queue.dispatchThrottler.take(10);
+    kit.throttle.take(10);
     expect(kit.queue.enqueue(message('late', { dispatchThrottleSize: 10 }))).toBe(false);
     expect(kit.queue.localDelivery(message('late local'))).toBe(false);
-    expect(kit.queue.dispatchThrottler.count).toBe(0);
+    expect(kit.throttle.count).toBe(0);
     expect(kit.log).toEqual(['discard late ERR_CEPH_ABORTED', 'discard late local ERR_CEPH_ABORTED']);
   });
 

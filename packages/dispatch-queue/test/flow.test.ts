@@ -112,14 +112,14 @@ describe('DispatchQueue: deliveries that take time', () => {
       },
     );
     kit.queue.start();
-    kit.queue.dispatchThrottler.take(10);
+    kit.throttle.take(10);
     kit.queue.enqueue(message('slow', { dispatchThrottleSize: 10 }));
     kit.queue.enqueue(message('next'));
     kit.run();
-    expect([kit.log, kit.queue.idle, kit.queue.dispatchThrottler.count]).toEqual([['slow'], false, 10]);
+    expect([kit.log, kit.queue.idle, kit.throttle.count]).toEqual([['slow'], false, 10]);
     finish();
     await kit.clock.settle();
-    expect([kit.log, kit.queue.idle, kit.queue.dispatchThrottler.count]).toEqual([['slow', 'next'], true, 0]);
+    expect([kit.log, kit.queue.idle, kit.throttle.count]).toEqual([['slow', 'next'], true, 0]);
   });
 
   it('does not end before a delivery has settled', async () => {
@@ -448,7 +448,7 @@ describe('DispatchQueue: looking in', () => {
     kit.run();
     expect(counters.dump()).toMatchObject({ queue_len: 0, dispatch_latency: { avgcount: 1, sum: 0.01 } });
     expect(counters.dump()).toMatchObject({ dispatch_latency_histogram: { count: 1, sum: 10 } });
-    expect(kit.cct.perf.list().map(({ name }) => name)).toEqual(['dispatch_queue-mds', 'throttle-msgr_dispatch_throttler-mds']);
+    expect(kit.cct.perf.list().map(({ name }) => name)).toEqual(['dispatch_queue-mds']);
     kit.queue.shutdown();
     kit.run();
     expect(kit.cct.perf.list()).toEqual([]);

@@ -1,4 +1,4 @@
-import { CephContext, VirtualClock } from '@cephts/common';
+import { CephContext, Throttle, VirtualClock } from '@cephts/common';
 import { DispatchQueue } from '../src/index.js';
 import type { DispatchHandler, DispatchQueueOptions } from '../src/index.js';
 
@@ -14,6 +14,7 @@ export interface TestMessage {
 export interface Kit {
   clock: VirtualClock;
   cct: CephContext;
+  throttle: Throttle;
   queue: DispatchQueue<TestMessage, string>;
   /** What happened, in order: `deliver a`, `fast b`, `discard c ERR_CEPH_ABORTED`, `connect con`. */
   log: string[];
@@ -32,6 +33,7 @@ export function makeKit(
   const uncaught = (error: unknown): void => void errors.push({ error, entry: 'uncaught' });
   const cct = new CephContext({ clock, onError: uncaught });
   const log: string[] = [];
+  const throttle = options.dispatchThrottler ?? new Throttle(cct, 'test', 100, false);
   const queue = new DispatchQueue<TestMessage, string>(
     cct,
     {
@@ -44,9 +46,9 @@ export function makeKit(
       discard: (m, error) => void log.push(`discard ${m.name} ${error.code}`),
       ...handler,
     },
-    { onError: (error, entry) => void errors.push({ error, entry }), ...options },
+    { onError: (error, entry) => void errors.push({ error, entry }), dispatchThrottler: throttle, ...options },
   );
-  return { clock, cct, queue, log, errors, run: () => void clock.runDeferred() };
+  return { clock, cct, throttle, queue, log, errors, run: () => void clock.runDeferred() };
 }
 
 export const message = (name: string, rest: Partial<TestMessage> = {}): TestMessage => ({ name, ...rest });

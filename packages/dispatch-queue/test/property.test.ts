@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CephContext, seededRandom, VirtualClock } from '@cephts/common';
+import { CephContext, seededRandom, Throttle, VirtualClock } from '@cephts/common';
 import { DispatchQueue } from '../src/index.js';
 import { Model } from './model.js';
 import type { ModelMessage } from './model.js';
@@ -24,8 +24,10 @@ async function sequence(seed: number): Promise<Set<string>> {
   let nextId = 1;
   const signals = new Map<number, AbortController>();
 
+  const cct = new CephContext({ clock });
+  const throttle = new Throttle(cct, 'test', 1e9, false);
   const queue = new DispatchQueue<ModelMessage, string>(
-    new CephContext({ clock }),
+    cct,
     {
       deliver(m) {
         log.push(`deliver ${m.id}`);
@@ -45,7 +47,7 @@ async function sequence(seed: number): Promise<Set<string>> {
       overflow: model.overflow,
       maxTokensPerPriority: 1000,
       minCost: 10,
-      dispatchThrottleBytes: 1e9,
+      dispatchThrottler: throttle,
       onError: () => errors++,
     },
   );
@@ -71,7 +73,7 @@ async function sequence(seed: number): Promise<Set<string>> {
   /** Hands one message to both. */
   const submit = (local: boolean, message: ModelMessage, cls: number, signal: AbortController | undefined): void => {
     const copy = { ...message };
-    queue.dispatchThrottler.take(message.dispatchThrottleSize);
+    throttle.take(message.dispatchThrottleSize);
     model.bytes += message.dispatchThrottleSize;
     const verdict = model.admit(copy);
     if (local) copy.recvStamp = clock.monotonicNow();
@@ -87,7 +89,7 @@ async function sequence(seed: number): Promise<Set<string>> {
         : 'refused';
     } catch {
       outcome = 'full';
-      queue.dispatchThrottler.put(message.dispatchThrottleSize);
+      throttle.put(message.dispatchThrottleSize);
       model.bytes -= message.dispatchThrottleSize;
     }
     agree('the outcome', outcome, verdict);
@@ -180,7 +182,7 @@ async function sequence(seed: number): Promise<Set<string>> {
     },
     fastDispatch() {
       const message = make();
-      queue.dispatchThrottler.take(message.dispatchThrottleSize);
+      throttle.take(message.dispatchThrottleSize);
       queue.fastDispatch(message);
       model.log.push(`fast ${message.id}`);
     },
@@ -224,7 +226,7 @@ async function sequence(seed: number): Promise<Set<string>> {
     if (call === 'advance') model.run((m) => react(m, true));
     agree('length', queue.length, model.queue.length);
     agree('localLength', queue.localLength, model.local.length);
-    agree('bytes in use', queue.dispatchThrottler.count, model.bytes);
+    agree('bytes in use', throttle.count, model.bytes);
     agree('getMaxAge', queue.getMaxAge(), model.maxAge(clock.monotonicNow()));
     agree('idle', queue.idle, model.idle);
     agree('paused', queue.paused, model.paused);
@@ -244,7 +246,7 @@ async function sequence(seed: number): Promise<Set<string>> {
   }
   await queue.closed;
   await undefined;
-  agree('left', queue.length + queue.localLength + queue.dispatchThrottler.count, 0);
+  agree('left', queue.length + queue.localLength + throttle.count, 0);
   agree('told of empty', told, model.told);
   agree('still waiting', model.waiters, 0);
   return called;

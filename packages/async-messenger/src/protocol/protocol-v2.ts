@@ -582,7 +582,7 @@ export class ProtocolV2 implements WireOwner {
     }
     if (this.state === State.THROTTLE_DISPATCH_QUEUE) {
       const { dispatchThrottler } = this.host.dispatchQueue;
-      if (this.#size > 0 && !this.#get(dispatchThrottler, this.#size, State.THROTTLE_DONE)) return false;
+      if (dispatchThrottler && this.#size > 0 && !this.#get(dispatchThrottler, this.#size, State.THROTTLE_DONE)) return false;
       this.state = State.THROTTLE_DONE;
     }
     this.#throttleStamp = waited ? this.host.cct.clock.monotonicNow() : this.#recvStamp;
