@@ -85,6 +85,12 @@ export class OpenFileTable {
     return this.#anchors.has(ino);
   }
 
+  /** Must the journal say that the inode is open, since neither it nor the stored table does? */
+  shouldLogOpen(inode: CInode): boolean {
+    if (!this.#anchors.has(inode.ino)) return true;
+    return inode.lastJournaled < this.#committingSeq && this.#dirty.has(inode.ino);
+  }
+
   /** An inode of the table was linked in a folder. */
   notifyLink(inode: CInode): void {
     const open = this.#anchors.get(inode.ino);
