@@ -1,0 +1,835 @@
+import { getHeapStatistics } from 'node:v8';
+import type { Message } from '@cephts/async-messenger';
+import { complete, ERRNO } from '@cephts/common';
+import type { Completion } from '@cephts/common';
+import { FileLayout, fragBits, fragSplit } from '@cephts/encoding';
+import type { DirFrag, EntityInst, Frag, IntervalSet } from '@cephts/encoding';
+import type { EMetaBlob } from '../journal/events/e-meta-blob.js';
+import type { EOpen } from '../journal/events/e-open.js';
+import { EPurged } from '../journal/events/e-purged.js';
+import type { ESubtreeMap } from '../journal/events/e-subtree-map.js';
+import type { LogEvent } from '../journal/log-event.js';
+import type { LogSegment } from '../journal/log-segment.js';
+import type { Capability } from '../locks/capability.js';
+import type { ClientLease } from '../locks/client-lease.js';
+import { MClientQuota } from '../messages/m-client-quota.js';
+import type { MClientRequest } from '../messages/m-client-request.js';
+import type { PurgeQueue } from '../purge/purge-queue.js';
+import { PURGE_FILE, PurgeItem } from '../purge/purge-item.js';
+import type { MDSGatherBuilder } from '../rank/mds-context.js';
+import { C_IO_Wrapper, MDSInternalContextWrapper, MDSLogContextWrapper } from '../rank/mds-context.js';
+import type { MDSRank } from '../rank/mds-rank.js';
+import { OpenFileTable } from '../tables/open-file-table.js';
+import type { Session } from '../tables/session.js';
+import type { CapReconnect } from '../types/cap-reconnect.js';
+import { CEPH_INO_ROOT, CEPH_NOSNAP, mdsInoMdsdir, mdsInoStray, mdsInoStrayIndex, NUM_STRAY } from '../types/ceph-fs.js';
+import type { FilePath } from '../types/file-path.js';
+import type { MDSMap } from '../types/mds-map.js';
+import { CachePerf } from './cache-perf.js';
+import type { CDentry } from './cdentry.js';
+import type { CDir } from './cdir.js';
+import { CInode } from './cinode.js';
+import { cacheStatus, dumpTree } from './dump.js';
+import { FileRecovery } from './file-recovery.js';
+import { Hierarchy } from './hierarchy.js';
+import { Lru } from './lru.js';
+import type { MDRequestImpl } from './md-request.js';
+import { addDirContext, addPrimaryDentry, addRoot } from './meta-blob.js';
+import type { MutationImpl } from './mutation.js';
+import { OpenIno } from './open-ino.js';
+import { pathTraverse } from './path-traverse.js';
+import { journalDirtyInode, predirtyJournalParents } from './predirty.js';
+import { ReconnectedCaps } from './reconnected-caps.js';
+import { ReplayError } from './replay-blob.js';
+import { replayEvent } from './replay.js';
+import { Requests } from './requests.js';
+import type { SnapRealm } from './snap-realm.js';
+import { StrayManager } from './stray-manager.js';
+import { SubtreeMap } from './subtree-map.js';
+import { cacheSize, trimLru } from './trim.js';
+import { Truncation } from './truncation.js';
+import { UncommittedUpdates } from './uncommitted.js';
+import { Upkeep } from './upkeep.js';
+
+/** Share of the process's heap that the cache may take, whatever mds_cache_memory_limit says. */
+const HEAP_SHARE = 0.6;
+/** How long a client may rely on a dentry it holds a lease of, in ms. */
+const CLIENT_LEASE_MS = 30_000;
+
+/**
+ * The metadata in memory: inodes, directory fragments and dentries, what is projected on them, and the ways they come and go.
+ *
+ * It holds the maps and counters; what it does is done by its parts: {@link Hierarchy} (first directories), {@link OpenIno} (finding by number),
+ * {@link StrayManager}, {@link SubtreeMap}, {@link Requests}, {@link Truncation}, {@link FileRecovery}, {@link ReconnectedCaps},
+ * {@link Upkeep}, and the functions of path-traverse, predirty, replay, trim and dump.
+ *
+ * @see src/mds/MDCache.h (16.2.15)
+ */
+export class MDCache {
+  readonly mds: MDSRank;
+  readonly hierarchy: Hierarchy;
+  readonly subtrees: SubtreeMap;
+  readonly strayManager: StrayManager;
+  readonly requests: Requests;
+  readonly truncation: Truncation;
+  readonly uncommitted = new UncommittedUpdates();
+  readonly openFileTable: OpenFileTable;
+  readonly perf: CachePerf;
+  readonly #openIno: OpenIno;
+  readonly #recovery: FileRecovery;
+  readonly #reconnected: ReconnectedCaps;
+  readonly #upkeep: Upkeep;
+
+  readonly #inodes = new Map<number, CInode>();
+  /** Inodes of snapshots, by number and last snapshot. */
+  readonly #snapInodes = new Map<string, CInode>();
+  readonly #strays: (CInode | undefined)[] = new Array<undefined>(NUM_STRAY).fill(undefined);
+  /** The root of the tree, and the rank's own directory. */
+  root: CInode | undefined;
+  myin: CInode | undefined;
+  #globalSnaprealm: SnapRealm | undefined;
+  readonly lru = new Lru<CDentry>();
+  /** Dentries that lead nowhere, and those of stray directories: the first to go. */
+  readonly bottomLru = new Lru<CDentry>();
+
+  numDentries = 0;
+  numDirs = 0;
+  numCaps = 0;
+  numInodesWithCaps = 0;
+  lastCapId = 0;
+  defaultFileLayout = FileLayout.NONE;
+  defaultLogLayout = FileLayout.NONE;
+  readonly clientLeaseMs = CLIENT_LEASE_MS;
+
+  #open = false;
+  #readonly = false;
+  #strayIndex = 0;
+  #lastTid = 0;
+  readonly #waitingForOpen: Completion[] = [];
+  readonly #leases = new Set<ClientLease>();
+  #rejoinDone: Completion | undefined;
+  #rejoining = false;
+  #dirstatMinInterval: number;
+  #memoryLimit = 0;
+
+  constructor(mds: MDSRank, purgeQueue: PurgeQueue) {
+    this.mds = mds;
+    const { conf } = mds.cct;
+    conf.define([
+      {
+        name: 'mds_verify_backtrace',
+        type: 'int',
+        default: 1,
+        desc: 'check backtraces of directories as they are read: 0 no, 1 yes',
+      },
+      { name: 'mds_root_ino_uid', type: 'int', default: 0, desc: 'owner of a new root directory' },
+      { name: 'mds_root_ino_gid', type: 'int', default: 0, desc: 'group of a new root directory' },
+    ]);
+    this.#dirstatMinInterval = conf.number('mds_dirstat_min_interval') * 1000;
+    this.#setMemoryLimit();
+    conf.observe(() => {
+      this.#dirstatMinInterval = conf.number('mds_dirstat_min_interval') * 1000;
+      this.#setMemoryLimit();
+    }, ['mds_dirstat_min_interval', 'mds_cache_memory_limit', 'mds_cache_reservation']);
+    this.perf = new CachePerf(mds.logger, mds.mlogger);
+    this.hierarchy = new Hierarchy(this);
+    this.subtrees = new SubtreeMap(this);
+    this.strayManager = new StrayManager(this, purgeQueue);
+    this.requests = new Requests(mds);
+    this.truncation = new Truncation(this);
+    this.openFileTable = new OpenFileTable(mds);
+    this.#openIno = new OpenIno(this);
+    this.#recovery = new FileRecovery(this);
+    this.#reconnected = new ReconnectedCaps(this);
+    this.#upkeep = new Upkeep(this);
+    this.#upkeep.start();
+  }
+
+  #setMemoryLimit(): void {
+    const { conf } = this.mds.cct;
+    const heap = getHeapStatistics().heap_size_limit * HEAP_SHARE;
+    this.#memoryLimit = Math.min(conf.number('mds_cache_memory_limit'), heap) * (1 - conf.number('mds_cache_reservation'));
+  }
+
+  /** Bytes the cache aims to stay below. */
+  get memoryLimit(): number {
+    return this.#memoryLimit;
+  }
+
+  /** Least time between two propagations of one directory's sums, in ms. */
+  get dirstatMinInterval(): number {
+    return this.#dirstatMinInterval;
+  }
+
+  // ---- inodes and dentries
+
+  get numInodes(): number {
+    return this.#inodes.size + this.#snapInodes.size;
+  }
+
+  /** Head inodes. */
+  inodes(): IterableIterator<CInode> {
+    return this.#inodes.values();
+  }
+
+  getInode(ino: number, last: bigint = CEPH_NOSNAP): CInode | undefined {
+    return last === CEPH_NOSNAP ? this.#inodes.get(ino) : this.#snapInodes.get(`${ino}.${last}`);
+  }
+
+  haveInode(ino: number): boolean {
+    return this.#inodes.has(ino);
+  }
+
+  /** An inode that is in no map yet: {@link addInode} follows. */
+  newInode(first?: bigint, last?: bigint): CInode {
+    return new CInode(this, first, last);
+  }
+
+  /** @throws Error where the number is taken */
+  addInode(inode: CInode): void {
+    const { ino } = inode;
+    if (!inode.isHead()) {
+      this.#snapInodes.set(`${ino}.${inode.last}`, inode);
+      return;
+    }
+    if (this.#inodes.has(ino)) throw new Error(`inode 0x${ino.toString(16)} is in the cache already`);
+    this.#inodes.set(ino, inode);
+    if (!inode.isSystem()) return;
+    if (ino === CEPH_INO_ROOT) this.root = inode;
+    else if (ino === mdsInoMdsdir(this.mds.whoami)) this.myin = inode;
+    else if (this.#isOwnStray(ino)) this.#strays[mdsInoStrayIndex(ino)] = inode;
+  }
+
+  #isOwnStray(ino: number): boolean {
+    const first = mdsInoStray(this.mds.whoami, 0);
+    return ino >= first && ino < first + NUM_STRAY;
+  }
+
+  /** Forgets an inode, which nothing needs; its dentry leads nowhere then. */
+  removeInode(inode: CInode): void {
+    const dn = inode.getParentDn();
+    if (dn) dn.dir.unlinkInode(dn);
+    inode.markClean();
+    inode.clearDirtyParent();
+    inode.clearDirtyRstat();
+    inode.clearScatterDirty();
+    inode.clearClientwriteable();
+    inode.clearOpenFile();
+    const { ino } = inode;
+    if (!inode.isHead()) {
+      this.#snapInodes.delete(`${ino}.${inode.last}`);
+      return;
+    }
+    if (this.#inodes.get(ino) === inode) this.#inodes.delete(ino);
+    if (!inode.isSystem()) return;
+    if (this.root === inode) this.root = undefined;
+    else if (this.myin === inode) this.myin = undefined;
+    else if (this.#isOwnStray(ino)) this.#strays[mdsInoStrayIndex(ino)] = undefined;
+  }
+
+  /** With everything below it. */
+  removeInodeRecursive(inode: CInode): void {
+    for (const dir of [...inode.getDirfrags()]) {
+      for (const dn of [...dir.items.values(), ...(dir.snapItems?.values() ?? [])]) {
+        const child = dn.linkage.inode;
+        if (child && dn.linkage.isPrimary()) this.removeInodeRecursive(child);
+        dn.markClean();
+        dir.removeDentry(dn);
+      }
+      if (dir.isSubtreeRoot()) this.subtrees.remove(dir);
+      inode.closeDirfrag(dir.frag);
+    }
+    this.removeInode(inode);
+  }
+
+  getDirfrag(dirfrag: DirFrag): CDir | undefined {
+    return this.#inodes.get(dirfrag.ino)?.getDirfrag(dirfrag.frag);
+  }
+
+  /** The inode a dentry leads to; one of a remote name is looked for, and the request retried: undefined then. */
+  getDentryInode(dn: CDentry, mdr: MDRequestImpl): CInode | undefined {
+    const linkage = dn.getProjectedLinkage();
+    if (linkage.isPrimary()) return linkage.inode;
+    const inode = this.getInode(linkage.remoteIno);
+    if (inode) dn.linkRemote(linkage, inode);
+    else this.openRemoteDentry(dn, this.retryRequest(mdr));
+    return inode;
+  }
+
+  // ---- use
+
+  insertDentry(dn: CDentry): void {
+    if (dn.dir.inode.isStray()) {
+      dn.markStray();
+      dn.setBottomLru(true);
+      this.bottomLru.insertTop(dn);
+    } else {
+      this.lru.insertTop(dn);
+    }
+  }
+
+  touchDentry(dn: CDentry): void {
+    if (dn.lru === this.lru) this.lru.touch(dn);
+  }
+
+  touchInode(inode: CInode): void {
+    const dn = inode.getParentDn();
+    if (dn && dn.lru === this.lru) this.lru.touch(dn);
+  }
+
+  touchDentryBottom(dn: CDentry): void {
+    dn.lru?.insertBottom(dn);
+  }
+
+  moveToBottomLru(dn: CDentry): void {
+    dn.setBottomLru(true);
+    this.bottomLru.insertTop(dn);
+  }
+
+  moveFromBottomLru(dn: CDentry): void {
+    dn.setBottomLru(false);
+    this.lru.insertTop(dn);
+  }
+
+  /** Trims the cache as far as it is too large. @returns entries trimmed */
+  trim(max = this.mds.cct.conf.number('mds_cache_trim_threshold')): number {
+    this.strayManager.advanceDelayed();
+    return trimLru(this, max, () => cacheSize(this) > this.#memoryLimit);
+  }
+
+  /** Trims whatever may go: for tests and for a rank that is given up. */
+  trimAll(): number {
+    let all = 0;
+    for (let trimmed = trimLru(this, Infinity, () => true); trimmed > 0; trimmed = trimLru(this, Infinity, () => true))
+      all += trimmed;
+    return all;
+  }
+
+  // ---- realms
+
+  getGlobalSnaprealm(): SnapRealm {
+    return (this.#globalSnaprealm ??= this.hierarchy.createGlobalSnaprealm());
+  }
+
+  createGlobalSnaprealm(): SnapRealm {
+    return this.getGlobalSnaprealm();
+  }
+
+  /** First snapshot that what is made now would be in. */
+  get nextSnap(): bigint {
+    const table = this.mds.snapclient.getLastSeq();
+    const realm = this.#globalSnaprealm?.srnode.seq ?? 1n;
+    return (table > realm ? table : realm) + 1n;
+  }
+
+  // ---- first directories
+
+  /** Layouts of new files and of the journal, as the map's pools say. */
+  initLayouts(): void {
+    const { mds } = this;
+    this.defaultFileLayout = FileLayout.default(mds.dataPool);
+    const size = mds.cct.conf.number('mds_log_segment_size');
+    const log = FileLayout.default(mds.metadataPool);
+    this.defaultLogLayout = size > 0 ? new FileLayout(size, log.stripeCount, size, log.poolId) : log;
+  }
+
+  createRootInode(): CInode {
+    return this.hierarchy.createRootInode();
+  }
+  createEmptyHierarchy(gather: MDSGatherBuilder): void {
+    this.hierarchy.createEmptyHierarchy(gather);
+  }
+  createMydirHierarchy(gather: MDSGatherBuilder): void {
+    this.hierarchy.createMydirHierarchy(gather);
+  }
+  openRootInode(completion: Completion): void {
+    this.hierarchy.openRootInode(completion);
+  }
+  openMydirInode(completion: Completion): void {
+    this.hierarchy.openMydirInode(completion);
+  }
+  openMydirFrag(completion: Completion): void {
+    this.hierarchy.openMydirFrag(completion);
+  }
+  openRoot(): void {
+    this.hierarchy.openRoot();
+  }
+  populateMydir(): void {
+    this.hierarchy.populateMydir();
+  }
+  isFatalDamage(dir: CDir): boolean {
+    return this.hierarchy.isFatalDamage(dir);
+  }
+
+  isOpen(): boolean {
+    return this.#open;
+  }
+
+  waitForOpen(completion: Completion): void {
+    this.#waitingForOpen.push(completion);
+  }
+
+  /** @internal The first directories are there: requests may begin, strays are looked through. */
+  opened(numStrays: number): void {
+    if (this.#open) return;
+    this.#open = true;
+    this.mds.queueWaiters(this.#waitingForOpen);
+    this.strayManager.setNumStrays(numStrays);
+    this.strayManager.activate();
+    this.#scanStrayDir(0);
+  }
+
+  /** Strays of before a restart: nobody may have a use for them any more. */
+  #scanStrayDir(from: number): void {
+    for (let i = from; i < NUM_STRAY; i++) {
+      for (const dir of this.#strays[i]?.getDirfrags() ?? []) {
+        if (!dir.isComplete()) {
+          dir.fetch(new MDSInternalContextWrapper(this.mds, () => this.#scanStrayDir(i)));
+          return;
+        }
+        for (const dn of [...dir.items.values()]) {
+          const { inode } = dn.getProjectedLinkage();
+          if (!inode || !dn.getProjectedLinkage().isPrimary()) continue;
+          if (inode.inode.nlink === 0) inode.markOrphan();
+          this.maybeEvalStray(inode);
+        }
+      }
+    }
+  }
+
+  isReadonly(): boolean {
+    return this.#readonly;
+  }
+
+  forceReadonly(): void {
+    if (this.#readonly) return;
+    this.mds.dout(1, 'force file system read-only');
+    this.mds.clog('warn', 'force file system read-only');
+    this.#readonly = true;
+    this.mds.server.forceClientsReadonly();
+    // writers that wait get their answer now
+    this.mds.mdlog.flush();
+  }
+
+  // ---- requests
+
+  requestStart(req: MClientRequest): MDRequestImpl | undefined {
+    return this.requests.start(req);
+  }
+  requestFinish(mdr: MDRequestImpl): void {
+    this.requests.finish(mdr);
+  }
+  requestKill(mdr: MDRequestImpl): void {
+    this.requests.kill(mdr);
+  }
+  requestDropNonRdlocks(mdr: MDRequestImpl): void {
+    this.requests.dropNonRdlocks(mdr);
+  }
+  dispatchRequest(mdr: MDRequestImpl): void {
+    this.requests.dispatch(mdr);
+  }
+  /** A waiter that dispatches the request once more. */
+  retryRequest(mdr: MDRequestImpl): Completion {
+    return this.requests.retry(mdr);
+  }
+
+  /** A number for a request of the MDS itself. */
+  issueTid(): number {
+    return ++this.#lastTid;
+  }
+
+  /** Runs a request that the MDS makes of itself, soon. */
+  startInternalRequest(req: MClientRequest): void {
+    this.mds.queueWaiter(() => {
+      const mdr = this.requests.start(req);
+      if (mdr) this.requests.dispatch(mdr);
+    });
+  }
+
+  pathTraverse(mdr: MDRequestImpl, path: FilePath, flags: number, n: 0 | 1, pinInode: boolean): number {
+    return pathTraverse(this, mdr, path, flags, n, pinInode);
+  }
+
+  predirtyJournalParents(
+    mut: MutationImpl,
+    blob: EMetaBlob,
+    inode: CInode,
+    parent: CDir | undefined,
+    flags: number,
+    linkunlink = 0,
+  ): void {
+    predirtyJournalParents(mut, blob, inode, parent, flags, linkunlink);
+  }
+
+  journalDirtyInode(mut: MutationImpl, blob: EMetaBlob, inode: CInode): void {
+    journalDirtyInode(mut, blob, inode);
+  }
+
+  // ---- finding by number
+
+  /** @param completion told this rank's number, or an errno */
+  openIno(ino: number, completion: Completion): void {
+    this.#openIno.open(ino, -1, completion);
+  }
+
+  /** Other ranks may have it; there is none: -ESTALE. */
+  findInoPeers(ino: number, completion: Completion): void {
+    this.mds.queueWaiter(() => complete(completion, this.getInode(ino) ? 0 : -ERRNO.ESTALE));
+  }
+
+  /** Brings the inode of a remote name into the cache; `completion` is told 0 or an errno. */
+  openRemoteDentry(dn: CDentry, completion: Completion): void {
+    const { remoteIno, remoteDType } = dn.getProjectedLinkage();
+    const directory = 4;
+    this.#openIno.openRemote(remoteIno, remoteDType === directory, (inode, r) => {
+      const linkage = dn.getProjectedLinkage();
+      const same = linkage.isRemote() && linkage.remoteIno === remoteIno;
+      if (inode && same) dn.linkRemote(linkage, inode);
+      else if (r < 0 && same) {
+        this.mds.clog('error', `the inode of ${dn.makePathString()} (0x${remoteIno.toString(16)}) is nowhere to be found`);
+        dn.markBadRemoteIno();
+      }
+      complete(completion, r < 0 && same ? r : 0);
+    });
+  }
+
+  // ---- strays
+
+  /** The stray directory that is used now. */
+  getStrayDir(inode: CInode): CDir {
+    const stray = this.#strays[this.#strayIndex] as CInode;
+    return stray.getOrOpenDirfrag(stray.pickDirfrag(inode.nameStrayDentry()));
+  }
+
+  /** With each journal segment the next stray directory is used. */
+  advanceStray(): void {
+    this.#strayIndex = (this.#strayIndex + 1) % NUM_STRAY;
+  }
+
+  noteOrphan(_inode: CInode): void {
+    this.strayManager.notifyStrayCreated();
+  }
+
+  /** An inode was moved into a stray directory. */
+  notifyStray(dn: CDentry): void {
+    this.strayManager.evalStray(dn);
+  }
+
+  /** A use of an inode has ended: was it the last one? */
+  maybeEvalStray(inode: CInode, delay = false): void {
+    if (inode.inode.nlink > 0 || !this.#open || inode.isBase()) return;
+    const dn = inode.getProjectedParentDn();
+    if (!dn || dn.isPurging() || !dn.dir.inode.isStray()) return;
+    if (delay) this.strayManager.queueDelayed(dn);
+    else this.strayManager.evalStray(dn);
+  }
+
+  evalRemote(dn: CDentry): void {
+    this.strayManager.evalRemote(dn);
+  }
+
+  // ---- subtrees
+
+  isSubtrees(): boolean {
+    return this.subtrees.isSubtrees();
+  }
+
+  createSubtreeMap(): ESubtreeMap {
+    return this.subtrees.createSubtreeMap();
+  }
+
+  /** With a single rank a directory is in the same subtree wherever it moves. */
+  projectSubtreeRename(_inode: CInode, _from: CDir, _to: CDir): void {
+    // nothing changes hands
+  }
+
+  adjustSubtreeAfterRename(_inode: CInode, _from: CDir): void {
+    // nothing changes hands
+  }
+
+  // ---- open files
+
+  shouldLogOpen(inode: CInode): boolean {
+    return this.openFileTable.shouldLogOpen(inode);
+  }
+
+  /** The event says that the inode is open; nothing of it changes. */
+  addCleanInode(event: EOpen, inode: CInode): void {
+    const { metablob } = event;
+    if (inode.isBase()) {
+      addRoot(metablob, inode, false);
+    } else {
+      const dn = inode.getProjectedParentDn();
+      if (!dn) return;
+      addDirContext(metablob, dn.dir);
+      addPrimaryDentry(metablob, dn, inode, false);
+    }
+    if (inode.isHead()) event.addIno(inode.ino);
+    else event.addSnapIno(inode.ino, inode.last);
+  }
+
+  cleanOpenFileLists(): void {
+    for (const segment of this.mds.mdlog.segments.values()) {
+      for (const inode of [...segment.openFiles]) if (!inode.isAnyCaps()) inode.clearOpenFile();
+    }
+  }
+
+  // ---- truncation, sizes
+
+  truncateInode(inode: CInode, ls: LogSegment): void {
+    this.truncation.truncateInode(inode, ls);
+  }
+  startRecoveredTruncates(): void {
+    this.truncation.startRecovered();
+  }
+  queueFileRecover(inode: CInode): void {
+    this.#recovery.enqueue(inode);
+  }
+  doFileRecover(): void {
+    this.#recovery.advance();
+  }
+  startFilesToRecover(): void {
+    for (const inode of this.#reconnected.filesToRecover()) this.#recovery.enqueue(inode);
+    this.#recovery.advance();
+  }
+
+  // ---- purging what a session had put aside
+
+  /** Inodes a client made on its own and that were never linked: their objects go, then their numbers are free. */
+  purgeInodes(inos: IntervalSet, ls: LogSegment): void {
+    const { mds } = this;
+    let pending = 1;
+    const done = (): void => {
+      if (--pending > 0) return;
+      const { inotable, mdlog } = mds;
+      inotable.projectReleaseIds(inos);
+      const event = new EPurged(inos, ls.seq, inotable.projectedVersion);
+      mdlog.startSubmitEntry(
+        event,
+        new MDSLogContextWrapper(mds, () => {
+          inotable.applyReleaseIds(inos);
+          ls.purged(inos);
+        }),
+      );
+      mdlog.flush();
+    };
+    for (const [first, count] of inos) {
+      for (let ino = first; ino < first + count; ino++) {
+        const item = new PurgeItem();
+        item.action = PURGE_FILE;
+        item.ino = ino;
+        item.layout = this.defaultFileLayout;
+        pending++;
+        mds.purgeQueue.push(item, new C_IO_Wrapper(mds, done));
+      }
+    }
+    done();
+  }
+
+  startPurgeInodes(): void {
+    for (const segment of this.mds.mdlog.segments.values()) {
+      if (!segment.purgingInodes.isEmpty()) this.purgeInodes(segment.purgingInodes.clone(), segment);
+    }
+  }
+
+  // ---- quotas
+
+  /** Tells clients that are bound to a quota how much of it is used. */
+  broadcastQuotaToClient(inode: CInode): void {
+    const projected = inode.getProjectedInode();
+    if (!projected.quota.isEnabled() || !(this.mds.isActive() || this.mds.isStopping())) return;
+    for (const cap of inode.clientCaps.values()) {
+      if (cap.lastRbytes === projected.rstat.rbytes && cap.lastRsize === projected.rstat.rsize) continue;
+      cap.lastRbytes = projected.rstat.rbytes;
+      cap.lastRsize = projected.rstat.rsize;
+      const m = new MClientQuota();
+      m.ino = inode.ino;
+      m.rstat = projected.rstat;
+      m.quota = projected.quota;
+      this.mds.sendMessageClientCounted(m, cap.session as Session);
+    }
+  }
+
+  // ---- leases
+
+  touchClientLease(lease: ClientLease): void {
+    this.#leases.delete(lease);
+    lease.ttl = this.mds.cct.clock.monotonicNow() + CLIENT_LEASE_MS;
+    this.#leases.add(lease);
+  }
+
+  forgetClientLease(lease: ClientLease): void {
+    this.#leases.delete(lease);
+  }
+
+  /** Leases that ran out. */
+  trimClientLeases(): void {
+    const now = this.mds.cct.clock.monotonicNow();
+    for (const lease of this.#leases) {
+      if (lease.ttl > now) break;
+      const dn = lease.parent;
+      dn.removeClientLease(lease);
+      if (!dn.lock.isLeased() && !dn.lock.isStable()) this.mds.locker.machine.evalGather(dn.lock);
+    }
+  }
+
+  // ---- restart: replay, reconnect, rejoin
+
+  /** Replays a journal event; one that contradicts the rest marks the rank damaged. */
+  replayEvent(event: LogEvent, ls: LogSegment): void {
+    try {
+      replayEvent(this, event, ls);
+    } catch (error) {
+      if (!(error instanceof ReplayError)) throw error;
+      this.mds.clog('error', `failure replaying journal at ${event.startOff}: ${error.message}`);
+      this.mds.damaged(`the journal can't be replayed: ${error.message}`);
+    }
+  }
+
+  /** A directory was cut into other fragments, as far as it is in the cache: what was read of it is read again. */
+  adjustDirFragments(inode: CInode, base: Frag, bits: number): void {
+    const tree = inode.dirfragtree.clone();
+    if (bits > 0) {
+      if (fragBits(base) + bits > 24 || !tree.isLeaf(base)) return;
+      tree.split(base, bits);
+    } else if (tree.getSplit(base) === -bits) {
+      tree.merge(base, -bits);
+    } else {
+      return;
+    }
+    const old = bits > 0 ? [base] : fragSplit(base, -bits);
+    const dirs = old.flatMap((frag) => inode.getDirfrag(frag) ?? []);
+    inode.dirfragtree = tree;
+    for (const dir of dirs) {
+      for (const dn of [...dir.items.values()]) inode.getOrOpenDirfrag(inode.pickDirfrag(dn.name)).takeDentry(dn);
+      inode.closeDirfrag(dir.frag);
+    }
+  }
+
+  waitForUncommittedLeader(reqid: string, completion: Completion): void {
+    this.uncommitted.waitForLeader(reqid, completion);
+  }
+  waitForUncommittedPeer(_reqid: string, completion: Completion): void {
+    // there is no peer to wait for
+    complete(completion, 0);
+  }
+  waitForUncommittedFragment(dirfrag: DirFrag, completion: Completion): void {
+    this.uncommitted.waitForFragment(`${dirfrag.ino}.${dirfrag.frag}`, completion);
+  }
+  rollbackUncommittedFragments(): void {
+    this.uncommitted.abandon();
+  }
+
+  /** Who has which subtree? With a single rank that is settled. */
+  resolveStart(done: Completion): void {
+    this.mds.queueWaiter(done);
+  }
+
+  addReconnectedCap(_client: number, _ino: number, _cap: CapReconnect): void {
+    // its inode was in the cache and has it already
+  }
+  rejoinRecoveredCaps(ino: number, client: number, cap: CapReconnect): void {
+    this.#reconnected.add(ino, client, cap);
+  }
+  rejoinRecoveredClient(_client: number, _inst: EntityInst): void {
+    // no other rank needs to be told
+  }
+  addReconnectedSnaprealm(_client: number, _ino: number, _seq: bigint): void {
+    // realms don't change as long as there are no snapshots
+  }
+  setReconnectedDirtyCaps(client: number, ino: number, dirty: number, _snapflush: boolean): void {
+    this.#reconnected.setDirty(client, ino, dirty);
+  }
+  addReplayInoAlloc(ino: number): void {
+    this.#reconnected.addReplayInoAlloc(ino);
+  }
+  tryReconnectCap(inode: CInode, session: Session): Capability | undefined {
+    return this.#reconnected.tryReconnect(inode, session);
+  }
+  waitReplayCapReconnect(ino: number, completion: Completion): void {
+    this.#reconnected.waitFor(ino, completion);
+  }
+  exportRemainingImportedCaps(): void {
+    this.#reconnected.exportRemaining();
+  }
+  reissueAllCaps(): void {
+    this.#reconnected.reissueAll();
+  }
+
+  /** `done` follows when clients' caps are in place; the work begins with {@link rejoinSendRejoins}. */
+  rejoinStart(done: Completion): void {
+    this.#rejoinDone = done;
+  }
+
+  /** Every rank has come to rejoin; with a single one nothing is sent. */
+  rejoinSendRejoins(): void {
+    if (this.#rejoining) return;
+    this.#rejoining = true;
+    this.#reconnected.process(() => {
+      this.#rejoining = false;
+      const done = this.#rejoinDone;
+      this.#rejoinDone = undefined;
+      if (done) this.mds.queueWaiter(done);
+    });
+  }
+
+  // ---- messages and maps
+
+  /** Messages between caches of different ranks: there is no other one. */
+  dispatch(m: Message): void {
+    this.mds.dout(0, () => `mdcache drops ${m.typeName} from ${m.src}: nothing is shared with another rank`);
+  }
+
+  handleMdsmap(_newmap: MDSMap, _oldmap: MDSMap): void {
+    // the pools of new files may have changed
+    if (this.#open) this.initLayouts();
+  }
+
+  // ---- end
+
+  /** The rank is being given up: from now on {@link shutdownPass} is called with every tick. */
+  shutdownStart(): void {
+    this.mds.dout(1, 'mdcache: shutdown begins');
+  }
+
+  /** The rank is being given up: trims all there is. @returns is nothing left? */
+  shutdownPass(): boolean {
+    const { mdlog, sessionmap } = this.mds;
+    this.trimAll();
+    if (sessionmap.haveUnclosedSessions()) return false;
+    mdlog.trimAll();
+    return this.lru.size === 0;
+  }
+
+  shutdown(): void {
+    this.#upkeep.stop();
+  }
+
+  logStat(): void {
+    const { perf } = this;
+    perf.set('inodes', this.lru.size);
+    perf.set('inodes_bottom', this.bottomLru.size);
+    perf.set('inodes_with_caps', this.numInodesWithCaps);
+    perf.set('caps', this.numCaps);
+    perf.set('subtrees', this.subtrees.size);
+    perf.setMem('ino', this.numInodes);
+    perf.setMem('dn', this.numDentries);
+    perf.setMem('dir', this.numDirs);
+    perf.setMem('cap', this.numCaps);
+    const rstat = this.root?.inode.rstat;
+    if (!rstat) return;
+    perf.set('root_rfiles', rstat.rfiles);
+    perf.set('root_rbytes', rstat.rbytes);
+    perf.set('root_rsnaps', rstat.rsnaps);
+  }
+
+  dumpTree(root: string, depth: number): unknown[] | undefined {
+    return dumpTree(this, root, depth);
+  }
+  dumpSubtrees(): unknown[] {
+    return this.subtrees.dump();
+  }
+  cacheStatus(): Record<string, unknown> {
+    return cacheStatus(this);
+  }
+}
