@@ -115,13 +115,13 @@ export class DispatchQueue<M, C = never> {
     this.#dispatchThread = new CooperativeThread(this.#cct, {
       name: 'ms_dispatch',
       owner: 'DispatchQueue',
-      purpose: 'delivers queued messages to the dispatchers, highest priority first, connections in turn',
+      purpose: 'Delivers queued messages, highest priority first, connections in turn.',
       entry: (deadline) => this.#turn(this.#dispatchThread, this.#queue, (item) => this.#dispatch(item), deadline),
     });
     this.#localThread = new CooperativeThread(this.#cct, {
       name: 'ms_local',
       owner: 'DispatchQueue',
-      purpose: 'takes the messages sent to oneself, so that their sender is never called back on its own stack',
+      purpose: 'Takes messages sent to oneself off the stack of their sender.',
       entry: (deadline) => this.#turn(this.#localThread, this.#local, (item) => this.#passOn(item as Entry<M, C>), deadline),
     });
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
@@ -173,7 +173,7 @@ export class DispatchQueue<M, C = never> {
    * @throws CephError `ERR_CEPH_STATE` when started before, or shut down
    */
   start(): void {
-    if (this.started || this.#stop || this.#closing) throw new CephError('ERR_CEPH_STATE', 'a dispatch queue starts once');
+    if (this.started || this.#stop || this.#closing) throw new CephError('ERR_CEPH_STATE', 'started before');
     this.#startThreads();
   }
 
@@ -266,7 +266,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Discards every queued message of a class, as its connection is gone. Codes stay. @returns how many */
   discardQueue(id: number): number {
-    const error = aborted(`the messages of connection ${id} were discarded`);
+    const error = aborted('the message was discarded');
     const removed: { item: Item<M, C>; cost: number }[] = [];
     this.#queue.removeByClass(id, (item, cost) => removed.push({ item, cost }));
     let discarded = 0;
@@ -284,7 +284,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Discards the messages still on their way through ms_local. @returns how many */
   discardLocal(): number {
-    const error = this.#endError ?? aborted('local messages were discarded');
+    const error = this.#endError ?? aborted('the message was discarded');
     let discarded = 0;
     for (let item = this.#local.dequeue(); item !== undefined; item = this.#local.dequeue()) {
       this.#drop(item, this.#local.dequeuedCost, error);
@@ -314,8 +314,7 @@ export class DispatchQueue<M, C = never> {
   shutdown(): void {
     if (this.#stop) return;
     this.#stop = true;
-    this.#paused = false;
-    this.#endError ??= aborted('the dispatch queue was shut down');
+    this.#endError ??= aborted('the dispatch queue has ended');
     this.#unlisten?.();
     this.#startThreads();
     this.resume();
@@ -338,7 +337,7 @@ export class DispatchQueue<M, C = never> {
 
   /** As {@link shutdown}, with `error` as the cause of each discard. @returns the promise of {@link wait} */
   destroy(error?: unknown): Promise<void> {
-    this.#endError ??= aborted('the dispatch queue was destroyed', error);
+    this.#endError ??= aborted('the dispatch queue has ended', error);
     this.shutdown();
     return this.#ended;
   }
@@ -363,15 +362,11 @@ export class DispatchQueue<M, C = never> {
       return false;
     }
     if (local) read.stampLocal(message, this.#cct.clock.monotonicNow());
-    const plain = !local && !options?.signal && !this.#options.keepAsyncContext && message !== undefined;
-    this.#insert(
-      local,
-      plain ? message : this.#entry(message, priority, options?.signal),
-      id,
-      priority,
-      cost,
-      read.recvStamp(message),
-    );
+    let item: Item<M, C> = message;
+    const signal = options?.signal;
+    if (local || signal || this.#options.keepAsyncContext || message === undefined) item = this.#entry(message, priority, signal);
+    this.#insert(local, item, id, priority, cost, read.recvStamp(message));
+    if (signal) this.#listen(item as Entry<M, C>, signal);
     this.#bounds?.add(cost);
     if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id, local });
     return true;
@@ -379,8 +374,8 @@ export class DispatchQueue<M, C = never> {
 
   /** Why the message is not taken, if it is not; makes room for it first where the overflow policy says so. */
   #refusal(priority: number, cost: number, signal: AbortSignalLike | undefined): CephError | undefined {
-    if (!(cost >= 0)) throw invalidArgument(`Expected a cost of at least 0, got ${cost}`);
-    if (this.#stop || this.#closing) return this.#endError ?? aborted('the dispatch queue is closed');
+    if (!(cost >= 0)) throw invalidArgument(`Expected cost to be at least 0, got ${cost}`);
+    if (this.#stop || this.#closing) return this.#endError ?? aborted('the dispatch queue has ended');
     if (signal?.aborted) return withdrawn(signal);
     const bounds = this.#bounds;
     while (bounds?.isFull(cost)) {
@@ -398,11 +393,7 @@ export class DispatchQueue<M, C = never> {
     const most = this.#codes > 0 ? Math.min(priority, PRIORITY.HIGHEST - 1) : priority;
     const item = this.#queue.dequeueLowest(most, this.#isStrict(priority));
     if (item === undefined) return false;
-    this.#drop(
-      item,
-      this.#queue.dequeuedCost,
-      new CephError('ERR_CEPH_FULL', 'dropped from a full dispatch queue', { errno: EAGAIN }),
-    );
+    this.#drop(item, this.#queue.dequeuedCost, full());
     return true;
   }
 
@@ -412,12 +403,19 @@ export class DispatchQueue<M, C = never> {
 
   #entry(message: M, priority: number, signal: AbortSignalLike | undefined): Entry<M, C> {
     const entry = new Entry<M, C>(0, message, priority);
+    entry.signal = signal;
     if (this.#options.keepAsyncContext) entry.run = captureAsyncContext();
-    if (signal) {
-      entry.signal = signal;
-      entry.unlisten = this.#signals.add(signal, () => this.#withdraw(entry));
-    }
     return entry;
+  }
+
+  /** Withdraws a message that waits when the signal aborts. */
+  #listen(entry: Entry<M, C>, signal: AbortSignalLike): void {
+    entry.unlisten = this.#signals.add(signal, () => {
+      const cost = entry.place?.queue.withdraw(entry.place.at);
+      if (cost === undefined) return;
+      this.#drop(entry, cost, withdrawn(signal));
+      this.#settle();
+    });
   }
 
   #insert(local: boolean, item: Item<M, C>, id: number, asked: number, cost: number, stamp: number): void {
@@ -431,13 +429,6 @@ export class DispatchQueue<M, C = never> {
     this.#counters?.length(this.#queue.length);
     // where more waits the thread has a turn coming, or is held up and woken by what holds it
     if (queue.length === 1) (local ? this.#localThread : this.#dispatchThread).wake();
-  }
-
-  #withdraw(entry: Entry<M, C>): void {
-    const cost = entry.place?.queue.withdraw(entry.place.at);
-    if (cost === undefined) return;
-    this.#drop(entry, cost, withdrawn(entry.signal));
-    this.#settle();
   }
 
   #queueCode(code: DispatchCode, connection: C): boolean {
