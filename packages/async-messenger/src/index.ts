@@ -10,6 +10,8 @@ export { MessageRegistry } from './message-registry.js';
 export { Messenger } from './messenger.js';
 export type { ConnectOptions } from './messenger.js';
 export type { Listener, NetworkStack } from './net/network-stack.js';
+export { SimulatedNetwork } from './net/simulated-network.js';
+export type { SimulatedFaults } from './net/simulated-network.js';
 export type { Wire, WireOwner } from './net/wire.js';
 export type { MessengerInit } from './options.js';
 export { Policy } from './policy.js';
