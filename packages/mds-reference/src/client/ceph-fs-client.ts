@@ -8,7 +8,7 @@ import { CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, Decoder, EntityAddrVec, Ent
 import { MonClient } from '../daemon/mon-client.js';
 import { MDS_OPTIONS } from '../daemon/options.js';
 import { decodeReaddirPage, decodeReplyTrace, mdsMessageRegistry, MClientRequest, MMDSMap } from '../messages/index.js';
-import type { InodeStat, MClientReply, RequestArgs } from '../messages/index.js';
+import type { InodeStat, MClientReply, ReaddirPage, ReplyTrace, RequestArgs } from '../messages/index.js';
 import { CEPH_STAT_CAP_INODE_ALL } from '../types/caps.js';
 import {
   CEPH_O_CREAT,
@@ -56,8 +56,6 @@ import {
 import type { CephFsClientOptions, ClientAttrs, ClientStat, Time } from './client-types.js';
 import { MdsRequest } from './mds-request.js';
 import { MdsSession } from './mds-session.js';
-
-export type { CephFsClientOptions, ClientAttrs, ClientStat, Time } from './client-types.js';
 
 /** Entries asked for in one page of a directory. */
 const PAGE_ENTRIES = 1024;
@@ -230,8 +228,7 @@ export class CephFsClient implements Dispatcher {
 
   /** The name of an inode in a directory. */
   async lookupName(ino: number, dir: number): Promise<string> {
-    const reply = await this.#request(CEPH_MDS_OP_LOOKUPNAME, new FilePath(ino), { path2: new FilePath(dir) });
-    const { dentry } = decodeReplyTrace(reply);
+    const { dentry } = (await this.#request(CEPH_MDS_OP_LOOKUPNAME, new FilePath(ino), { path2: new FilePath(dir) })).trace;
     if (!dentry) throw new CephError('ERR_CEPH_EPROTO', 'lookupname: the reply has no entry', { errno: ERRNO.EPROTO });
     return dentry.dname;
   }
@@ -240,15 +237,15 @@ export class CephFsClient implements Dispatcher {
   async *readdir(ino: number): AsyncGenerator<{ name: string; stat: ClientStat }> {
     let after = '';
     for (;;) {
-      const reply = await this.#request(CEPH_MDS_OP_READDIR, new FilePath(ino), {
+      const { page } = await this.#request(CEPH_MDS_OP_READDIR, new FilePath(ino), {
         path2: new FilePath(0, after),
         args: (args) => {
           args.readdir.maxEntries = PAGE_ENTRIES;
           args.readdir.flags = CEPH_READDIR_REPLY_BITFLAGS;
         },
       });
-      const page = decodeReaddirPage(reply.extra);
-      for (const { dname, inode } of page.entries) yield { name: dname, stat: this.#note(inode) };
+      if (!page) throw new CephError('ERR_CEPH_EPROTO', 'readdir: the reply has no entries', { errno: ERRNO.EPROTO });
+      for (const { dname, inode } of page.entries) yield { name: dname, stat: statOf(inode) };
       const last = page.entries.at(-1);
       if ((page.flags & CEPH_READDIR_FRAG_END) !== 0 || !last) return;
       after = last.dname;
@@ -438,30 +435,40 @@ export class CephFsClient implements Dispatcher {
     return this.#targetOf(await this.#request(op, path, parts), op);
   }
 
-  #targetOf(reply: MClientReply, op: number): ClientStat {
-    const { target } = decodeReplyTrace(reply);
+  #targetOf({ trace }: Answer, op: number): ClientStat {
+    const { target } = trace;
     if (!target) throw new CephError('ERR_CEPH_EPROTO', `${mdsOpName(op)}: the reply has no inode`, { errno: ERRNO.EPROTO });
-    return this.#note(target);
+    return statOf(target);
   }
 
-  /** Keeps the cap that came with an inode; @returns its attributes */
-  #note(inode: InodeStat): ClientStat {
-    if (inode.capId !== 0) {
-      this.#session.addCap({
-        ino: inode.ino,
-        capId: inode.capId,
-        issued: inode.caps,
-        wanted: 0,
-        seq: inode.capSeq,
-        issueSeq: inode.capSeq,
-        mseq: inode.capMseq,
-        realm: inode.capRealm,
-      });
-    }
-    return statOf(inode);
+  /**
+   * Reads an answer and keeps every cap that came with it, of the directory too. This happens while the answer is dispatched: a message that
+   * revokes the cap may be the next one.
+   */
+  #take(op: number, reply: MClientReply): Answer {
+    const trace = decodeReplyTrace(reply);
+    if (trace.dentry) this.#keepCap(trace.dentry.dir);
+    if (trace.target) this.#keepCap(trace.target);
+    const page = op === CEPH_MDS_OP_READDIR && reply.result >= 0 ? decodeReaddirPage(reply.extra) : undefined;
+    for (const { inode } of page?.entries ?? []) this.#keepCap(inode);
+    return { trace, page };
   }
 
-  #request(op: number, path: FilePath, parts: RequestParts = {}): Promise<MClientReply> {
+  #keepCap(inode: InodeStat): void {
+    if (inode.capId === 0) return;
+    this.#session.addCap({
+      ino: inode.ino,
+      capId: inode.capId,
+      issued: inode.caps,
+      wanted: 0,
+      seq: inode.capSeq,
+      issueSeq: inode.capSeq,
+      mseq: inode.capMseq,
+      realm: inode.capRealm,
+    });
+  }
+
+  #request(op: number, path: FilePath, parts: RequestParts = {}): Promise<Answer> {
     const m = new MClientRequest(op);
     m.path = path;
     if (parts.path2) m.path2 = parts.path2;
@@ -471,21 +478,27 @@ export class CephFsClient implements Dispatcher {
     m.callerGid = this.#options.gid;
     m.stamp = UTime.fromMillis(this.cct.clock.now());
     return new Promise((resolve, reject) => {
-      let first: MClientReply | undefined;
+      let answer: Answer | undefined;
       const settle = (reply: MClientReply | Error): void => {
         if (reply instanceof Error) reject(reply);
         else if (reply.result < 0) reject(requestError(op, path, reply.result));
         // the trace came with the first answer
-        else resolve(first ?? reply);
+        else resolve((answer ??= this.#take(op, reply)));
       };
       const { durable } = this.#options;
       const onReply = (reply: MClientReply | Error): void => {
-        if (durable && !(reply instanceof Error) && !reply.safe && reply.result >= 0) first = reply;
+        if (durable && !(reply instanceof Error) && !reply.safe && reply.result >= 0) answer = this.#take(op, reply);
         else settle(reply);
       };
       this.#session.submit(new MdsRequest(m, parts.drop ?? [], onReply, durable ? settle : undefined));
     });
   }
+}
+
+/** What an answer tells. */
+interface Answer {
+  trace: ReplyTrace;
+  page: ReaddirPage | undefined;
 }
 
 interface RequestParts {

@@ -7,9 +7,12 @@ import type { EntityAddrVec } from '@cephts/encoding';
 import {
   MClientCapRelease,
   MClientCaps,
+  MClientLease,
+  MClientQuota,
   MClientReconnect,
   MClientReply,
   MClientSession,
+  MClientSnap,
   RequestRelease,
 } from '../messages/index.js';
 import { CapReconnect } from '../types/cap-reconnect.js';
@@ -60,7 +63,9 @@ export class MdsSession {
   readonly caps = new CapTable(CAP_LIMIT);
   #state: MdsSessionState = 'new';
   #con: Connection | undefined;
-  #seq = 0;
+  /** Messages the MDS sent unasked (caps, leases, snaps): a request to close names how many were seen, so that none crosses it. */
+  #pushSeq = 0;
+  #renewSeq = 0;
   #nextTid = 1;
   /** Requests without their last reply, oldest first. */
   readonly #requests = new Map<number, MdsRequest>();
@@ -143,7 +148,7 @@ export class MdsSession {
   }
 
   renewCaps(): void {
-    if (this.#state === 'open') this.#con?.sendMessage(new MClientSession(CEPH_SESSION_REQUEST_RENEWCAPS, ++this.#seq));
+    if (this.#state === 'open') this.#con?.sendMessage(new MClientSession(CEPH_SESSION_REQUEST_RENEWCAPS, ++this.#renewSeq));
   }
 
   /** Closes the session; resolves when the MDS has confirmed it. */
@@ -153,7 +158,7 @@ export class MdsSession {
       return Promise.resolve();
     }
     this.#state = 'closing';
-    this.#con.sendMessage(new MClientSession(CEPH_SESSION_REQUEST_CLOSE, this.#seq));
+    this.#requestClose();
     return new Promise((resolve) => this.#whenClosed.push(resolve));
   }
 
@@ -176,10 +181,22 @@ export class MdsSession {
   dispatch(m: Message): boolean {
     if (m.connection !== this.#con) return m instanceof MClientSession || m instanceof MClientReply || m instanceof MClientCaps;
     if (m instanceof MClientReply) this.#handleReply(m);
-    else if (m instanceof MClientCaps) this.#handleCaps(m);
     else if (m instanceof MClientSession) this.#handleSession(m);
+    else if (m instanceof MClientCaps || m instanceof MClientLease || m instanceof MClientSnap || m instanceof MClientQuota)
+      this.#handlePush(m);
     else return false;
     return true;
+  }
+
+  #requestClose(): void {
+    this.#con?.sendMessage(new MClientSession(CEPH_SESSION_REQUEST_CLOSE, this.#pushSeq));
+  }
+
+  #handlePush(m: Message): void {
+    this.#pushSeq++;
+    if (m instanceof MClientCaps) this.#handleCaps(m);
+    // the MDS drops a request to close that had not seen this
+    if (this.#state === 'closing') this.#requestClose();
   }
 
   /** Notes a cap that came with a reply. */
