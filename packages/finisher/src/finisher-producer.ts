@@ -2,7 +2,7 @@ import { CephError, EAGAIN, realClock } from '@cephts/common';
 import type { FinisherHandle } from './remote-finisher.js';
 import { CAPACITY, CLAIMED, CLOSED, entryAt, HEAD, headerOf, LANES, SLEEPING, TAIL } from './ring-layout.js';
 
-/** Between attempts to tell, of an entry that was dropped, that it was. */
+/** Between looks for room. */
 const RETRY_MS = 1;
 
 /**
@@ -52,7 +52,8 @@ export class FinisherProducer {
     if (!this.#hasRoom()) {
       if (this.#overflow === 'throw') throw new CephError('ERR_CEPH_FULL', 'The ring to the finisher is full', { errno: EAGAIN });
       if (this.#overflow === 'drop-newest') return false;
-      this.#dropOldest();
+      if (this.#overflow === 'wait') this.#waitForRoom();
+      else this.#dropOldest();
     }
     this.#write(token, r);
     if (this.#dropped.length > 0) this.#tellDropped();
@@ -92,6 +93,15 @@ export class FinisherProducer {
     Atomics.store(words, this.#header + TAIL, this.#tail);
     if (Atomics.load(words, SLEEPING) === 1 && Atomics.compareExchange(words, SLEEPING, 1, 0) === 1)
       Atomics.notify(words, SLEEPING);
+  }
+
+  /** Sleeps until the finisher has moved on; it does not ring for that, so the sleep is short. */
+  #waitForRoom(): void {
+    const at = this.#header + HEAD;
+    while (!this.#hasRoom()) {
+      this.#checkOpen();
+      Atomics.wait(this.#words, at, Atomics.load(this.#words, at), RETRY_MS);
+    }
   }
 
   #dropOldest(): void {

@@ -9,14 +9,18 @@ export interface RemoteOptions {
   capacity?: number;
   /** Producers at a time. @defaultValue 16 */
   producers?: number;
-  /** What a producer does with an entry for which its ring has no room. @defaultValue the finisher's policy */
-  overflow?: OverflowPolicy;
+  /**
+   * What a producer does with an entry for which its ring has no room; `wait` blocks its thread until there is some (a page's main thread
+   * may not).
+   * @defaultValue the finisher's policy
+   */
+  overflow?: OverflowPolicy | 'wait';
 }
 
 /** What another thread needs to queue completions; may be posted to any number of workers. */
 export interface FinisherHandle {
   readonly memory: SharedArrayBuffer;
-  readonly overflow: OverflowPolicy;
+  readonly overflow: OverflowPolicy | 'wait';
 }
 
 interface AsyncAtomics {

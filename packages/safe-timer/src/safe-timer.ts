@@ -249,12 +249,18 @@ export class SafeTimer {
   }
 
   /** As `#add`, where there is anything to see to. */
-  #addChecked(time: number, callback: Completion, { signal, cost = 1 }: EventOptions = {}, recurrence?: Pick<Extra, 'every' | 'start'>): TimerEvent {
+  #addChecked(
+    time: number,
+    callback: Completion,
+    { signal, cost = 1 }: EventOptions = {},
+    recurrence?: Pick<Extra, 'every' | 'start'>,
+  ): TimerEvent {
     const bounds = this.#bounds;
     if (this.#stopping || signal?.aborted) return 0;
     if (bounds?.isFull(cost)) {
       this.#publish('overflow');
-      if (bounds.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${bounds.items} events are pending`, { errno: EAGAIN });
+      if (bounds.overflow === 'throw')
+        throw new CephError('ERR_CEPH_FULL', `${bounds.items} events are pending`, { errno: EAGAIN });
       completeReporting(callback, -EAGAIN, this.#report);
       return 0;
     }

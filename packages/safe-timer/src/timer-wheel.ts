@@ -1,5 +1,6 @@
 import type { Completion } from '@cephts/common';
 import type { TimerEvent } from './options.js';
+import { sortByTime } from './sort-by-time.js';
 
 /** Buckets of one level; eight levels span 2^48 ms. */
 const BITS = 6;
@@ -47,20 +48,29 @@ export class TimerWheel {
   /** First of the list of free slots, through NEXT; 0 where there is none. */
   #free = 0;
 
+  /** Slots from here on have not been used since all were free. */
+  #used = BUCKETS + 1;
+  /** Slots that are not free. */
+  #taken = 0;
+
   /** Events that are pending. */
   length = 0;
 
   /** The tick (ms) up to which buckets were emptied; its own events are in `run`. */
   #current = 0;
   /** Events of the current tick and earlier, sorted, from `runAt` on; cancelled ones stay until they are passed. */
-  #run: number[] = [];
+  readonly #run: number[] = [];
+  readonly #runTimes: number[] = [];
   #runAt = 0;
 
   constructor() {
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.#clear(bucket);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      this.#clear(bucket);
+      this.callbacks.push(undefined);
+    }
     // one bucket more, which stops the search for the first that holds something
     this.#times[BUCKETS * DOUBLES] = Infinity;
-    this.callbacks.length = BUCKETS + 1;
+    this.callbacks.push(undefined);
   }
 
   add(time: number, callback: Completion): TimerEvent {
@@ -68,18 +78,22 @@ export class TimerWheel {
     if (slot > 0) {
       this.#free = this.#slots[slot * STRIDE + NEXT]!;
     } else {
-      slot = this.callbacks.length;
-      if (slot * STRIDE === this.#slots.length) {
-        const times = new Float64Array(slot * STRIDE);
-        times.set(this.#times);
-        this.#times = times;
-        this.#slots = new Int32Array(times.buffer);
-      }
-      this.#slots[slot * STRIDE + GENERATION] = 1;
+      do {
+        slot = this.#used++;
+        if (slot * STRIDE === this.#slots.length) this.#grow();
+      } while (this.#slots[slot * STRIDE + GENERATION] === GENERATIONS);
     }
+    this.#taken++;
     this.callbacks[slot] = callback;
     this.put(slot, time);
     return this.eventOf(slot);
+  }
+
+  #grow(): void {
+    const times = new Float64Array(this.#times.length * 2);
+    times.set(this.#times);
+    this.#times = times;
+    this.#slots = new Int32Array(times.buffer);
   }
 
   timeOf(slot: number): number {
@@ -94,7 +108,7 @@ export class TimerWheel {
   }
 
   eventOf(slot: number): TimerEvent {
-    return this.#slots[slot * STRIDE + GENERATION]! * SLOTS + slot;
+    return (this.#slots[slot * STRIDE + GENERATION]! + 1) * SLOTS + slot;
   }
 
   /** The slot of a pending or taken event; 0 where there is no such event any more. */
@@ -120,14 +134,19 @@ export class TimerWheel {
   /** Frees a slot that was taken; its event's name is void from now on. */
   release(slot: number): void {
     this.callbacks[slot] = undefined;
-    if (++this.#slots[slot * STRIDE + GENERATION]! === GENERATIONS) return;
-    this.#slots[slot * STRIDE + NEXT] = this.#free;
-    this.#free = slot;
+    if (++this.#slots[slot * STRIDE + GENERATION]! < GENERATIONS) {
+      this.#slots[slot * STRIDE + NEXT] = this.#free;
+      this.#free = slot;
+    }
+    if (--this.#taken > 0) return;
+    // all are free: from the first on again, so that neighbours in time are neighbours in memory
+    this.#free = 0;
+    this.#used = BUCKETS + 1;
   }
 
   /** Everything pending or taken, in no order. */
   *events(): Generator<TimerEvent> {
-    for (let slot = BUCKETS; ++slot < this.callbacks.length; ) if (this.callbacks[slot]) yield this.eventOf(slot);
+    for (let slot = BUCKETS; ++slot < this.callbacks.length;) if (this.callbacks[slot]) yield this.eventOf(slot);
   }
 
   /** A time before which nothing is due: that of the first event, unless that was cancelled. Infinity where nothing is pending. */
@@ -207,13 +226,15 @@ export class TimerWheel {
   /** Moves the events of the current tick's bucket into the run. */
   #load(bucket: number): void {
     if (this.#slots[bucket * STRIDE + NEXT] === bucket) return;
+    const run = this.#run;
+    const times = this.#runTimes;
     // what was passed is cut off when it is half of the run, so that cutting costs little an event
-    if (this.#runAt * 2 >= this.#run.length) {
-      this.#run.splice(0, this.#runAt);
+    if (this.#runAt * 2 >= run.length) {
+      run.splice(0, this.#runAt);
+      times.splice(0, this.#runAt);
       this.#runAt = 0;
     }
-    const run = this.#run;
-    let last = run.length > 0 ? this.timeOf(run[run.length - 1]!) : -Infinity;
+    let last = times.length > 0 ? times[times.length - 1]! : -Infinity;
     let sorted = true;
     this.#empty(bucket, (slot) => {
       const time = this.timeOf(slot);
@@ -221,10 +242,9 @@ export class TimerWheel {
       last = time;
       this.#slots[slot * STRIDE + PREVIOUS] = IN_RUN;
       run.push(slot);
+      times.push(time);
     });
-    if (sorted) return;
-    this.#run = run.slice(this.#runAt).sort((a, b) => this.timeOf(a) - this.timeOf(b));
-    this.#runAt = 0;
+    if (!sorted) sortByTime(run, times, this.#runAt);
   }
 
   /** First slot of the run that was not cancelled; 0 where there is none. */
