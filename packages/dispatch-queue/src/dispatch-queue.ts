@@ -8,7 +8,6 @@ import {
   CooperativeThread,
   diagnosticsChannel,
   EAGAIN,
-  invalidArgument,
   invalidOption,
   Pacer,
   primitiveContext,
@@ -88,6 +87,8 @@ export class DispatchQueue<M, C = never> {
   /** A handler has returned a promise that has not settled. */
   #busy = false;
   #paused = false;
+  /** A message needs nothing but to be queued: no bounds, no asynchronous context. */
+  readonly #plain: boolean;
   /** close() was called: nothing more is taken, what is queued is delivered. */
   #closing = false;
   /** shutdown() was called: messages are discarded, codes are delivered, then the threads end. */
@@ -109,6 +110,7 @@ export class DispatchQueue<M, C = never> {
     if (!this.#strict && policy !== 'weighted') throw invalidOption('policy', 'strict or weighted', policy);
     this.#queue = this.#strict ? new PrioritizedQueue(options) : new WeightedPriorityQueue(options);
     this.#bounds = Bounds.from(options, (error) => this.#report(error, undefined));
+    this.#plain = !this.#bounds && !options.keepAsyncContext;
     this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
     if (name !== undefined) this.#counters = this.#cct.queueCounters?.(`dispatch_queue-${name}`, 'dispatch_latency', true);
     this.dispatchThrottler = options.dispatchThrottler;
@@ -173,7 +175,7 @@ export class DispatchQueue<M, C = never> {
    * @throws CephError `ERR_CEPH_STATE` when started before, or shut down
    */
   start(): void {
-    if (this.started || this.#stop || this.#closing) throw new CephError('ERR_CEPH_STATE', 'started before');
+    if (this.started || this.#closing) throw new CephError('ERR_CEPH_STATE', 'started before');
     this.#startThreads();
   }
 
@@ -187,7 +189,12 @@ export class DispatchQueue<M, C = never> {
    * message is the caller's then, with its throttle bytes
    */
   enqueue(message: M, priority?: number, id = 0, options?: EnqueueOptions): boolean {
-    return this.#submit(false, message, priority, id, options);
+    const read = this.#read;
+    const prio = priority ?? read.priority(message);
+    if (!this.#plain || this.#closing || onEnqueue.hasSubscribers || options || message === undefined)
+      return this.#submit(false, message, prio, id, options?.signal);
+    this.#insert(false, message, id, prio, read.cost(message), read.recvStamp(message));
+    return true;
   }
 
   /**
@@ -196,8 +203,8 @@ export class DispatchQueue<M, C = never> {
    * @returns as {@link enqueue}
    * @throws as {@link enqueue}
    */
-  localDelivery(message: M, priority?: number, options?: EnqueueOptions): boolean {
-    return this.#submit(true, message, priority, 0, options);
+  localDelivery(message: M, priority: number = this.#read.priority(message), options?: EnqueueOptions): boolean {
+    return this.#submit(true, message, priority, 0, options?.signal);
   }
 
   /** Queues D_CONNECT. @returns false after shutdown */
@@ -296,7 +303,7 @@ export class DispatchQueue<M, C = never> {
 
   /** No more deliveries until {@link resume}; messages queue on, and fast dispatch goes on. */
   pause(): void {
-    this.#paused = !this.#stop && !this.#closing;
+    this.#paused = !this.#closing;
   }
 
   resume(): void {
@@ -313,7 +320,7 @@ export class DispatchQueue<M, C = never> {
   /** Takes nothing more; discards the messages that wait and delivers the codes, then the threads end: await {@link wait}. */
   shutdown(): void {
     if (this.#stop) return;
-    this.#stop = true;
+    this.#stop = this.#closing = true;
     this.#endError ??= aborted('the dispatch queue has ended');
     this.#unlisten?.();
     this.#startThreads();
@@ -327,7 +334,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Takes nothing more, delivers all that is queued (a pause ends), then ends. */
   close(): Promise<void> {
-    if (!this.#closing && !this.#stop) {
+    if (!this.#closing) {
       this.#closing = true;
       this.#startThreads();
       this.resume();
@@ -352,18 +359,16 @@ export class DispatchQueue<M, C = never> {
     this.#localThread.start();
   }
 
-  #submit(local: boolean, message: M, asked: number | undefined, id: number, options: EnqueueOptions | undefined): boolean {
+  #submit(local: boolean, message: M, priority: number, id: number, signal: AbortSignalLike | undefined): boolean {
     const read = this.#read;
-    const priority = asked ?? read.priority(message);
     const cost = read.cost(message);
-    const refusal = this.#refusal(priority, cost, options?.signal);
+    const refusal = this.#refusal(priority, cost, signal);
     if (refusal) {
       this.#discard(message, refusal);
       return false;
     }
     if (local) read.stampLocal(message, this.#cct.clock.monotonicNow());
     let item: Item<M, C> = message;
-    const signal = options?.signal;
     if (local || signal || this.#options.keepAsyncContext || message === undefined) item = this.#entry(message, priority, signal);
     this.#insert(local, item, id, priority, cost, read.recvStamp(message));
     if (signal) this.#listen(item as Entry<M, C>, signal);
@@ -374,8 +379,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Why the message is not taken, if it is not; makes room for it first where the overflow policy says so. */
   #refusal(priority: number, cost: number, signal: AbortSignalLike | undefined): CephError | undefined {
-    if (!(cost >= 0)) throw invalidArgument(`Expected cost to be at least 0, got ${cost}`);
-    if (this.#stop || this.#closing) return this.#endError ?? aborted('the dispatch queue has ended');
+    if (this.#closing) return this.#endError ?? aborted('the dispatch queue has ended');
     if (signal?.aborted) return withdrawn(signal);
     const bounds = this.#bounds;
     while (bounds?.isFull(cost)) {
@@ -480,25 +484,28 @@ export class DispatchQueue<M, C = never> {
 
   /** ms_dispatch: delivers one item. */
   #dispatch(item: Item<M, C>): void {
-    const { dequeuedCost, dequeuedStamp } = this.#queue;
-    if (isCode(item)) this.#deliverCode(item);
-    else if (this.#stop) this.#drop(item, dequeuedCost, this.#endError!);
-    else {
-      this.#bounds?.remove(dequeuedCost);
-      this.#counters?.latency(this.#cct.clock.monotonicNow() - dequeuedStamp);
-      this.#deliver(item);
+    const entry = item instanceof Entry ? item : undefined;
+    if (entry && entry.code > 0) {
+      this.#deliverCode(entry);
+      return;
     }
+    const { dequeuedCost, dequeuedStamp } = this.#queue;
+    if (this.#stop) {
+      this.#drop(item, dequeuedCost, this.#endError!);
+      return;
+    }
+    this.#bounds?.remove(dequeuedCost);
+    this.#counters?.latency(this.#cct.clock.monotonicNow() - dequeuedStamp);
+    entry?.unlisten?.();
+    this.#deliver((entry ? entry.value : item) as M, entry?.run);
   }
 
-  #deliver(item: Item<M, C>): void {
+  #deliver(message: M, run: AsyncContextRunner | undefined): void {
     const handler = this.#handler;
-    const entry = item instanceof Entry ? item : undefined;
-    const message = entry ? (entry.value as M) : (item as M);
-    entry?.unlisten?.();
     let size = 0;
     try {
       size = this.preDispatch(message);
-      const result = entry?.run ? entry.run(() => handler.deliver(message)) : handler.deliver(message);
+      const result = run ? run(() => handler.deliver(message)) : handler.deliver(message);
       if (isThenable(result)) {
         this.#waitFor(result, message, size);
         return;

@@ -54,7 +54,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   }
 
   dequeue(): T | undefined {
-    const top = this.waiting.at(-1);
+    const top = this.waiting[this.waiting.length - 1];
     if (!top) return undefined;
     if (top.strict) return this.#take(top);
     const sub = this.choose(top);
@@ -112,9 +112,9 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
 
   #push(cls: number, priority: number, strict: boolean, item: T, cost: number, stamp: number, front: boolean): void {
     // x >>> 0 is x for unsigned 32-bit integers only
-    if (cls >>> 0 !== cls || priority >>> 0 !== priority || cls > MAX_KEY || priority >= STRICT) {
+    if (cls >>> 0 !== cls || priority >>> 0 !== priority || cls > MAX_KEY || priority >= STRICT || !(cost >= 0)) {
       throw invalidArgument(
-        `Expected class and priority to be integers up to ${MAX_KEY} and ${STRICT - 1}, got ${cls} and ${priority}`,
+        `Expected class, priority and cost to be at least 0 and at most ${MAX_KEY}, ${STRICT - 1}, Infinity; got ${cls}, ${priority}, ${cost}`,
       );
     }
     const sub = (this.#subs[rank(priority, strict)] ??= new SubQueue(priority, strict, rank(priority, strict), this.#pool));

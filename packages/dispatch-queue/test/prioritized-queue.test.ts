@@ -211,7 +211,7 @@ describe('PrioritizedQueue, whole', () => {
     [1, 512],
   ])('refuses class %p at priority %p', (cls, priority) => {
     const queue = new PrioritizedQueue<string>();
-    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class and priority to be integers up to/);
+    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class, priority and cost to be at least 0/);
     expect(() => queue.enqueue(cls, priority, 1, 'x')).toThrow(
       expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', errno: 22 }),
     );
