@@ -22,7 +22,7 @@ function startDaemon(dataDir) {
     child.once('exit', (code) => reject(new Error(`cephts-mds run ended with ${code}: ${text}`)));
     child.stdout.on('data', (chunk) => {
       text += chunk;
-      const match = /connect to (\S+:\d+)/.exec(text);
+      const match = /connect to (\S+)\n/.exec(text);
       if (match) resolve({ child, monAddr: match[1] });
     });
   });

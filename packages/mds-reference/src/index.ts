@@ -35,3 +35,5 @@ export { LmdbObjectStore } from './store/lmdb-object-store.js';
 export { MemoryObjectStore } from './store/memory-object-store.js';
 export { ObjectOperation } from './store/object-store.js';
 export type { ObjectLocator, ObjectStore, OpResult } from './store/object-store.js';
+export { CephFsClient } from './client/ceph-fs-client.js';
+export type { CephFsClientOptions, ClientAttrs, ClientStat, Time } from './client/client-types.js';

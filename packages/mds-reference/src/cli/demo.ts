@@ -106,7 +106,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
   const dataDir = options.data ?? (await mkdtemp(path.join(tmpdir(), 'cephts-demo-')));
   try {
     say('booting the MDS …');
-    const mds = await startEmbeddedMds({ dataDir, msgrWorkers: options.msgrWorkers });
+    const mds = await startEmbeddedMds({ dataDir, msgrWorkers: options.msgrWorkers, logFile: `${dataDir}.log` });
     try {
       say(`active; monitor at ${mds.monAddr}, data in ${dataDir}`);
       const name = path.basename(dir) || 'import';
@@ -128,7 +128,8 @@ async function runDemo(options: DemoOptions): Promise<number> {
       await mds.close();
     }
   } finally {
-    if (options.data === undefined) await rm(dataDir, { recursive: true, force: true });
+    if (options.data === undefined)
+      for (const file of [dataDir, `${dataDir}.log`]) await rm(file, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,7 @@
 import { decodeText, encodeText } from '@cephts/encoding';
 
-import type { CephFsClient, ClientStat } from '../client/ceph-fs-client.js';
+import type { CephFsClient } from '../client/ceph-fs-client.js';
+import type { ClientStat } from '../client/client-types.js';
 
 /** A mistake in what was typed, as opposed to an operation that failed. */
 export class UsageError extends Error {

@@ -11,6 +11,9 @@ export interface ClientCap {
   issueSeq: number;
   mseq: number;
   realm: number;
+  /** The MDS tells xattrs once: what it told last, and their version. */
+  xattrs: ReadonlyMap<string, Uint8Array>;
+  xattrVersion: number;
 }
 
 /** One entry of an MClientCapRelease. */

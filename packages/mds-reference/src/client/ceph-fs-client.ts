@@ -538,7 +538,7 @@ function fillSetattr(args: RequestArgs, attrs: ClientAttrs): void {
   setattr.mask = mask;
 }
 
-function statOf(inode: InodeStat): ClientStat {
+function statOf(inode: InodeStat, xattrs: ReadonlyMap<string, Uint8Array>): ClientStat {
   const time = ({ sec, nsec }: Time): Time => ({ sec, nsec });
   return {
     ino: inode.ino,
@@ -553,7 +553,7 @@ function statOf(inode: InodeStat): ClientStat {
     ctime: time(inode.ctime),
     btime: time(inode.btime),
     symlink: (inode.mode & S_IFMT) === S_IFLNK ? inode.symlink : undefined,
-    xattrs: inode.xattrbl.length === 0 ? NO_XATTRS : decodeXattrs(new Decoder(inode.xattrbl, 'xattrs')),
+    xattrs,
   };
 }
 

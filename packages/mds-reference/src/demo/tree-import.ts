@@ -1,4 +1,5 @@
-import type { CephFsClient, ClientAttrs } from '../client/ceph-fs-client.js';
+import type { CephFsClient } from '../client/ceph-fs-client.js';
+import type { ClientAttrs } from '../client/client-types.js';
 
 import type { LatencyBook } from './latency.js';
 import { isDirectory, isSymlink } from './local-tree.js';
@@ -51,8 +52,11 @@ export async function importTree(
   async function setAttributes(position: number, attrs: ClientAttrs): Promise<void> {
     const entry = entries[position] as LocalEntry;
     const ino = inos[position] as number;
+    // a change of size sets the time to now, so the time comes last
+    if (attrs.size !== undefined) await timed('truncate', client.setattr(ino, { size: attrs.size }));
+    const { size: _, ...rest } = attrs;
     for (const [name, value] of entry.xattrs) await timed('setxattr', client.setxattr(ino, name, value));
-    await timed('setattr', client.setattr(ino, attrs));
+    await timed('setattr', client.setattr(ino, rest));
   }
 
   function finalAttributes(entry: LocalEntry): ClientAttrs {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 
-import type { CephFsClient, ClientStat } from '../client/ceph-fs-client.js';
+import type { CephFsClient } from '../client/ceph-fs-client.js';
+import type { ClientStat } from '../client/client-types.js';
 
 import type { LatencyBook } from './latency.js';
 import { isDirectory } from './local-tree.js';

@@ -31,7 +31,7 @@ export class RunningDaemon {
       child.stdout?.on('data', (chunk: Buffer) => {
         output.push(String(chunk));
         text += String(chunk);
-        const match = /connect to (\S+:\d+)/.exec(text);
+        const match = /connect to (\S+)\n/.exec(text);
         if (match) resolve(new RunningDaemon(child, match[1] as string, output, exited));
       });
       void exited.then((how) => reject(new Error(`cephts-mds run ended (${how}) before it was active: ${output.join('')}`)));
