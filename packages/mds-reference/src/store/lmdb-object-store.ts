@@ -113,7 +113,7 @@ export class LmdbObjectStore implements ObjectStore {
     const tid = this.#log.add(oid, loc, op);
     const object = this.#failed === 0 && !this.#closing ? this.#object(oid, loc) : undefined;
     if (!object) {
-      const r = this.#closing ? -ERRNO.ESHUTDOWN : this.#failed || -ERRNO.EINVAL;
+      const r = this.#closing ? -ERRNO.ECANCELED : this.#failed || -ERRNO.EINVAL;
       this.#soon({ tid, completion: onFinish, r });
       return;
     }

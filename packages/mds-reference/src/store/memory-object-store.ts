@@ -37,7 +37,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   operate(oid: string, loc: ObjectLocator, op: ObjectOperation, onFinish: Completion): void {
-    const r = this.#closed ? -ERRNO.ESHUTDOWN : this.apply(oid, loc, op);
+    const r = this.#closed ? -ERRNO.ECANCELED : this.apply(oid, loc, op);
     const tid = this.#log.add(oid, loc, op);
     this.#running++;
     const finish = (): void => {

@@ -222,6 +222,6 @@ export interface ObjectStore {
   operate(oid: string, loc: ObjectLocator, op: ObjectOperation, onFinish: Completion): void;
   /** What was handed in and has not completed. */
   inFlight(): InFlightOperation[];
-  /** Completes everything in flight and lets go of the store. */
+  /** Completes everything in flight and lets go of the store. What is handed in later completes with -ECANCELED. */
   close(): Promise<void>;
 }

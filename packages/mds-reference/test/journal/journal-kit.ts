@@ -23,8 +23,8 @@ export interface Kit {
   run(): void;
 }
 
-export function makeKit(): Kit {
-  const clock = new VirtualClock();
+/** @param clock where another process of the same test lives */
+export function makeKit(clock = new VirtualClock()): Kit {
   const warnings: string[] = [];
   const cct = new CephContext({
     clock,

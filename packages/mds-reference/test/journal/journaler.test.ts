@@ -266,7 +266,7 @@ describe('Journaler', () => {
     void store.close();
     journaler.flush();
     kit.clock.advance(10);
-    expect(errors).toEqual([-108]);
+    expect(errors).toEqual([-125]);
     expect(safe).toEqual([]);
   });
 

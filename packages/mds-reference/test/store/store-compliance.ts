@@ -357,7 +357,7 @@ export function objectStoreCompliance(name: string, open: () => Promise<ObjectSt
       const done = run('a', new ObjectOperation().writeFull(bytes(1)));
       await store.close();
       expect(await done).toBe(0);
-      expect(await run('a', new ObjectOperation().writeFull(bytes(1)))).toBe(-108);
+      expect(await run('a', new ObjectOperation().writeFull(bytes(1)))).toBe(-125);
     });
   });
 }
