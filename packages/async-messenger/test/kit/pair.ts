@@ -3,7 +3,8 @@ import type { ConfigValue } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MDS, EntityAddrVec, EntityName } from '@cephts/encoding';
 import { Messenger, Policy } from '../../src/index.js';
 import type { Connection, Dispatcher, Message, MessengerInit } from '../../src/index.js';
-import { MNote, MReply, noteRegistry } from './messages.js';
+import type { MNote } from './messages.js';
+import { MReply, noteRegistry } from './messages.js';
 
 export const ANY_PORT = EntityAddrVec.parse('v2:127.0.0.1:0/0') as EntityAddrVec;
 
