@@ -8,7 +8,7 @@ import { CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, Decoder, EntityAddrVec, Ent
 import { MonClient } from '../daemon/mon-client.js';
 import { MDS_OPTIONS } from '../daemon/options.js';
 import { decodeReaddirPage, decodeReplyTrace, mdsMessageRegistry, MClientRequest, MMDSMap } from '../messages/index.js';
-import type { InodeStat, MClientReply, ReaddirPage, ReplyTrace, RequestArgs } from '../messages/index.js';
+import type { InodeStat, MClientReply, RequestArgs } from '../messages/index.js';
 import { CEPH_STAT_CAP_INODE_ALL } from '../types/caps.js';
 import {
   CEPH_O_CREAT,
@@ -228,9 +228,9 @@ export class CephFsClient implements Dispatcher {
 
   /** The name of an inode in a directory. */
   async lookupName(ino: number, dir: number): Promise<string> {
-    const { dentry } = (await this.#request(CEPH_MDS_OP_LOOKUPNAME, new FilePath(ino), { path2: new FilePath(dir) })).trace;
-    if (!dentry) throw new CephError('ERR_CEPH_EPROTO', 'lookupname: the reply has no entry', { errno: ERRNO.EPROTO });
-    return dentry.dname;
+    const { name } = await this.#request(CEPH_MDS_OP_LOOKUPNAME, new FilePath(ino), { path2: new FilePath(dir) });
+    if (name === undefined) throw new CephError('ERR_CEPH_EPROTO', 'lookupname: the reply has no entry', { errno: ERRNO.EPROTO });
+    return name;
   }
 
   /** The entries of a directory, in the order of their hashes, page by page. */
@@ -245,10 +245,9 @@ export class CephFsClient implements Dispatcher {
         },
       });
       if (!page) throw new CephError('ERR_CEPH_EPROTO', 'readdir: the reply has no entries', { errno: ERRNO.EPROTO });
-      for (const { dname, inode } of page.entries) yield { name: dname, stat: statOf(inode) };
-      const last = page.entries.at(-1);
-      if ((page.flags & CEPH_READDIR_FRAG_END) !== 0 || !last) return;
-      after = last.dname;
+      yield* page.entries;
+      if (page.last) return;
+      after = page.entries.at(-1)?.name ?? '';
     }
   }
 
@@ -435,10 +434,9 @@ export class CephFsClient implements Dispatcher {
     return this.#targetOf(await this.#request(op, path, parts), op);
   }
 
-  #targetOf({ trace }: Answer, op: number): ClientStat {
-    const { target } = trace;
+  #targetOf({ target }: Answer, op: number): ClientStat {
     if (!target) throw new CephError('ERR_CEPH_EPROTO', `${mdsOpName(op)}: the reply has no inode`, { errno: ERRNO.EPROTO });
-    return statOf(target);
+    return target;
   }
 
   /**
@@ -446,26 +444,37 @@ export class CephFsClient implements Dispatcher {
    * revokes the cap may be the next one.
    */
   #take(op: number, reply: MClientReply): Answer {
-    const trace = decodeReplyTrace(reply);
-    if (trace.dentry) this.#keepCap(trace.dentry.dir);
-    if (trace.target) this.#keepCap(trace.target);
-    const page = op === CEPH_MDS_OP_READDIR && reply.result >= 0 ? decodeReaddirPage(reply.extra) : undefined;
-    for (const { inode } of page?.entries ?? []) this.#keepCap(inode);
-    return { trace, page };
+    const { dentry, target } = decodeReplyTrace(reply);
+    if (dentry) this.#note(dentry.dir);
+    const answer: Answer = { target: target && this.#note(target), name: dentry?.dname, page: undefined };
+    if (op === CEPH_MDS_OP_READDIR && reply.result >= 0) {
+      const { flags, entries } = decodeReaddirPage(reply.extra);
+      const last = (flags & CEPH_READDIR_FRAG_END) !== 0 || entries.length === 0;
+      answer.page = { last, entries: entries.map(({ dname, inode }) => ({ name: dname, stat: this.#note(inode) })) };
+    }
+    return answer;
   }
 
-  #keepCap(inode: InodeStat): void {
-    if (inode.capId === 0) return;
-    this.#session.addCap({
-      ino: inode.ino,
-      capId: inode.capId,
-      issued: inode.caps,
-      wanted: 0,
-      seq: inode.capSeq,
-      issueSeq: inode.capSeq,
-      mseq: inode.capMseq,
-      realm: inode.capRealm,
-    });
+  /** Keeps the cap that came with an inode, and its xattrs, which are told once a session; @returns its attributes */
+  #note(inode: InodeStat): ClientStat {
+    const known = this.#session.caps.get(inode.ino);
+    let xattrs = known?.xattrVersion === inode.xattrVersion ? known.xattrs : NO_XATTRS;
+    if (inode.xattrbl.length > 0) xattrs = decodeXattrs(new Decoder(inode.xattrbl, 'xattrs'));
+    if (inode.capId !== 0) {
+      this.#session.addCap({
+        ino: inode.ino,
+        capId: inode.capId,
+        issued: inode.caps,
+        wanted: 0,
+        seq: inode.capSeq,
+        issueSeq: inode.capSeq,
+        mseq: inode.capMseq,
+        realm: inode.capRealm,
+        xattrs,
+        xattrVersion: inode.xattrVersion,
+      });
+    }
+    return statOf(inode, xattrs);
   }
 
   #request(op: number, path: FilePath, parts: RequestParts = {}): Promise<Answer> {
@@ -497,8 +506,10 @@ export class CephFsClient implements Dispatcher {
 
 /** What an answer tells. */
 interface Answer {
-  trace: ReplyTrace;
-  page: ReaddirPage | undefined;
+  target: ClientStat | undefined;
+  /** Of the entry, where the answer names one. */
+  name: string | undefined;
+  page: { last: boolean; entries: { name: string; stat: ClientStat }[] } | undefined;
 }
 
 interface RequestParts {
