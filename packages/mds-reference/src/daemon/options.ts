@@ -114,7 +114,7 @@ const journal: readonly Row[] = [
 ];
 
 const purge: readonly Row[] = [
-  ['mds_max_purge_files', 'uint', 64, 'files to purge at a time', { min: 1 }],
+  ['mds_max_purge_files', 'uint', 64, 'files to purge at a time; 0: none for now'],
   ['mds_max_purge_ops', 'uint', 8192, 'purge operations at a time', { min: 1 }],
   ['mds_max_purge_ops_per_pg', 'float', 0.5, 'purge operations at a time for each placement group'],
   [

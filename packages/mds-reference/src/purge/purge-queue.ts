@@ -36,6 +36,7 @@ export class PurgeQueue {
   readonly #logger: PerfCounters;
   readonly #onError: (r: number) => void;
   readonly #rank: number;
+  readonly #unobserve: () => void;
 
   #recovered = false;
   #readonly = false;
@@ -82,6 +83,7 @@ export class PurgeQueue {
       finisher: this.#finisher,
     });
     this.#journaler.setWriteErrorHandler((r) => this.#goReadonly(r));
+    this.#unobserve = cct.conf.observe(() => this.#finisher.queue(() => void this.#consume()), ['mds_max_purge_files']);
   }
 
   get journaler(): Journaler {
@@ -383,6 +385,7 @@ export class PurgeQueue {
   async shutdown(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#unobserve();
     this.#journaler.shutdown();
     this.#timer.shutdown();
     await this.#finisher.stop();
