@@ -19,6 +19,8 @@ interface Finished {
 
 /** Objects kept at hand, beyond those that are being changed. */
 const CACHED_OBJECTS = 256;
+/** Objects looked at, at a time, when some are to go. */
+const EVICT_LOOKS = 16;
 
 /**
  * Objects in one folder on disk, in an LMDB database.
@@ -150,9 +152,11 @@ export class LmdbObjectStore implements ObjectStore {
     return object;
   }
 
+  /** Looks at a few only: with many objects being changed a full look at each call would cost more than what it frees. */
   #evict(): void {
+    let looks = EVICT_LOOKS;
     for (const [name, { pages }] of this.#objects) {
-      if (this.#objects.size < CACHED_OBJECTS) return;
+      if (this.#objects.size < CACHED_OBJECTS || looks-- === 0) return;
       if (!pages.isDirty && !pages.isCommitting) this.#objects.delete(name);
     }
   }
