@@ -11,9 +11,8 @@ export interface ClientCap {
   issueSeq: number;
   mseq: number;
   realm: number;
-  /** The MDS tells xattrs once: what it told last, and their version. */
-  xattrs: ReadonlyMap<string, Uint8Array>;
-  xattrVersion: number;
+  /** The MDS tells xattrs once for a cap, and again when they change: what it told last. */
+  xattrs: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
 /** One entry of an MClientCapRelease. */

@@ -245,7 +245,11 @@ export class CephFsClient implements Dispatcher {
         },
       });
       if (!page) throw new CephError('ERR_CEPH_EPROTO', 'readdir: the reply has no entries', { errno: ERRNO.EPROTO });
-      yield* page.entries;
+      for (const { name, stat } of page.entries) {
+        const { xattrsTold, ...known } = stat;
+        // the cap they came with may be gone since
+        yield { name, stat: xattrsTold ? known : await this.getattr(stat.ino) };
+      }
       if (page.last) return;
       after = page.entries.at(-1)?.name ?? '';
     }
@@ -436,7 +440,8 @@ export class CephFsClient implements Dispatcher {
 
   #targetOf({ target }: Answer, op: number): ClientStat {
     if (!target) throw new CephError('ERR_CEPH_EPROTO', `${mdsOpName(op)}: the reply has no inode`, { errno: ERRNO.EPROTO });
-    return target;
+    const { xattrsTold: _, ...stat } = target;
+    return stat;
   }
 
   /**
@@ -456,9 +461,10 @@ export class CephFsClient implements Dispatcher {
   }
 
   /** Keeps the cap that came with an inode, and its xattrs, which are told once a session; @returns its attributes */
-  #note(inode: InodeStat): ClientStat {
+  #note(inode: InodeStat): NotedStat {
     const known = this.#session.caps.get(inode.ino);
-    let xattrs = known?.xattrVersion === inode.xattrVersion ? known.xattrs : NO_XATTRS;
+    // version 0: they are what this session was told before
+    let xattrs = inode.xattrVersion === 0 ? known?.xattrs : NO_XATTRS;
     if (inode.xattrbl.length > 0) xattrs = decodeXattrs(new Decoder(inode.xattrbl, 'xattrs'));
     if (inode.capId !== 0) {
       this.#session.addCap({
@@ -471,10 +477,9 @@ export class CephFsClient implements Dispatcher {
         mseq: inode.capMseq,
         realm: inode.capRealm,
         xattrs,
-        xattrVersion: inode.xattrVersion,
       });
     }
-    return statOf(inode, xattrs);
+    return { ...statOf(inode, xattrs ?? NO_XATTRS), xattrsTold: xattrs !== undefined };
   }
 
   #request(op: number, path: FilePath, parts: RequestParts = {}): Promise<Answer> {
@@ -506,10 +511,15 @@ export class CephFsClient implements Dispatcher {
 
 /** What an answer tells. */
 interface Answer {
-  target: ClientStat | undefined;
+  target: NotedStat | undefined;
   /** Of the entry, where the answer names one. */
   name: string | undefined;
-  page: { last: boolean; entries: { name: string; stat: ClientStat }[] } | undefined;
+  page: { last: boolean; entries: { name: string; stat: NotedStat }[] } | undefined;
+}
+
+interface NotedStat extends ClientStat {
+  /** False where the MDS left the xattrs out because it told them before, and they are forgotten here. */
+  xattrsTold: boolean;
 }
 
 interface RequestParts {
