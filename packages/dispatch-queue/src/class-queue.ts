@@ -1,5 +1,5 @@
 /** Entries of the first chunk of a class, and of the largest; each chunk has twice as many as the one before. */
-const FIRST_CHUNK = 8;
+const FIRST_CHUNK = 16;
 const MAX_CHUNK = 512;
 /** Emptied classes a pool keeps for reuse. */
 const POOL = 1024;
@@ -7,16 +7,20 @@ const POOL = 1024;
 /** Stands where an entry was withdrawn. */
 const GONE: unique symbol = Symbol('gone');
 
-/** A run of entries, and two numbers for each: its cost and its stamp, unboxed. */
+/** A run of entries, and the stamp and the cost of each, unboxed. */
 interface Chunk<T> {
   readonly items: (T | typeof GONE | undefined)[];
-  readonly numbers: number[];
+  readonly stamps: number[];
+  /** Made when something costs anything: with strict priorities and no bounds nothing does. */
+  costs: number[] | undefined;
   next: Chunk<T> | undefined;
 }
 
+// filled with a fraction, so that V8 makes it an array of unboxed doubles at once
+const newNumbers = (size: number): number[] => new Array<number>(size).fill(0.5);
+
 function newChunk<T>(size: number): Chunk<T> {
-  // filled with a fraction, so that V8 makes it an array of unboxed doubles at once
-  return { items: new Array<undefined>(size).fill(undefined), numbers: new Array<number>(size * 2).fill(0.5), next: undefined };
+  return { items: new Array<undefined>(size).fill(undefined), stamps: newNumbers(size), costs: undefined, next: undefined };
 }
 
 /** The place of one entry, to withdraw it by; good while the entry is queued. */
@@ -56,12 +60,12 @@ export class ClassQueue<T> {
 
   /** What the first entry costs. */
   get firstCost(): number {
-    return this.#head.numbers[this.#first * 2] as number;
+    return this.#head.costs?.[this.#first] ?? 0;
   }
 
   /** The stamp of the first entry. */
   get firstStamp(): number {
-    return this.#head.numbers[this.#first * 2 + 1] as number;
+    return this.#head.stamps[this.#first] as number;
   }
 
   push(item: T, cost: number, stamp: number): void {
@@ -110,7 +114,7 @@ export class ClassQueue<T> {
     chunk.items[index] = GONE;
     this.#length--;
     this.#settle();
-    return chunk.numbers[index * 2] as number;
+    return chunk.costs?.[index] ?? 0;
   }
 
   /** The smallest stamp: at once where they came in order, else by a walk. */
@@ -121,7 +125,7 @@ export class ClassQueue<T> {
     for (let chunk: Chunk<T> | undefined = this.#head; chunk; chunk = chunk.next) {
       const end = chunk === this.#tail ? this.#end : chunk.items.length;
       for (; index < end; index++) {
-        if (chunk.items[index] !== GONE) oldest = Math.min(oldest, chunk.numbers[index * 2 + 1] as number);
+        if (chunk.items[index] !== GONE) oldest = Math.min(oldest, chunk.stamps[index] as number);
       }
       index = 0;
     }
@@ -130,8 +134,9 @@ export class ClassQueue<T> {
 
   #put(chunk: Chunk<T>, index: number, item: T, cost: number, stamp: number): void {
     chunk.items[index] = item;
-    chunk.numbers[index * 2] = cost;
-    chunk.numbers[index * 2 + 1] = stamp;
+    chunk.stamps[index] = stamp;
+    if (cost > 0 && !chunk.costs) chunk.costs = newNumbers(chunk.items.length).fill(0);
+    if (chunk.costs) chunk.costs[index] = cost;
     this.#length++;
   }
 

@@ -193,7 +193,7 @@ export class DispatchQueue<M, C = never> {
     const prio = priority ?? read.priority(message);
     if (!this.#plain || this.#closing || onEnqueue.hasSubscribers || options || message === undefined)
       return this.#submit(false, message, prio, id, options?.signal);
-    this.#insert(false, message, id, prio, read.cost(message), read.recvStamp(message));
+    this.#place(message, id, prio, read.cost(message), read.recvStamp(message));
     return true;
   }
 
@@ -422,17 +422,32 @@ export class DispatchQueue<M, C = never> {
     });
   }
 
-  #insert(local: boolean, item: Item<M, C>, id: number, asked: number, cost: number, stamp: number): void {
-    const queue = local ? this.#local : this.#queue;
-    // all local ones as one class of one priority: first in, first out
-    const priority = local ? 0 : asked;
-    const strict = local || this.#isStrict(priority) || isCode(item);
-    if (strict) queue.enqueueStrict(id, priority, item, cost, stamp);
+  /** Puts an item into the queue, and wakes the thread that works it off. */
+  #place(item: Item<M, C>, id: number, priority: number, cost: number, stamp: number): void {
+    const queue = this.#queue;
+    if (this.#isStrict(priority)) queue.enqueueStrict(id, priority, item, cost, stamp);
     else queue.enqueue(id, priority, cost, item, stamp);
-    if (item instanceof Entry && item.signal) item.place = { queue, at: queue.tail(id, priority, strict)! };
+    this.#inserted(queue, this.#dispatchThread);
+  }
+
+  #inserted(queue: OpQueue<Item<M, C>>, thread: CooperativeThread): void {
     this.#counters?.length(this.#queue.length);
     // where more waits the thread has a turn coming, or is held up and woken by what holds it
-    if (queue.length === 1) (local ? this.#localThread : this.#dispatchThread).wake();
+    if (queue.length === 1) thread.wake();
+  }
+
+  /** Puts a message into the queue or among the local ones, noting where it lies if it can be withdrawn. */
+  #insert(local: boolean, item: Item<M, C>, id: number, priority: number, cost: number, stamp: number): void {
+    const queue = local ? this.#local : this.#queue;
+    // all local ones as one class of one priority: first in, first out
+    if (local) {
+      queue.enqueueStrict(0, 0, item, cost, stamp);
+      this.#inserted(queue, this.#localThread);
+    } else this.#place(item, id, priority, cost, stamp);
+    if (item instanceof Entry && item.signal) {
+      const at = local ? queue.tail(0, 0, true) : queue.tail(id, priority, this.#isStrict(priority));
+      item.place = { queue, at: at! };
+    }
   }
 
   #queueCode(code: DispatchCode, connection: C): boolean {
@@ -443,7 +458,8 @@ export class DispatchQueue<M, C = never> {
   }
 
   #insertCode(code: Item<M, C>): void {
-    this.#insert(false, code, 0, PRIORITY.HIGHEST, 0, Infinity);
+    this.#queue.enqueueStrict(0, PRIORITY.HIGHEST, code, 0, Infinity);
+    this.#inserted(this.#queue, this.#dispatchThread);
   }
 
   /** Does ms_dispatch wait for the promise of a handler? */
@@ -489,13 +505,12 @@ export class DispatchQueue<M, C = never> {
       this.#deliverCode(entry);
       return;
     }
-    const { dequeuedCost, dequeuedStamp } = this.#queue;
     if (this.#stop) {
-      this.#drop(item, dequeuedCost, this.#endError!);
+      this.#drop(item, this.#queue.dequeuedCost, this.#endError!);
       return;
     }
-    this.#bounds?.remove(dequeuedCost);
-    this.#counters?.latency(this.#cct.clock.monotonicNow() - dequeuedStamp);
+    this.#counters?.latency(this.#cct.clock.monotonicNow() - this.#queue.dequeuedStamp);
+    this.#bounds?.remove(this.#queue.dequeuedCost);
     entry?.unlisten?.();
     this.#deliver((entry ? entry.value : item) as M, entry?.run);
   }
