@@ -1,17 +1,23 @@
 const CHUNK = 64 * 1024;
+const NOTHING = new Uint8Array(0);
+
+/** The chunk that all wires of this isolate write into, so that an idle one holds no memory. */
+let chunk = NOTHING;
+/** Bytes of the chunk that are taken. */
+let taken = 0;
 
 /**
- * Bytes on their way out. Small pieces are written one after the other into chunks; a chunk's written part is never touched again, since
- * the socket may still be reading it. Large pieces are queued as they are, without a copy.
+ * Bytes on their way out. Small pieces are written one after the other into chunks that all wires share; a chunk's written part is never
+ * touched again, since a socket may still be reading it. Large pieces are queued as they are, without a copy.
  *
  * ```text
- *  chunk  |taken, maybe still being sent|queued since the last take| free |
- *                                       ^#from                     ^#at
+ *  chunk  |others', or taken, maybe still being sent|queued here since the last take| free |
+ *                                                   ^#from                          ^#at = taken
  * ```
  */
 export class OutputBuffer {
   /** Where {@link reserve} reserves. */
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NOTHING;
   #from = 0;
   #at = 0;
   #pieces: Uint8Array[] = [];
@@ -20,15 +26,10 @@ export class OutputBuffer {
 
   /** Room for `length` bytes of {@link bytes}, to be written at the offset returned. */
   reserve(length: number): number {
-    if (this.#at + length > this.bytes.length) {
-      this.#cut();
-      // a plain Buffer would come from the shared pool
-      const chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK, length));
-      this.bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-      this.#from = this.#at = 0;
-    }
+    const full = taken + length > chunk.length;
+    if (full || this.bytes !== chunk || this.#at !== taken) this.#begin(full, length);
     const at = this.#at;
-    this.#at += length;
+    this.#at = taken = at + length;
     this.queued += length;
     return at;
   }
@@ -49,17 +50,25 @@ export class OutputBuffer {
   /** What was queued, in order. */
   take(): Uint8Array[] {
     this.#cut();
+    this.bytes = NOTHING;
+    this.#from = this.#at = 0;
     const pieces = this.#pieces;
     this.#pieces = [];
     this.queued = 0;
     return pieces;
   }
 
-  /** Drops what was queued. */
-  clear(): void {
-    this.#from = this.#at;
-    this.#pieces = [];
-    this.queued = 0;
+  /** Begins a piece: another wire wrote in between, or the chunk is full. */
+  #begin(full: boolean, length: number): void {
+    this.#cut();
+    if (full) {
+      // a plain Buffer would come from the shared pool
+      const fresh = Buffer.allocUnsafeSlow(Math.max(CHUNK, length));
+      chunk = new Uint8Array(fresh.buffer, fresh.byteOffset, fresh.length);
+      taken = 0;
+    }
+    this.bytes = chunk;
+    this.#from = this.#at = taken;
   }
 
   #cut(): void {
