@@ -55,6 +55,7 @@ export class LmdbObjectStore implements ObjectStore {
   #inCommit: Finished[] = [];
   #failed = 0;
   #closing = false;
+  #closed: Promise<void> | undefined;
   #idle: (() => void)[] = [];
 
   private constructor(cct: CephContext, folder: StoreFolder, db: Database) {
@@ -83,8 +84,9 @@ export class LmdbObjectStore implements ObjectStore {
     // loaded when it is needed, since it brings a binary along
     const lmdb = await import('lmdb');
     const fresh = folder.take();
+    let db: Database | undefined;
     try {
-      const db: Database = lmdb.open({
+      db = lmdb.open({
         path: folder.database,
         keyEncoding: 'binary',
         encoding: 'binary',
@@ -97,6 +99,7 @@ export class LmdbObjectStore implements ObjectStore {
       } else LmdbObjectStore.#check(folder, db);
       return new LmdbObjectStore(cct, folder, db);
     } catch (error) {
+      await db?.close();
       folder.release();
       throw error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_CEPH')
         ? error
@@ -229,10 +232,13 @@ export class LmdbObjectStore implements ObjectStore {
     return this.#log.list();
   }
 
-  async close(): Promise<void> {
-    if (!this.#isIdle()) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    if (this.#closing) return;
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#closing = true;
+    if (!this.#isIdle()) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await this.#db.close();
     this.#folder.release();
   }
