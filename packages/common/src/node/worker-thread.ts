@@ -47,6 +47,8 @@ export class WorkerThread {
     };
     const worker = new Worker(options.url, {
       name,
+      // inherited flags, but for the one that is only good for the main module's text
+      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
       workerData: { ...options.workerData, ...data },
       ...(options.transferList ? { transferList: options.transferList } : {}),
     });

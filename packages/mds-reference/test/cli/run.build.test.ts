@@ -3,8 +3,10 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { asokCommand, hasCeph, waitFor } from './kit.js';
+
+jest.setTimeout(60_000);
 
 const CLI = path.resolve(import.meta.dirname, '../../dist/cli.js');
 
