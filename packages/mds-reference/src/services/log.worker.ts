@@ -11,7 +11,13 @@ const file = data['file'] as string;
 let maxRecent = data['maxRecent'] as number;
 const recent: LogLine[] = [];
 
-const destination = pino.destination({ dest: file === '' ? 2 : file, sync: true, minLength: 65_536, maxWrite: 131_072, mkdir: true });
+const destination = pino.destination({
+  dest: file === '' ? 2 : file,
+  sync: true,
+  minLength: 65_536,
+  maxWrite: 131_072,
+  mkdir: true,
+});
 // a full disk must not end the thread: lines are lost, the daemon goes on
 destination.on('error', () => undefined);
 const logger = pino(
