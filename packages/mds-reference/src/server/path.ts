@@ -180,7 +180,8 @@ export function rdlockTwoPathsXlockDestdn(server: Server, mdr: MDRequestImpl, xl
   const destdn = lastDentry(mdr, 0);
   const srcdir = srcdn.dir;
   const destdir = destdn.dir;
-  if (isSystemDir(srcdir.inode) || isSystemDir(destdir.inode)) return refuse(-ERRNO.EROFS);
+  // the MDS itself may: it moves strays to a name that is left
+  if (mdr.reqid.name.isClient() && (isSystemDir(srcdir.inode) || isSystemDir(destdir.inode))) return refuse(-ERRNO.EROFS);
   if (isRemovedDir(destdir.inode)) return refuse(-ERRNO.ENOENT);
 
   if (!locker.acquireLocks(mdr, twoDentryLocks(mdr, srcdn, destdn, xlockSrcdn))) return undefined;

@@ -157,6 +157,8 @@ export class CacheKit {
     const inode = this.cache.getInode(ino);
     const cap = inode?.getClientCap(CLIENT);
     if (!inode || !cap) return;
+    // nobody has the file open any more
+    cap.setWanted(0);
     cap.confirmReceipt(cap.lastSeq, cap.pending);
     this.mds.locker.machine.evalCapGather(inode);
   }
