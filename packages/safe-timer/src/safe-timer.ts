@@ -184,7 +184,7 @@ export class SafeTimer {
 
   /** Lets the running callback end; no more follow until {@link resume}. Time goes on: what falls due meanwhile runs then. */
   pause(): void {
-    this.#paused = true;
+    this.#paused = !this.#stopping;
   }
 
   resume(): void {

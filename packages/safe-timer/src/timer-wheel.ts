@@ -128,6 +128,8 @@ export class TimerWheel {
     const next = slots[slot * STRIDE + NEXT]!;
     slots[previous * STRIDE + NEXT] = next;
     slots[next * STRIDE + PREVIOUS] = previous;
+    // it was the last one of its bucket
+    if (next === previous) this.#times[next * DOUBLES] = Infinity;
     this.release(slot);
   }
 

@@ -1,0 +1,332 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERRNO, RunQueue, VirtualClock } from '@cephts/common';
+import type { OverflowPolicy, PrimitiveContext } from '@cephts/common';
+import fc from 'fast-check';
+import { Finisher } from '../src/index.js';
+
+// Random sequences of every call of the API, run against the Finisher and against the plain model below, on a virtual clock.
+
+const RUNS = 20_000;
+const { EAGAIN, ECANCELED } = ERRNO;
+
+type Behaviour =
+  | { kind: 'plain' }
+  | { kind: 'throws' }
+  | { kind: 'queues'; r: number }
+  | { kind: 'pauses' }
+  | { kind: 'promise'; delay: number; rejects: boolean };
+
+type Command =
+  | { op: 'queue'; r: number; behaviour: Behaviour; cost: number; signal: boolean }
+  | { op: 'list'; count: number }
+  | { op: 'abort'; which: number }
+  | { op: 'pause' | 'resume' | 'start' | 'stop' | 'close' | 'destroy' | 'waitForEmpty' }
+  | { op: 'turn' }
+  | { op: 'advance'; ms: number };
+
+interface Entry {
+  id: number;
+  r: number;
+  cost: number;
+  behaviour: Behaviour;
+  withdrawn: boolean;
+}
+
+/** What a Finisher promises, in the plainest code: a list, looked at once a turn. */
+class Model {
+  readonly log: string[] = [];
+  waiting: Entry[] = [];
+  started = false;
+  paused = false;
+  stopping = false;
+  closing = false;
+  verdict: number | undefined;
+  /** Virtual time at which the promise of the running one settles; undefined where none runs. */
+  busyUntil: number | undefined;
+  /** When promises reject that nobody but the error handler hears. */
+  rejections: number[] = [];
+  now = 0;
+  nextId = 0;
+  running = false;
+
+  constructor(
+    readonly capacity: number,
+    readonly capacityCost: number,
+    readonly overflow: OverflowPolicy,
+  ) {}
+
+  get cost(): number {
+    return this.waiting.reduce((sum, entry) => sum + entry.cost, 0);
+  }
+
+  queue(r: number, behaviour: Behaviour, cost: number): Entry | undefined {
+    const entry: Entry = { id: this.nextId++, r, cost, behaviour, withdrawn: false };
+    if (this.closing && !(this.running && this.verdict === undefined)) {
+      this.log.push(`${entry.id} refused`);
+      return undefined;
+    }
+    const full = (): boolean =>
+      this.waiting.length >= this.capacity || (this.waiting.length > 0 && this.cost + cost > this.capacityCost);
+    if (full() && this.overflow === 'throw') {
+      this.log.push(`${entry.id} refused`);
+      return undefined;
+    }
+    if (full() && this.overflow === 'drop-newest') {
+      this.log.push(`${entry.id}=${-EAGAIN}`);
+      return undefined;
+    }
+    while (full()) this.log.push(`${this.waiting.shift()?.id}=${-EAGAIN}`);
+    this.waiting.push(entry);
+    return entry;
+  }
+
+  abort(entry: Entry): void {
+    if (!this.waiting.includes(entry)) return;
+    this.waiting = this.waiting.filter((other) => other !== entry);
+    this.log.push(`${entry.id}=${-ECANCELED}`);
+  }
+
+  /** Runs everything that can run now. */
+  turn(): void {
+    while (this.rejections.length > 0 && this.rejections[0]! <= this.now) {
+      this.rejections.shift();
+      this.log.push('error');
+    }
+    if (this.busyUntil !== undefined && this.busyUntil <= this.now) this.busyUntil = undefined;
+    while (this.started && !this.paused && this.busyUntil === undefined) {
+      const entry = this.waiting.shift();
+      if (!entry) {
+        if (this.stopping) this.started = this.stopping = false;
+        return;
+      }
+      this.complete(entry);
+    }
+  }
+
+  complete({ id, r, behaviour }: Entry): void {
+    this.log.push(`${id}=${this.verdict ?? r}`);
+    // the completions of this test do nothing more when they are told of an end
+    if (this.verdict !== undefined) return;
+    this.running = true;
+    if (behaviour.kind === 'throws') this.log.push('error');
+    if (behaviour.kind === 'pauses' && !this.stopping) this.paused = true;
+    if (behaviour.kind === 'queues') this.queue(behaviour.r, { kind: 'plain' }, 1);
+    if (behaviour.kind === 'promise') {
+      this.busyUntil = this.now + behaviour.delay;
+      if (behaviour.rejects) this.rejections = [...this.rejections, this.busyUntil].sort((a, b) => a - b);
+    }
+    this.running = false;
+  }
+}
+
+const behaviour = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Behaviour>({ kind: 'plain' }) },
+  { weight: 1, arbitrary: fc.constant<Behaviour>({ kind: 'throws' }) },
+  { weight: 1, arbitrary: fc.constant<Behaviour>({ kind: 'pauses' }) },
+  { weight: 2, arbitrary: fc.integer({ min: -2, max: 2 }).map((r): Behaviour => ({ kind: 'queues', r })) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('promise' as const), delay: fc.integer({ min: 1, max: 5 }), rejects: fc.boolean() }),
+  },
+);
+
+const command = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      op: fc.constant('queue' as const),
+      r: fc.integer({ min: -3, max: 3 }),
+      behaviour,
+      cost: fc.integer({ min: 1, max: 3 }),
+      signal: fc.boolean(),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('list' as const), count: fc.integer({ min: 0, max: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('abort' as const), which: fc.nat(9) }) },
+  { weight: 4, arbitrary: fc.constantFrom<Command>({ op: 'pause' }, { op: 'resume' }, { op: 'start' }, { op: 'start' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Command>({ op: 'stop' }, { op: 'close' }, { op: 'destroy' }) },
+  { weight: 2, arbitrary: fc.constant<Command>({ op: 'waitForEmpty' }) },
+  { weight: 4, arbitrary: fc.constant<Command>({ op: 'turn' }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 6 }) }) },
+);
+
+const options = fc.record({
+  capacity: fc.constantFrom(Infinity, Infinity, 3),
+  capacityCost: fc.constantFrom(Infinity, Infinity, 4),
+  overflow: fc.constantFrom<OverflowPolicy>('throw', 'drop-newest', 'drop-oldest'),
+  keepAsyncContext: fc.boolean(),
+});
+
+/** Promise callbacks run between the steps; more of them than any chain here is long. */
+async function microtasks(): Promise<void> {
+  for (let i = 0; i < 6; i++) await Promise.resolve();
+}
+
+/** A million calls of expect() would take longer than what is tested. */
+function same(what: string, actual: unknown, expected: unknown): void {
+  if (actual !== expected) throw new Error(`${what}: expected ${String(expected)}, got ${String(actual)}`);
+}
+
+async function runSequence(
+  commands: readonly Command[],
+  {
+    capacity,
+    capacityCost,
+    overflow,
+    keepAsyncContext,
+  }: { capacity: number; capacityCost: number; overflow: OverflowPolicy; keepAsyncContext: boolean },
+): Promise<void> {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const cct: PrimitiveContext = { clock, runQueue: new RunQueue(clock), reportError: () => void log.push('error') };
+  const model = new Model(capacity, capacityCost, overflow);
+  const bounded = capacity < Infinity || capacityCost < Infinity;
+  const finisher = new Finisher(cct, { overflow, keepAsyncContext, ...(bounded ? { capacity, capacityCost } : {}) });
+  const aborts: [AbortController, Entry][] = [];
+  const ends: { done: boolean; model: () => boolean }[] = [];
+  let nextId = 0;
+
+  const queue = (r: number, how: Behaviour, given?: { cost?: number; signal?: AbortSignal }): void => {
+    const id = nextId++;
+    const completion = (result: number): unknown => {
+      log.push(`${id}=${result}`);
+      // what was dropped or withdrawn is told, and does nothing more
+      if (result === -EAGAIN || result === -ECANCELED) return undefined;
+      if (how.kind === 'throws') throw new Error('as asked');
+      if (how.kind === 'pauses') finisher.pause();
+      if (how.kind === 'queues') queue(how.r, { kind: 'plain' });
+      if (how.kind === 'promise') {
+        return new Promise<void>((resolve, reject) =>
+          clock.setTimeout(() => (how.rejects ? reject(new Error('as asked')) : resolve()), how.delay),
+        );
+      }
+      return undefined;
+    };
+    try {
+      finisher.queue(completion, r, given);
+    } catch {
+      log.push(`${id} refused`);
+    }
+  };
+  const follow = (promise: Promise<void>, done: () => boolean): void => {
+    const end = { done: false, model: done };
+    ends.push(end);
+    void promise.then(() => (end.done = true));
+  };
+
+  for (const step of commands) {
+    switch (step.op) {
+      case 'queue': {
+        const controller = new AbortController();
+        queue(step.r, step.behaviour, { cost: step.cost, ...(step.signal ? { signal: controller.signal } : {}) });
+        const entry = model.queue(step.r, step.behaviour, step.cost);
+        if (step.signal && entry) aborts.push([controller, entry]);
+        break;
+      }
+      case 'list':
+        for (let i = 0; i < step.count; i++) {
+          queue(0, { kind: 'plain' });
+          model.queue(0, { kind: 'plain' }, 1);
+        }
+        break;
+      case 'abort': {
+        const pair = aborts[step.which];
+        if (!pair) break;
+        pair[0].abort();
+        model.abort(pair[1]);
+        break;
+      }
+      case 'pause':
+        finisher.pause();
+        if (!model.stopping) model.paused = true;
+        break;
+      case 'resume':
+        finisher.resume();
+        model.paused = false;
+        break;
+      case 'start':
+        if (model.closing) expect(() => finisher.start()).toThrow('closed');
+        else {
+          finisher.start();
+          model.started = true;
+        }
+        break;
+      case 'stop':
+        follow(finisher.stop(), () => !model.started);
+        if (model.started) {
+          model.stopping = true;
+          model.paused = false;
+        }
+        break;
+      case 'close':
+      case 'destroy':
+        follow(step.op === 'close' ? finisher.close() : finisher.destroy(), () => !model.started);
+        if (step.op === 'destroy') {
+          model.verdict ??= -ECANCELED;
+          model.busyUntil = undefined;
+        }
+        model.closing = true;
+        if (model.waiting.length > 0) model.started = true;
+        if (model.started) {
+          model.stopping = true;
+          model.paused = false;
+        }
+        break;
+      case 'waitForEmpty':
+        follow(finisher.waitForEmpty(), () => model.waiting.length === 0 && model.busyUntil === undefined);
+        break;
+      case 'turn':
+        await microtasks();
+        clock.runDeferred();
+        await microtasks();
+        model.turn();
+        break;
+      case 'advance':
+        for (let ms = 0; ms < step.ms; ms++) {
+          await microtasks();
+          clock.advance(1);
+          await microtasks();
+          clock.runDeferred();
+          await microtasks();
+          clock.runDeferred();
+          model.turn();
+          model.now++;
+          model.turn();
+        }
+        break;
+    }
+    same('length', finisher.length, model.waiting.length);
+    same('cost', finisher.cost, bounded ? model.cost : model.waiting.length);
+    same('closed', finisher.closed, model.closing);
+  }
+
+  // the end: everything is settled, nothing stays pending for ever
+  follow(finisher.close(), () => true);
+  model.closing = true;
+  if (model.waiting.length > 0) model.started = true;
+  if (model.started) {
+    model.stopping = true;
+    model.paused = false;
+  }
+  for (let ms = 0; ms < 60 && !(ends.every((end) => end.done) && model.waiting.length === 0); ms++) {
+    await microtasks();
+    clock.advance(1);
+    await microtasks();
+    model.turn();
+    model.now++;
+    model.turn();
+  }
+  same('log', log.join(), model.log.join());
+  same('length', finisher.length, 0);
+  same('started', finisher.started, false);
+  same('promises that stayed pending', ends.filter((end) => !end.done).length, 0);
+}
+
+describe('Finisher, any sequence of calls', () => {
+  it('does what a plain list would, and settles everything', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(command, { maxLength: 14 }), options, runSequence), {
+      numRuns: RUNS,
+      seed: 20_261_124,
+    });
+  }, 300_000);
+});
