@@ -16,11 +16,8 @@ interface Chunk<T> {
   next: Chunk<T> | undefined;
 }
 
-// filled with a fraction, so that V8 makes it an array of unboxed doubles at once
-const newNumbers = (size: number): number[] => new Array<number>(size).fill(0.5);
-
 function newChunk<T>(size: number): Chunk<T> {
-  return { items: new Array<undefined>(size).fill(undefined), stamps: newNumbers(size), costs: undefined, next: undefined };
+  return { items: new Array<undefined>(size), stamps: new Array<number>(size), costs: undefined, next: undefined };
 }
 
 /** The place of one entry, to withdraw it by; good while the entry is queued. */
@@ -135,7 +132,7 @@ export class ClassQueue<T> {
   #put(chunk: Chunk<T>, index: number, item: T, cost: number, stamp: number): void {
     chunk.items[index] = item;
     chunk.stamps[index] = stamp;
-    if (cost > 0 && !chunk.costs) chunk.costs = newNumbers(chunk.items.length).fill(0);
+    if (cost > 0 && !chunk.costs) chunk.costs = new Array<number>(chunk.items.length).fill(0);
     if (chunk.costs) chunk.costs[index] = cost;
     this.#length++;
   }

@@ -117,18 +117,19 @@ export class DispatchQueue<M, C = never> {
     this.#dispatchThread = new CooperativeThread(this.#cct, {
       name: 'ms_dispatch',
       owner: 'DispatchQueue',
-      purpose: 'Delivers queued messages, highest priority first, connections in turn.',
+      purpose: 'Delivers queued messages by priority, connections in turn.',
       entry: (deadline) => this.#turn(this.#dispatchThread, this.#queue, (item) => this.#dispatch(item), deadline),
     });
     this.#localThread = new CooperativeThread(this.#cct, {
       name: 'ms_local',
       owner: 'DispatchQueue',
-      purpose: 'Takes messages sent to oneself off the stack of their sender.',
+      purpose: 'Takes messages to oneself off the stack of their sender.',
       entry: (deadline) => this.#turn(this.#localThread, this.#local, (item) => this.#passOn(item as Entry<M, C>), deadline),
     });
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
-    if (signal?.aborted) void this.destroy(reasonOf(signal));
-    else if (signal) this.#unlisten = this.#signals.add(signal, () => void this.destroy(reasonOf(signal)));
+    const onAbort = (): void => void this.destroy((signal as { reason?: unknown }).reason);
+    if (signal?.aborted) onAbort();
+    else if (signal) this.#unlisten = this.#signals.add(signal, onAbort);
   }
 
   /** A queue in the default context. */
@@ -273,7 +274,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Discards every queued message of a class, as its connection is gone. Codes stay. @returns how many */
   discardQueue(id: number): number {
-    const error = aborted('the message was discarded');
+    const error = aborted(DISCARDED);
     const removed: { item: Item<M, C>; cost: number }[] = [];
     this.#queue.removeByClass(id, (item, cost) => removed.push({ item, cost }));
     let discarded = 0;
@@ -291,7 +292,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Discards the messages still on their way through ms_local. @returns how many */
   discardLocal(): number {
-    const error = this.#endError ?? aborted('the message was discarded');
+    const error = this.#endError ?? aborted(DISCARDED);
     let discarded = 0;
     for (let item = this.#local.dequeue(); item !== undefined; item = this.#local.dequeue()) {
       this.#drop(item, this.#local.dequeuedCost, error);
@@ -321,7 +322,7 @@ export class DispatchQueue<M, C = never> {
   shutdown(): void {
     if (this.#stop) return;
     this.#stop = this.#closing = true;
-    this.#endError ??= aborted('the dispatch queue has ended');
+    this.#endError ??= aborted(ENDED);
     this.#unlisten?.();
     this.#startThreads();
     this.resume();
@@ -344,7 +345,7 @@ export class DispatchQueue<M, C = never> {
 
   /** As {@link shutdown}, with `error` as the cause of each discard. @returns the promise of {@link wait} */
   destroy(error?: unknown): Promise<void> {
-    this.#endError ??= aborted('the dispatch queue has ended', error);
+    this.#endError ??= aborted(ENDED, { reason: error });
     this.shutdown();
     return this.#ended;
   }
@@ -368,10 +369,11 @@ export class DispatchQueue<M, C = never> {
       return false;
     }
     if (local) read.stampLocal(message, this.#cct.clock.monotonicNow());
-    let item: Item<M, C> = message;
-    if (local || signal || this.#options.keepAsyncContext || message === undefined) item = this.#entry(message, priority, signal);
-    this.#insert(local, item, id, priority, cost, read.recvStamp(message));
-    if (signal) this.#listen(item as Entry<M, C>, signal);
+    const entry = new Entry<M, C>(0, message, priority);
+    entry.signal = signal;
+    if (this.#options.keepAsyncContext) entry.run = captureAsyncContext();
+    this.#insert(local, entry, id, cost, read.recvStamp(message));
+    if (signal) this.#listen(entry, signal);
     this.#bounds?.add(cost);
     if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id, local });
     return true;
@@ -379,8 +381,8 @@ export class DispatchQueue<M, C = never> {
 
   /** Why the message is not taken, if it is not; makes room for it first where the overflow policy says so. */
   #refusal(priority: number, cost: number, signal: AbortSignalLike | undefined): CephError | undefined {
-    if (this.#closing) return this.#endError ?? aborted('the dispatch queue has ended');
-    if (signal?.aborted) return withdrawn(signal);
+    if (this.#closing) return this.#endError ?? aborted(ENDED);
+    if (signal?.aborted) return aborted(DISCARDED, signal);
     const bounds = this.#bounds;
     while (bounds?.isFull(cost)) {
       if (bounds.overflow === 'drop-oldest' && this.#evict(priority)) continue;
@@ -405,19 +407,12 @@ export class DispatchQueue<M, C = never> {
     return this.#strict && priority >= PRIORITY.LOW;
   }
 
-  #entry(message: M, priority: number, signal: AbortSignalLike | undefined): Entry<M, C> {
-    const entry = new Entry<M, C>(0, message, priority);
-    entry.signal = signal;
-    if (this.#options.keepAsyncContext) entry.run = captureAsyncContext();
-    return entry;
-  }
-
   /** Withdraws a message that waits when the signal aborts. */
   #listen(entry: Entry<M, C>, signal: AbortSignalLike): void {
     entry.unlisten = this.#signals.add(signal, () => {
       const cost = entry.place?.queue.withdraw(entry.place.at);
       if (cost === undefined) return;
-      this.#drop(entry, cost, withdrawn(signal));
+      this.#drop(entry, cost, aborted(DISCARDED, signal));
       this.#settle();
     });
   }
@@ -437,17 +432,15 @@ export class DispatchQueue<M, C = never> {
   }
 
   /** Puts a message into the queue or among the local ones, noting where it lies if it can be withdrawn. */
-  #insert(local: boolean, item: Item<M, C>, id: number, priority: number, cost: number, stamp: number): void {
+  #insert(local: boolean, entry: Entry<M, C>, id: number, cost: number, stamp: number): void {
+    const { priority, signal } = entry;
     const queue = local ? this.#local : this.#queue;
     // all local ones as one class of one priority: first in, first out
     if (local) {
-      queue.enqueueStrict(0, 0, item, cost, stamp);
+      queue.enqueueStrict(0, 0, entry, cost, stamp);
       this.#inserted(queue, this.#localThread);
-    } else this.#place(item, id, priority, cost, stamp);
-    if (item instanceof Entry && item.signal) {
-      const at = local ? queue.tail(0, 0, true) : queue.tail(id, priority, this.#isStrict(priority));
-      item.place = { queue, at: at! };
-    }
+    } else this.#place(entry, id, priority, cost, stamp);
+    if (signal) entry.place = { queue, at: queue.tail(id, local ? 0 : priority, local || this.#isStrict(priority))! };
   }
 
   #queueCode(code: DispatchCode, connection: C): boolean {
@@ -550,7 +543,7 @@ export class DispatchQueue<M, C = never> {
 
   /** ms_local: fast dispatches one message or queues it in class 0. */
   #passOn(entry: Entry<M, C>): void {
-    const { priority, signal, run = callDirectly } = entry;
+    const { signal, run = callDirectly } = entry;
     const message = entry.value as M;
     const { dequeuedCost, dequeuedStamp } = this.#local;
     if (!this.#stop) {
@@ -563,8 +556,8 @@ export class DispatchQueue<M, C = never> {
       }
     }
     // the signal may have aborted meanwhile
-    if (this.#stop || signal?.aborted) this.#drop(entry, dequeuedCost, this.#endError ?? withdrawn(signal));
-    else this.#insert(false, entry, 0, priority, dequeuedCost, dequeuedStamp);
+    if (this.#stop || signal?.aborted) this.#drop(entry, dequeuedCost, this.#endError ?? aborted(DISCARDED, signal));
+    else this.#insert(false, entry, 0, dequeuedCost, dequeuedStamp);
   }
 
   /** A message that waited and has left its queue will not be delivered. */
@@ -623,6 +616,9 @@ export class DispatchQueue<M, C = never> {
   }
 }
 
+const ENDED = 'the queue has ended';
+const DISCARDED = 'the message was discarded';
+
 /** By code, from D_CONNECT on. */
 const CODE_HANDLERS = ['handleConnect', 'handleAccept', 'handleRemoteReset', 'handleReset', 'handleRefused'] as const;
 
@@ -638,18 +634,10 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** There is no room for a message, or it had to make room. */
 function full(): CephError {
-  return new CephError('ERR_CEPH_FULL', 'the dispatch queue is full', { errno: EAGAIN });
+  return new CephError('ERR_CEPH_FULL', 'the queue is full', { errno: EAGAIN });
 }
 
-function aborted(message: string, cause?: unknown): CephError {
-  return new AbortedError(message, { cause });
-}
-
-function withdrawn(signal: AbortSignalLike | undefined): CephError {
-  return aborted('the message was withdrawn', reasonOf(signal));
-}
-
-/** Why a signal aborted, where it says so. */
-function reasonOf(signal: AbortSignalLike | undefined): unknown {
-  return (signal as { reason?: unknown } | undefined)?.reason;
+/** @param why a signal, or whatever else gives a reason */
+function aborted(message: string, why?: AbortSignalLike | { reason: unknown }): CephError {
+  return new AbortedError(message, { cause: (why as { reason?: unknown } | undefined)?.reason });
 }

@@ -41,11 +41,6 @@ export class PrioritizedQueue<T> extends TieredQueue<T> {
     this.#minCost = options.minCost ?? 65_536;
   }
 
-  /** Tokens a priority has now; 0 where nothing of it waits. */
-  tokensOf(priority: number): number {
-    return this.waiting.find((sub) => sub.priority === priority && !sub.strict)?.tokens ?? 0;
-  }
-
   protected choose(top: SubQueue<T>): SubQueue<T> {
     for (const sub of this.waiting) {
       const cost = this.#clamp(sub.front.firstCost);

@@ -113,9 +113,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   #push(cls: number, priority: number, strict: boolean, item: T, cost: number, stamp: number, front: boolean): void {
     // x >>> 0 is x for unsigned 32-bit integers only
     if (cls >>> 0 !== cls || priority >>> 0 !== priority || cls > MAX_KEY || priority >= STRICT || !(cost >= 0)) {
-      throw invalidArgument(
-        `Expected class, priority and cost to be at least 0 and at most ${MAX_KEY}, ${STRICT - 1}, Infinity; got ${cls}, ${priority}, ${cost}`,
-      );
+      throw invalidArgument(`Expected class <= ${MAX_KEY}, priority < ${STRICT}, cost >= 0, got ${cls}, ${priority}, ${cost}`);
     }
     const sub = (this.#subs[rank(priority, strict)] ??= new SubQueue(priority, strict, rank(priority, strict), this.#pool));
     if (sub.length === 0) this.#join(sub);

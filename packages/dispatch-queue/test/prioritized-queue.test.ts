@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@cephts/common';
-import { PRIORITY, PrioritizedQueue } from '../src/index.js';
+import { PRIORITY, PrioritizedQueue as Queue } from '../src/index.js';
 import { ReferenceQueue } from './reference-queue.js';
+
+/** Shows the buckets too. */
+class PrioritizedQueue<T> extends Queue<T> {
+  tokensOf(priority: number): number {
+    return this.waiting.find((sub) => sub.priority === priority && !sub.strict)?.tokens ?? 0;
+  }
+}
 
 const drain = <T>(queue: PrioritizedQueue<T>): T[] => {
   const out: T[] = [];
@@ -211,7 +218,7 @@ describe('PrioritizedQueue, whole', () => {
     [1, 512],
   ])('refuses class %p at priority %p', (cls, priority) => {
     const queue = new PrioritizedQueue<string>();
-    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class, priority and cost to be at least 0/);
+    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class <= 1073741823, priority < 512, cost >= 0, got/);
     expect(() => queue.enqueue(cls, priority, 1, 'x')).toThrow(
       expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', errno: 22 }),
     );
