@@ -1,4 +1,5 @@
 import { fragToString } from '@cephts/encoding';
+import { LOCK_TYPE } from '../locks/simple-lock.js';
 import { capString } from '../types/caps.js';
 import { FilePath } from '../types/file-path.js';
 import type { CDentry } from './cdentry.js';
@@ -109,7 +110,7 @@ export function dumpInode(inode: CInode, withDirs: boolean): Record<string, unkn
     loner: inode.lonerCap,
     want_loner: inode.wantLonerCap,
   };
-  for (const lock of inode.usedLocks) dump[lockField(lock.type)] = lock.dump();
+  for (const lock of inode.usedLocks) dump[LOCK_FIELDS.get(lock.type) ?? 'lock'] = lock.dump();
   if (withDirs) dump['dirfrags'] = [...inode.getDirfrags()].map(dumpDir);
   return dump;
 }
@@ -127,16 +128,17 @@ function dumpRstat(inode: CInode, accounted: boolean): Record<string, unknown> {
 }
 
 const LOCK_FIELDS = new Map<number, string>([
-  [4, 'snaplock'],
-  [8, 'policylock'],
-  [16, 'filelock'],
-  [32, 'nestlock'],
-  [64, 'dirfragtreelock'],
+  [LOCK_TYPE.IVERSION, 'versionlock'],
+  [LOCK_TYPE.IAUTH, 'authlock'],
+  [LOCK_TYPE.ILINK, 'linklock'],
+  [LOCK_TYPE.IDFT, 'dirfragtreelock'],
+  [LOCK_TYPE.IFILE, 'filelock'],
+  [LOCK_TYPE.IXATTR, 'xattrlock'],
+  [LOCK_TYPE.ISNAP, 'snaplock'],
+  [LOCK_TYPE.INEST, 'nestlock'],
+  [LOCK_TYPE.IFLOCK, 'flocklock'],
+  [LOCK_TYPE.IPOLICY, 'policylock'],
 ]);
-
-function lockField(type: number): string {
-  return LOCK_FIELDS.get(type) ?? `lock_${type}`;
-}
 
 function statesOf(inode: CInode): string[] {
   const states = ['auth'];

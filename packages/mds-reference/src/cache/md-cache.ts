@@ -2,22 +2,19 @@ import { getHeapStatistics } from 'node:v8';
 import type { Message } from '@cephts/async-messenger';
 import { complete, ERRNO } from '@cephts/common';
 import type { Completion } from '@cephts/common';
-import { FileLayout, fragBits, fragSplit } from '@cephts/encoding';
-import type { DirFrag, EntityInst, Frag, IntervalSet } from '@cephts/encoding';
+import { FileLayout } from '@cephts/encoding';
+import type { DirFrag, EntityInst, IntervalSet } from '@cephts/encoding';
 import type { EMetaBlob } from '../journal/events/e-meta-blob.js';
 import type { EOpen } from '../journal/events/e-open.js';
-import { EPurged } from '../journal/events/e-purged.js';
 import type { ESubtreeMap } from '../journal/events/e-subtree-map.js';
 import type { LogEvent } from '../journal/log-event.js';
 import type { LogSegment } from '../journal/log-segment.js';
 import type { Capability } from '../locks/capability.js';
 import type { ClientLease } from '../locks/client-lease.js';
-import { MClientQuota } from '../messages/m-client-quota.js';
 import type { MClientRequest } from '../messages/m-client-request.js';
 import type { PurgeQueue } from '../purge/purge-queue.js';
-import { PURGE_FILE, PurgeItem } from '../purge/purge-item.js';
 import type { MDSGatherBuilder } from '../rank/mds-context.js';
-import { C_IO_Wrapper, MDSInternalContextWrapper, MDSLogContextWrapper } from '../rank/mds-context.js';
+import { MDSInternalContextWrapper } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
 import { OpenFileTable } from '../tables/open-file-table.js';
 import type { Session } from '../tables/session.js';
@@ -29,6 +26,7 @@ import { CachePerf } from './cache-perf.js';
 import type { CDentry } from './cdentry.js';
 import type { CDir } from './cdir.js';
 import { CInode } from './cinode.js';
+import { CLIENT_LEASE_MS, ClientLeases } from './client-leases.js';
 import { cacheStatus, dumpTree } from './dump.js';
 import { FileRecovery } from './file-recovery.js';
 import { Hierarchy } from './hierarchy.js';
@@ -39,6 +37,7 @@ import type { MutationImpl } from './mutation.js';
 import { OpenIno } from './open-ino.js';
 import { pathTraverse } from './path-traverse.js';
 import { journalDirtyInode, predirtyJournalParents } from './predirty.js';
+import { purgeInodes, startPurgeInodes } from './purge-inodes.js';
 import { ReconnectedCaps } from './reconnected-caps.js';
 import { ReplayError } from './replay-blob.js';
 import { replayEvent } from './replay.js';
@@ -53,8 +52,6 @@ import { Upkeep } from './upkeep.js';
 
 /** Share of the process's heap that the cache may take, whatever mds_cache_memory_limit says. */
 const HEAP_SHARE = 0.6;
-/** How long a client may rely on a dentry it holds a lease of, in ms. */
-const CLIENT_LEASE_MS = 30_000;
 
 /**
  * The metadata in memory: inodes, directory fragments and dentries, what is projected on them, and the ways they come and go.
@@ -106,7 +103,7 @@ export class MDCache {
   #strayIndex = 0;
   #lastTid = 0;
   readonly #waitingForOpen: Completion[] = [];
-  readonly #leases = new Set<ClientLease>();
+  readonly #leases: ClientLeases;
   #rejoinDone: Completion | undefined;
   #rejoining = false;
   #dirstatMinInterval: number;
@@ -137,6 +134,7 @@ export class MDCache {
     this.strayManager = new StrayManager(this, purgeQueue);
     this.requests = new Requests(mds);
     this.truncation = new Truncation(this);
+    this.#leases = new ClientLeases(mds);
     this.openFileTable = new OpenFileTable(mds);
     this.#openIno = new OpenIno(this);
     this.#recovery = new FileRecovery(this);
@@ -595,82 +593,23 @@ export class MDCache {
 
   // ---- purging what a session had put aside
 
-  /** Inodes a client made on its own and that were never linked: their objects go, then their numbers are free. */
   purgeInodes(inos: IntervalSet, ls: LogSegment): void {
-    const { mds } = this;
-    let pending = 1;
-    const done = (): void => {
-      if (--pending > 0) return;
-      const { inotable, mdlog } = mds;
-      inotable.projectReleaseIds(inos);
-      const event = new EPurged(inos, ls.seq, inotable.projectedVersion);
-      mdlog.startSubmitEntry(
-        event,
-        new MDSLogContextWrapper(mds, () => {
-          inotable.applyReleaseIds(inos);
-          ls.purged(inos);
-        }),
-      );
-      mdlog.flush();
-    };
-    for (const [first, count] of inos) {
-      for (let ino = first; ino < first + count; ino++) {
-        const item = new PurgeItem();
-        item.action = PURGE_FILE;
-        item.ino = ino;
-        item.layout = this.defaultFileLayout;
-        pending++;
-        mds.purgeQueue.push(item, new C_IO_Wrapper(mds, done));
-      }
-    }
-    done();
+    purgeInodes(this, inos, ls);
   }
-
   startPurgeInodes(): void {
-    for (const segment of this.mds.mdlog.segments.values()) {
-      if (!segment.purgingInodes.isEmpty()) this.purgeInodes(segment.purgingInodes.clone(), segment);
-    }
-  }
-
-  // ---- quotas
-
-  /** Tells clients that are bound to a quota how much of it is used. */
-  broadcastQuotaToClient(inode: CInode): void {
-    const projected = inode.getProjectedInode();
-    if (!projected.quota.isEnabled() || !(this.mds.isActive() || this.mds.isStopping())) return;
-    for (const cap of inode.clientCaps.values()) {
-      if (cap.lastRbytes === projected.rstat.rbytes && cap.lastRsize === projected.rstat.rsize) continue;
-      cap.lastRbytes = projected.rstat.rbytes;
-      cap.lastRsize = projected.rstat.rsize;
-      const m = new MClientQuota();
-      m.ino = inode.ino;
-      m.rstat = projected.rstat;
-      m.quota = projected.quota;
-      this.mds.sendMessageClientCounted(m, cap.session as Session);
-    }
+    startPurgeInodes(this);
   }
 
   // ---- leases
 
   touchClientLease(lease: ClientLease): void {
-    this.#leases.delete(lease);
-    lease.ttl = this.mds.cct.clock.monotonicNow() + CLIENT_LEASE_MS;
-    this.#leases.add(lease);
+    this.#leases.touch(lease);
   }
-
   forgetClientLease(lease: ClientLease): void {
-    this.#leases.delete(lease);
+    this.#leases.forget(lease);
   }
-
-  /** Leases that ran out. */
   trimClientLeases(): void {
-    const now = this.mds.cct.clock.monotonicNow();
-    for (const lease of this.#leases) {
-      if (lease.ttl > now) break;
-      const dn = lease.parent;
-      dn.removeClientLease(lease);
-      if (!dn.lock.isLeased() && !dn.lock.isStable()) this.mds.locker.machine.evalGather(dn.lock);
-    }
+    this.#leases.trim();
   }
 
   // ---- restart: replay, reconnect, rejoin
@@ -683,26 +622,6 @@ export class MDCache {
       if (!(error instanceof ReplayError)) throw error;
       this.mds.clog('error', `failure replaying journal at ${event.startOff}: ${error.message}`);
       this.mds.damaged(`the journal can't be replayed: ${error.message}`);
-    }
-  }
-
-  /** A directory was cut into other fragments, as far as it is in the cache: what was read of it is read again. */
-  adjustDirFragments(inode: CInode, base: Frag, bits: number): void {
-    const tree = inode.dirfragtree.clone();
-    if (bits > 0) {
-      if (fragBits(base) + bits > 24 || !tree.isLeaf(base)) return;
-      tree.split(base, bits);
-    } else if (tree.getSplit(base) === -bits) {
-      tree.merge(base, -bits);
-    } else {
-      return;
-    }
-    const old = bits > 0 ? [base] : fragSplit(base, -bits);
-    const dirs = old.flatMap((frag) => inode.getDirfrag(frag) ?? []);
-    inode.dirfragtree = tree;
-    for (const dir of dirs) {
-      for (const dn of [...dir.items.values()]) inode.getOrOpenDirfrag(inode.pickDirfrag(dn.name)).takeDentry(dn);
-      inode.closeDirfrag(dir.frag);
     }
   }
 

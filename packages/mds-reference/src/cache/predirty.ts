@@ -6,6 +6,7 @@ import type { CDir } from './cdir.js';
 import type { CInode } from './cinode.js';
 import { addDir, addDirContext, addPrimaryDentry, addRoot } from './meta-blob.js';
 import type { MutationImpl } from './mutation.js';
+import { broadcastQuotaToClient } from './quota.js';
 import { projectRstatInodeToFrag } from './rstat.js';
 
 /** The inode's sums change, and it has its primary name in the directory. */
@@ -151,7 +152,7 @@ function accountInInode(mut: MutationImpl, pin: CInode, dir: CDir, touched: bool
     complain(pin, `unmatched rstat rbytes on single dirfrag ${dir.dirfrag}, inode has ${pi.rstat}, dirfrag has ${fnode.rstat}`);
     pi.rstat.assign(fnode.rstat);
   }
-  pin.mdcache.broadcastQuotaToClient(pin);
+  broadcastQuotaToClient(pin);
 }
 
 function complain(pin: CInode, text: string): void {

@@ -24,6 +24,7 @@ import type { LogEvent } from '../journal/log-event.js';
 import type { LogSegment } from '../journal/log-segment.js';
 import { SESSION_OPEN } from '../tables/session.js';
 import type { Session } from '../tables/session.js';
+import { adjustDirFragments } from './dir-fragments.js';
 import type { MDCache } from './md-cache.js';
 import { replayMetaBlob, ReplayError } from './replay-blob.js';
 
@@ -173,10 +174,10 @@ function replayFragment(cache: MDCache, event: EFragment, ls: LogSegment): void 
   switch (event.op) {
     case FRAGMENT_OP_PREPARE:
       cache.uncommitted.addFragment(key, inode, base, ls);
-      if (inode) cache.adjustDirFragments(inode, base, event.bits);
+      if (inode) adjustDirFragments(inode, base, event.bits);
       break;
     case FRAGMENT_OP_ROLLBACK:
-      if (inode) cache.adjustDirFragments(inode, base, -event.bits);
+      if (inode) adjustDirFragments(inode, base, -event.bits);
       cache.uncommitted.finishFragment(key);
       break;
     case FRAGMENT_OP_COMMIT:

@@ -1,7 +1,7 @@
 import { FilePath } from '../../src/types/file-path.js';
 import { CEPH_SETATTR_MODE, CEPH_SETATTR_SIZE, S_IFREG } from '../../src/types/ceph-fs.js';
 import * as ops from '../../src/types/op-names.js';
-import { MClientRequest } from '../../src/messages/m-client-request.js';
+import type { MClientRequest } from '../../src/messages/m-client-request.js';
 
 /** A file or directory of the model. */
 export interface Node {
