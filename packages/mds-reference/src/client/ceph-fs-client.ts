@@ -59,6 +59,8 @@ import { MdsSession } from './mds-session.js';
 
 /** Entries asked for in one page of a directory. */
 const PAGE_ENTRIES = 1024;
+/** Time in ms that a restarted MDS has to show up in a map, once the old connection is known to be dead. */
+const RESTART_GRACE = 60_000;
 /** Symbolic links followed along one path before ELOOP. */
 const MAX_SYMLINKS = 40;
 
@@ -84,6 +86,7 @@ export class CephFsClient implements Dispatcher {
   #mdsGid = 0;
   #mapArrived: (() => void) | undefined;
   #renewal: unknown;
+  #forgotten: unknown;
   #closed = false;
 
   private constructor(options: Required<CephFsClientOptions>) {
@@ -373,10 +376,18 @@ export class CephFsClient implements Dispatcher {
     return this.#session.dispatch(m);
   }
 
-  /** The MDS has forgotten this session: what was pending is lost with it. */
+  /**
+   * The MDS knows nothing of this connection: it has restarted, and a map that says so is on its way; or it has forgotten the session, and
+   * then what is pending is lost with it.
+   */
   msHandleRemoteReset(con: Connection): void {
-    if (con !== this.#session.connection || this.#session.state === 'reconnecting') return;
-    this.#session.destroy(new CephError('ERR_CEPH_ESTALE', 'the MDS has forgotten this session', { errno: ERRNO.ESTALE }));
+    if (con !== this.#session.connection) return;
+    this.#session.disconnect();
+    const { clock } = this.cct;
+    clock.clearTimeout(this.#forgotten);
+    this.#forgotten = clock.setTimeout(() => {
+      this.#session.destroy(new CephError('ERR_CEPH_ESTALE', 'the MDS has forgotten this session', { errno: ERRNO.ESTALE }));
+    }, RESTART_GRACE);
   }
 
   #handleMdsMap(m: MMDSMap): void {
@@ -393,6 +404,7 @@ export class CephFsClient implements Dispatcher {
     }
     if (rank.gid !== this.#mdsGid && (rank.state === MDS_STATE_RECONNECT || rank.state > MDS_STATE_RECONNECT)) {
       this.#mdsGid = rank.gid;
+      this.cct.clock.clearTimeout(this.#forgotten);
       this.#session.reconnect(rank.addrs);
     }
     if (rank.state === MDS_STATE_ACTIVE || rank.state === MDS_STATE_CLIENTREPLAY) this.#session.resend();
@@ -424,6 +436,7 @@ export class CephFsClient implements Dispatcher {
     if (this.#closed) return;
     this.#closed = true;
     this.cct.clock.clearTimeout(this.#renewal);
+    this.cct.clock.clearTimeout(this.#forgotten);
     await this.#monc.shutdown();
     await this.#messenger.shutdown();
   }

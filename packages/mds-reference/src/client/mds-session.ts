@@ -114,11 +114,22 @@ export class MdsSession {
       entry.wanted = cap.wanted;
       entry.issued = cap.issued;
       entry.snaprealm = cap.realm;
+      // the new incarnation counts from the start
+      cap.seq = 0;
+      cap.issueSeq = 0;
+      cap.mseq = 0;
       m.caps.set(cap.ino, entry);
     }
     // what the predecessor had made but maybe not journaled is replayed before the reconnect is over
     for (const request of this.#requests.values()) if (request.gotUnsafe) this.#send(request);
     this.#con.sendMessage(m);
+  }
+
+  /** The connection is dead; what is pending waits for {@link reconnect}. */
+  disconnect(): void {
+    this.#con?.markDown();
+    this.#con = undefined;
+    if (this.#state === 'open') this.#state = 'reconnecting';
   }
 
   /** The MDS is active again: what it never answered is asked anew. */
@@ -298,10 +309,9 @@ export class MdsSession {
       return;
     }
     if (m.op !== CEPH_CAP_OP_GRANT && m.op !== CEPH_CAP_OP_REVOKE) return;
-    const revoked = cap.issued & ~m.caps;
     cap.seq = m.capSeq;
     cap.issued = m.caps;
-    if (revoked === 0) return;
+    if (m.op !== CEPH_CAP_OP_REVOKE) return;
     const ack = new MClientCaps(
       CEPH_CAP_OP_UPDATE,
       m.ino,
