@@ -5,7 +5,7 @@ const MAX_CHUNK = 512;
 const POOL = 1024;
 
 /** Stands where an entry was withdrawn. */
-const GONE: unique symbol = Symbol('gone');
+const GONE: unique symbol = Symbol();
 
 /** A run of entries, and the stamp and the cost of each, unboxed. */
 interface Chunk<T> {

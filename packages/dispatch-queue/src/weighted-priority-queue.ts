@@ -49,7 +49,7 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
     const { priority } = sub;
     const weight = this.#weight(priority);
     if (!(weight > 0 && weight < Infinity)) {
-      throw invalidArgument(`Expected weight of priority ${priority} to be above 0, got ${weight}`);
+      throw invalidArgument(`Expected a weight above 0, got ${weight}`);
     }
     sub.weight = weight;
     // one that left and joins again has not won a turn by it

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import { CephContext, VirtualClock } from '@cephts/common';
+import type { AbortSignalLike } from '@cephts/common';
 import { DispatchQueue, PRIORITY } from '../src/index.js';
 import { makeKit, message, taken } from './kit.js';
 
@@ -283,11 +284,11 @@ describe('DispatchQueue: withdrawing', () => {
 
   it('listens once to a signal that many messages share', () => {
     const kit = makeKit();
-    const listeners = new Set<() => void>();
-    const signal = {
+    const listeners = new Set<unknown>();
+    const signal: AbortSignalLike = {
       aborted: false,
-      addEventListener: (_: 'abort', l: () => void) => void listeners.add(l),
-      removeEventListener: (_: 'abort', l: () => void) => void listeners.delete(l),
+      addEventListener: (_type, listener) => void listeners.add(listener),
+      removeEventListener: (_type, listener) => void listeners.delete(listener),
     };
     kit.queue.start();
     for (let i = 0; i < 1000; i++) kit.queue.enqueue(message('a'), DEFAULT, i % 3, { signal });
@@ -409,7 +410,7 @@ describe('DispatchQueue: capacity', () => {
     }
     expect(kit.queue.length).toBe(0);
     const weighted = makeKit({ policy: 'weighted', weight: () => 0 });
-    expect(() => weighted.queue.enqueue(message('a'))).toThrow(/weight of priority 127 to be above 0, got 0/);
+    expect(() => weighted.queue.enqueue(message('a'))).toThrow(/Expected a weight above 0, got 0/);
     expect(weighted.queue.length).toBe(0);
   });
 });
