@@ -306,8 +306,12 @@ export class Finisher {
     this.#queues.trim();
     if (this.#stopping) {
       this.#stopping = false;
-      if (this.#closing)
-        for (const remote of this.#remotes.splice(0)) for (const left of remote.close()) this.#settle(left, -ECANCELED);
+      // who waits for a result from another thread waits no more
+      if (this.#closing) {
+        for (const remote of this.#remotes.splice(0)) {
+          for (const [token, left] of remote.close()) if (token > 0) this.#settle(left, -ECANCELED);
+        }
+      }
       this.#thread.stop();
       this.#publish('stop');
     }

@@ -99,11 +99,11 @@ export class RemoteFinisher {
     });
   }
 
-  /** @internal Takes nothing more. @returns the contexts that are still registered */
-  close(): Completion[] {
+  /** @internal Takes nothing more. @returns what is still registered, by token */
+  close(): [number, Completion][] {
     Atomics.store(this.#words, CLOSED, 1);
     Atomics.notify(this.#words, SLEEPING);
-    const left = [...this.#completions.values()];
+    const left = [...this.#completions];
     this.#completions.clear();
     return left;
   }
