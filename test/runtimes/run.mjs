@@ -1,6 +1,6 @@
 // `npm run test:runtimes`: portable.mjs in Node 20, 22 and 24, Bun, Deno, and a headless Chromium. Runtimes come from npm, into a folder of
-// node_modules/.cache, without their install scripts: their platform packages hold the binary. Chromium: CHROMIUM, /usr/bin/chromium, or
-// one on PATH. A runtime that cannot be had is reported as skipped; CEPHTS_REQUIRE_RUNTIMES=1 makes that a failure.
+// node_modules/.cache, without their install scripts: their platform packages hold the binary. Chromium: CHROMIUM, /usr/bin/chromium, one
+// on PATH, or on Linux one from npm. A runtime that cannot be had is reported as skipped; CEPHTS_REQUIRE_RUNTIMES=1 makes that a failure.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -112,12 +112,22 @@ async function playwright() {
   }
 }
 
+/** A build of Chromium for Linux on x64 that needs next to nothing of the system. */
+async function chromiumFromNpm() {
+  if (platform !== 'linux' || arch !== 'x64')
+    throw new Missing('no Chromium at /usr/bin/chromium nor on PATH; CHROMIUM may name one');
+  const dir = install('@sparticuz/chromium', 'latest');
+  const { main, exports } = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));
+  const entry = main ?? exports['.']?.import?.default ?? exports['.']?.import ?? 'build/index.js';
+  return (await import(pathToFileURL(path.join(dir, entry)).href)).default.executablePath();
+}
+
 async function chromium() {
   const onPath = (process.env.PATH ?? '')
     .split(path.delimiter)
     .flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => path.join(dir, name)));
-  const executablePath = [process.env.CHROMIUM ?? '/usr/bin/chromium', ...onPath].find((file) => existsSync(file));
-  if (!executablePath) throw new Missing('no Chromium at /usr/bin/chromium nor on PATH; CHROMIUM may name one');
+  const executablePath =
+    [process.env.CHROMIUM ?? '/usr/bin/chromium', ...onPath].find((file) => existsSync(file)) ?? (await chromiumFromNpm());
   const browser = await (await playwright()).chromium.launch({ executablePath, args: ['--no-sandbox'] });
   const server = await serve();
   try {
