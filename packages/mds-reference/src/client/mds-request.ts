@@ -12,6 +12,8 @@ export class MdsRequest {
   #onSafe: ((reply: MClientReply | Error) => void) | undefined;
   /** True after the unsafe reply: it is to be replayed, not sent anew, where the MDS restarts. */
   gotUnsafe = false;
+  /** Times it was sent; a repeated one is told so, and then gets the result of the first where the MDS has made that already. */
+  attempts = 0;
 
   constructor(
     message: MClientRequest,

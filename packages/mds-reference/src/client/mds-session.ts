@@ -232,6 +232,7 @@ export class MdsSession {
   #send(request: MdsRequest): void {
     const { message } = request;
     message.mdsmapEpoch = this.#mdsmapEpoch;
+    message.numRetry = request.attempts++;
     message.oldestClientTid = this.#oldestTid();
     if (request.gotUnsafe) message.flags |= CEPH_MDS_FLAG_REPLAY;
     const releases: RequestRelease[] = [];

@@ -86,12 +86,14 @@ async function stepsThere(client: CephFsClient, dir: number, name: string, chain
 
 describe('cephts-mds run, killed with SIGKILL in the middle of an import', () => {
   let dataDir: string;
+  let daemon: RunningDaemon;
 
   beforeAll(async () => {
     dataDir = await mkdtemp(path.join(tmpdir(), 'cephts-crash-'));
   });
 
   afterAll(async () => {
+    await daemon.kill('SIGKILL');
     await rm(dataDir, { recursive: true, force: true });
   });
 
@@ -108,7 +110,7 @@ describe('cephts-mds run, killed with SIGKILL in the middle of an import', () =>
       '--conf',
       'mds_tick_interval=1',
     ];
-    let daemon = await RunningDaemon.start(args);
+    daemon = await RunningDaemon.start(args);
     let survived = 0;
     for (let crash = 0; crash < CRASHES; crash++) {
       const client = await CephFsClient.connect({ monAddr: daemon.monAddr, durable: true });
