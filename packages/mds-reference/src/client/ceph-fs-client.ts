@@ -91,7 +91,7 @@ export class CephFsClient implements Dispatcher {
 
   private constructor(options: Required<CephFsClientOptions>) {
     this.#options = options;
-    this.cct = new CephContext({ name: 'client.admin', conf: { ms_async_op_threads: 0 } });
+    this.cct = new CephContext({ name: 'client.admin', conf: { ms_async_op_threads: 0, mon_client_hunt_interval: 0.25 } });
     this.cct.conf.define(MDS_OPTIONS);
     const globalId = 0x1000 + (this.cct.random.u32() >>> 1);
     this.#messenger = new Messenger(this.cct, {

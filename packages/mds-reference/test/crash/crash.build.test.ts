@@ -106,7 +106,7 @@ describe('cephts-mds run, killed with SIGKILL in the middle of an import', () =>
       '--log',
       log,
       '--conf',
-      'mds_reconnect_timeout=1',
+      'mds_reconnect_timeout=3',
       '--conf',
       'mds_tick_interval=1',
     ];
