@@ -1,6 +1,7 @@
-/** Slots of a chunk: 16 KiB, small enough for the allocator's fast path, large enough that the step to the next one is rare. */
-const CHUNK_SLOTS = 2048;
+/** Values in a chunk: 16 KiB, small enough for the allocator's quick path, large enough that the step to the next one is rare. */
+const CHUNK_SLOTS = 2047;
 
+/** One slot more than values, which stays empty: whoever reads on finds that the chunk has ended. */
 interface Chunk {
   readonly slots: unknown[];
   next: Chunk | undefined;
@@ -19,7 +20,7 @@ export class ChunkPool {
   take(): Chunk {
     if (++this.#inUse > this.#peak) this.#peak = this.#inUse;
     const chunk = this.#free;
-    if (chunk === undefined) return { slots: new Array<unknown>(CHUNK_SLOTS), next: undefined };
+    if (chunk === undefined) return { slots: new Array<unknown>(CHUNK_SLOTS + 1), next: undefined };
     this.#free = chunk.next;
     this.#freeCount--;
     chunk.next = undefined;
@@ -54,46 +55,49 @@ export class ChunkPool {
 export class ChunkQueue<T> {
   readonly #pool: ChunkPool;
   #head: Chunk;
+  #headSlots: unknown[];
   #headAt = 0;
   #tail: Chunk;
+  #tailSlots: unknown[];
   #tailAt = 0;
-  #length = 0;
 
   constructor(pool: ChunkPool) {
     this.#pool = pool;
     this.#head = this.#tail = pool.take();
-  }
-
-  get length(): number {
-    return this.#length;
+    this.#headSlots = this.#tailSlots = this.#head.slots;
   }
 
   push(value: T): void {
-    let at = this.#tailAt;
-    if (at === CHUNK_SLOTS) {
-      this.#tail = this.#tail.next = this.#pool.take();
-      at = 0;
-    }
-    this.#tail.slots[at] = value;
+    const at = this.#tailAt;
+    this.#tailSlots[at] = value;
     this.#tailAt = at + 1;
-    this.#length++;
+    if (at === CHUNK_SLOTS - 1) this.#append();
   }
 
   shift(): T | undefined {
-    if (this.#length === 0) return undefined;
-    let at = this.#headAt;
-    if (at === CHUNK_SLOTS) {
-      const empty = this.#head;
-      this.#head = empty.next as Chunk;
-      this.#pool.give(empty);
-      at = 0;
-    }
-    const { slots } = this.#head;
-    const value = slots[at] as T;
+    const at = this.#headAt;
+    const slots = this.#headSlots;
+    const value = slots[at] as T | undefined;
+    if (value === undefined) return at === CHUNK_SLOTS ? this.#advance() : undefined;
     // lets go of the value and leaves the chunk clean for its next use
     slots[at] = undefined;
     this.#headAt = at + 1;
-    this.#length--;
     return value;
+  }
+
+  #append(): void {
+    this.#tail = this.#tail.next = this.#pool.take();
+    this.#tailSlots = this.#tail.slots;
+    this.#tailAt = 0;
+  }
+
+  #advance(): T | undefined {
+    const empty = this.#head;
+    // a full chunk has a successor at once
+    this.#head = empty.next as Chunk;
+    this.#headSlots = this.#head.slots;
+    this.#headAt = 0;
+    this.#pool.give(empty);
+    return this.shift();
   }
 }

@@ -25,6 +25,8 @@ export class FinisherQueues {
   #inProgress = new ChunkQueue<Completion | null>(this.#pool);
   #inProgressRval = new ChunkQueue<Completion | number>(this.#pool);
   #length = 0;
+  /** Places taken since the last swap. */
+  #queued = 0;
 
   /** Result of the entry that {@link take} gave. */
   result = 0;
@@ -47,6 +49,7 @@ export class FinisherQueues {
       this.#finisherQueueRval.push(r);
       this.#finisherQueue.push(null);
     }
+    this.#queued++;
     return ++this.#length;
   }
 
@@ -67,7 +70,9 @@ export class FinisherQueues {
   swap(): boolean {
     [this.#finisherQueue, this.#inProgress] = [this.#inProgress, this.#finisherQueue];
     [this.#finisherQueueRval, this.#inProgressRval] = [this.#inProgressRval, this.#finisherQueueRval];
-    this.batchSize = this.#inProgress.length;
+    // withdrawn entries are in no length; their places are passed all the same
+    this.batchSize = this.#queued;
+    this.#queued = 0;
     return this.batchSize > 0;
   }
 

@@ -121,7 +121,7 @@ export class Finisher {
   queue(context: Completion | Completion[], r = 0, options?: QueueOptions): boolean {
     if (Array.isArray(context)) return this.#queueList(context);
     if (!this.#plain || options !== undefined) return this.#queueChecked(context, r, options);
-    this.#push(context, r);
+    if (this.#queues.push(context, r) === 1) this.#thread.wake();
     return true;
   }
 
@@ -204,10 +204,6 @@ export class Finisher {
     return this.close();
   }
 
-  #push(context: Completion, r: number): void {
-    if (this.#queues.push(context, r) === 1) this.#thread.wake();
-  }
-
   #queueList(list: Completion[]): boolean {
     let taken = 0;
     let all = true;
@@ -234,10 +230,8 @@ export class Finisher {
       for (let oldest; bounds.isFull(cost) && (oldest = this.#take());) this.#settle(oldest, -EAGAIN);
     }
     bounds?.add(cost);
-    this.#push(
-      signal || cost !== 1 ? new TrackedEntry(context, cost, signal, this.#hub, this.#passed, this.#withdrawn) : context,
-      r,
-    );
+    if (signal || cost !== 1) context = new TrackedEntry(context, cost, signal, this.#hub, this.#passed, this.#withdrawn);
+    if (this.#queues.push(context, r) === 1) this.#thread.wake();
     this.#counters?.length(this.length);
     return true;
   }
@@ -250,37 +244,45 @@ export class Finisher {
 
   /** The next entry, of this batch or the next; undefined when nothing waits. */
   #take(): Completion | undefined {
-    const queues = this.#queues;
-    let context = queues.take();
-    if (context === undefined) {
-      if (queues.batchSize > 0) this.#endBatch();
-      for (const remote of this.#remotes) remote.pull(this.#pulled);
-      if (!queues.swap()) return undefined;
-      if (this.#counters) this.#batchBegin = this.#cct.clock.monotonicNow();
-      context = queues.take() as Completion;
-    }
-    if (this.#bounds && !(context instanceof TrackedEntry && !context.waiting)) {
-      this.#bounds.remove(context instanceof TrackedEntry ? context.cost : 1);
-    }
+    const context = this.#queues.take() ?? this.#nextBatch();
+    if (context && this.#bounds) this.#leave(context, this.#bounds);
     return context;
   }
 
-  #endBatch(): void {
-    this.#thread.stats?.addItems(this.#queues.batchSize);
-    this.#counters?.length(this.length);
-    this.#counters?.latency(this.#cct.clock.monotonicNow() - this.#batchBegin);
+  /** Ends a batch and begins the next. @returns its first entry */
+  #nextBatch(): Completion | undefined {
+    const queues = this.#queues;
+    const { clock } = this.#cct;
+    if (queues.batchSize > 0) {
+      this.#thread.stats?.addItems(queues.batchSize);
+      this.#counters?.length(this.length);
+      this.#counters?.latency(clock.monotonicNow() - this.#batchBegin);
+    }
+    for (const remote of this.#remotes) remote.pull(this.#pulled);
+    if (!queues.swap()) return undefined;
+    if (this.#counters) this.#batchBegin = clock.monotonicNow();
+    return queues.take();
+  }
+
+  #leave(context: Completion, bounds: Bounds): void {
+    if (!(context instanceof TrackedEntry)) bounds.remove(1);
+    else if (context.waiting) bounds.remove(context.cost);
   }
 
   #finisherThreadEntry(deadline: number): boolean {
-    if (this.#paused || this.#awaiting) return false;
-    this.#pacer.begin(deadline);
-    for (let context = this.#take(); context !== undefined; context = this.#take()) {
-      const promise = completeReporting(context, this.#verdict ?? this.#queues.result, this.#report);
+    const queues = this.#queues;
+    const pacer = this.#pacer;
+    const bounds = this.#bounds;
+    pacer.begin(deadline);
+    while (!this.#paused && !this.#awaiting) {
+      const context = queues.take() ?? this.#nextBatch();
+      if (!context) return this.#idle();
+      if (bounds) this.#leave(context, bounds);
+      const promise = completeReporting(context, this.#verdict ?? queues.result, this.#report);
       if (promise) this.#await(promise);
-      if (this.#paused || this.#awaiting) return false;
-      if (this.#pacer.isOver()) return true;
+      if (pacer.isOver()) return true;
     }
-    return this.#idle();
+    return false;
   }
 
   #await(promise: PromiseLike<unknown>): void {
@@ -325,7 +327,7 @@ export class Finisher {
 
   readonly #pulled = (context: Completion, r: number): void => {
     this.#bounds?.add(1);
-    this.#push(context, r);
+    if (this.#queues.push(context, r) === 1) this.#thread.wake();
   };
 
   readonly #passed = (): void => this.#queues.count(1);
