@@ -72,11 +72,12 @@ export function trimDentry(cache: MDCache, dn: CDentry): boolean {
 
 function trimInode(cache: MDCache, inode: CInode): boolean {
   if (inode.isBase() || inode.isProjected() || inode.isDirty() || inode.isDirtyParent()) return false;
+  // a fragment may have sums that its inode doesn't know yet: it stays for as long as anything pins the inode
+  if (inode.numRef > 0) return false;
   for (const dir of [...inode.getDirfrags()]) {
     if (dir.numRef > 0 || dir.isSubtreeRoot()) return false;
     inode.closeDirfrag(dir.frag);
   }
-  if (inode.numRef > 0) return false;
   cache.removeInode(inode);
   return true;
 }

@@ -84,6 +84,11 @@ export function handleClientSetattr(server: Server, mdr: MDRequestImpl): void {
   }
   const args = req.args.setattr;
   const { mask } = args;
+  if (mask & CEPH_SETATTR_SIZE && !inode.isFile()) {
+    // clients don't ask for this; one that did would spoil the sums of the directories above
+    server.respondToRequest(mdr, inode.isDir() ? -ERRNO.EISDIR : -ERRNO.EINVAL);
+    return;
+  }
   const lov = new LockOpVec();
   if (mask & (CEPH_SETATTR_MODE | CEPH_SETATTR_UID | CEPH_SETATTR_GID | CEPH_SETATTR_BTIME | CEPH_SETATTR_KILL_SGUID)) {
     lov.addXlock(inode.authlock);

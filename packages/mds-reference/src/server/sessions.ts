@@ -1,6 +1,6 @@
 import type { Completion } from '@cephts/common';
 import { complete, ERRNO } from '@cephts/common';
-import { FeatureBitset, IntervalSet } from '@cephts/encoding';
+import { IntervalSet } from '@cephts/encoding';
 import type { CInode } from '../cache/cinode.js';
 import { ESession } from '../journal/events/e-session.js';
 import type { LogSegment } from '../journal/log-segment.js';
@@ -18,6 +18,7 @@ import {
 } from '../tables/session.js';
 import type { Session } from '../tables/session.js';
 import { CEPH_RECLAIM_RESET } from '../types/ceph-fs.js';
+import { CEPHFS_FEATURE_MIMIC, cephfsFeaturesAll, cephfsMetricFeaturesAll } from '../types/cephfs-features.js';
 import { ClientMetadata } from '../types/client-metadata.js';
 import {
   CEPH_SESSION_CLOSE,
@@ -39,11 +40,6 @@ import { ServerLogContext } from './finish.js';
 import { ServerPerf } from './server-perf.js';
 import type { Server } from './server.js';
 
-/** CEPHFS_FEATURE_MIMIC: the client reads what comes with a session's messages. */
-const FEATURE_MIMIC = 8;
-/** Features of the file system's protocol this MDS knows (CEPHFS_FEATURES_MDS_SUPPORTED): bits 0 to 18. */
-const SUPPORTED_BITS = 19;
-
 /** The numbers a session lets go of as it closes. */
 interface ReleasedInos {
   free: IntervalSet;
@@ -59,7 +55,8 @@ interface ReleasedInos {
  */
 export class Sessions {
   readonly #server: Server;
-  readonly supportedFeatures = new FeatureBitset(Array.from({ length: SUPPORTED_BITS }, (_, bit) => bit));
+  readonly #supportedFeatures = cephfsFeaturesAll();
+  readonly #metricFeatures = cephfsMetricFeaturesAll();
   #terminating = false;
 
   constructor(server: Server) {
@@ -124,7 +121,7 @@ export class Sessions {
     session.setClientMetadata(metadata);
     if (why !== undefined) {
       const reject = new MClientSession(CEPH_SESSION_REJECT);
-      if (session.info.hasFeature(FEATURE_MIMIC)) reject.metadata.set('error_string', why);
+      if (session.info.hasFeature(CEPHFS_FEATURE_MIMIC)) reject.metadata.set('error_string', why);
       mds.sendMessageClient(reject, session);
       mds.clog('warn', `client session with ${why} denied (${session.name})`);
       session.clear();
@@ -245,7 +242,10 @@ export class Sessions {
   /** Tells the client that its session is open. */
   sendOpen(session: Session): void {
     const reply = new MClientSession(CEPH_SESSION_OPEN);
-    if (session.info.hasFeature(FEATURE_MIMIC)) reply.supportedFeatures = this.supportedFeatures;
+    if (session.info.hasFeature(CEPHFS_FEATURE_MIMIC)) {
+      reply.supportedFeatures = this.#supportedFeatures;
+      reply.metricSpec = this.#metricFeatures;
+    }
     this.#server.mds.sendMessageClient(reply, session);
   }
 
