@@ -1,5 +1,11 @@
 // The floors of docs/architecture.md: a package imports only from floors below it, and nothing imports in a circle.
-const floors = [['common', 'encoding'], ['finisher', 'safe-timer', 'dispatch-queue'], ['async-messenger'], ['rados'], ['mds-reference']];
+const floors = [
+  ['common', 'encoding'],
+  ['finisher', 'safe-timer', 'dispatch-queue'],
+  ['async-messenger'],
+  ['rados'],
+  ['mds-reference'],
+];
 const upward = floors.flatMap((floor, level) => {
   const forbidden = floors.slice(level).flat();
   return floor.map((name) => ({
@@ -30,6 +36,10 @@ module.exports = {
     exclude: { path: '(/dist/|/build/|/test/)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

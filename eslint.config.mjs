@@ -7,7 +7,10 @@ export default tseslint.config(
   ...tseslint.configs.strict,
   {
     rules: {
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-dynamic-delete': 'off',
@@ -16,7 +19,38 @@ export default tseslint.config(
       'no-constant-condition': ['error', { checkLoops: false }],
     },
   },
-  { files: ['**/*.mjs', '**/*.cjs', '**/*.js'], languageOptions: { globals: Object.fromEntries(['process', 'console', 'Buffer', 'URL', 'setTimeout', 'clearTimeout', 'setImmediate', 'performance', 'require', 'module', 'globalThis', 'queueMicrotask', 'SharedArrayBuffer', 'Atomics', 'structuredClone', 'AbortController', 'TextEncoder', 'TextDecoder', 'fetch', '__dirname'].map((name) => [name, 'readonly'])) }, rules: { '@typescript-eslint/no-require-imports': 'off' } },
+  {
+    files: ['**/*.mjs', '**/*.cjs', '**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'process',
+          'console',
+          'Buffer',
+          'URL',
+          'setTimeout',
+          'clearTimeout',
+          'setInterval',
+          'clearInterval',
+          'setImmediate',
+          'performance',
+          'require',
+          'module',
+          'globalThis',
+          'queueMicrotask',
+          'SharedArrayBuffer',
+          'Atomics',
+          'structuredClone',
+          'AbortController',
+          'TextEncoder',
+          'TextDecoder',
+          'fetch',
+          '__dirname',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
   {
     files: ['packages/*/src/**/*.ts'],
     ignores: ['packages/*/src/cli/**', 'packages/*/src/cli.ts'],
@@ -24,6 +58,8 @@ export default tseslint.config(
   },
   {
     files: ['packages/*/src/index.ts'],
-    rules: { 'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Name what a public entry exports.' }] },
+    rules: {
+      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Name what a public entry exports.' }],
+    },
   },
 );

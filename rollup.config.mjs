@@ -50,12 +50,21 @@ function configsOf(name) {
       input: { ...entries, ...bins, ...workersOf(dir) },
       output: { ...output, format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
-    { ...shared, input: entries, output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' } },
+    {
+      ...shared,
+      input: entries,
+      output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
+    },
     ...['d.ts', 'd.cts'].map((extension) => ({
       input: Object.fromEntries(Object.entries(entries).map(([key, file]) => [key, file.replace(/\.js$/, '.d.ts')])),
       external: isExternal,
       plugins: [dts({ respectExternal: false })],
-      output: { dir: output.dir, format: 'es', entryFileNames: `[name].${extension}`, chunkFileNames: `[name]-[hash].${extension}` },
+      output: {
+        dir: output.dir,
+        format: 'es',
+        entryFileNames: `[name].${extension}`,
+        chunkFileNames: `[name]-[hash].${extension}`,
+      },
     })),
   ];
 }

@@ -12,7 +12,10 @@ import './ensure-built.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const { workspaces } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-const packages = workspaces.map((dir) => ({ dir: path.join(root, dir), ...JSON.parse(readFileSync(path.join(root, dir, 'package.json'), 'utf8')) }));
+const packages = workspaces.map((dir) => ({
+  dir: path.join(root, dir),
+  ...JSON.parse(readFileSync(path.join(root, dir, 'package.json'), 'utf8')),
+}));
 
 /** Minified and gzipped bytes that `import { X }` may cost with all it depends on. */
 const budgets = [
@@ -30,7 +33,11 @@ function report(ok, what, detail = '') {
 const scratch = mkdtempSync(path.join(tmpdir(), 'cephts-pack-'));
 const tarballs = new Map();
 for (const pkg of packages) {
-  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], { cwd: pkg.dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', scratch], {
+    cwd: pkg.dir,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const parsed = JSON.parse(output);
   const packed = Array.isArray(parsed) ? parsed[0] : Object.values(parsed)[0];
   tarballs.set(pkg.name, path.join(scratch, packed.filename));
@@ -38,12 +45,20 @@ for (const pkg of packages) {
   const needed = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts'];
   const missing = needed.filter((name) => !names.includes(name));
   const stray = names.filter((name) => !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/)/.test(name));
-  report(missing.length === 0 && stray.length === 0, `${pkg.name} packs`, [...missing.map((name) => `lacks ${name}`), ...stray.map((name) => `holds ${name}`)].join(', '));
+  report(
+    missing.length === 0 && stray.length === 0,
+    `${pkg.name} packs`,
+    [...missing.map((name) => `lacks ${name}`), ...stray.map((name) => `holds ${name}`)].join(', '),
+  );
 
   const { messages } = await publint({ pkgDir: pkg.dir, level: 'warning', pack: 'npm' });
   report(messages.length === 0, `${pkg.name} publint`, messages.map((message) => formatMessage(message, pkg)).join('; '));
 
-  const attw = spawnSync('npx', ['attw', tarballs.get(pkg.name), '--profile', 'node16', '--format', 'table-flipped', '--no-color', '--no-emoji'], { cwd: root, encoding: 'utf8' });
+  const attw = spawnSync(
+    'npx',
+    ['attw', tarballs.get(pkg.name), '--profile', 'node16', '--format', 'table-flipped', '--no-color', '--no-emoji'],
+    { cwd: root, encoding: 'utf8' },
+  );
   report(attw.status === 0, `${pkg.name} attw`, attw.status === 0 ? '' : attw.stdout + attw.stderr);
 }
 
@@ -67,7 +82,11 @@ const consumer = path.join(scratch, 'consumer');
 mkdirSync(consumer);
 writeFileSync(path.join(consumer, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
 const typescript = JSON.parse(readFileSync(path.join(root, 'node_modules/typescript/package.json'), 'utf8')).version;
-execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', ...tarballs.values(), `typescript@${typescript}`, '@types/node@20'], { cwd: consumer, stdio: 'inherit' });
+execFileSync(
+  'npm',
+  ['install', '--no-audit', '--no-fund', '--silent', ...tarballs.values(), `typescript@${typescript}`, '@types/node@20'],
+  { cwd: consumer, stdio: 'inherit' },
+);
 
 function run(what, file, source, command = [process.execPath, file]) {
   writeFileSync(path.join(consumer, file), source);
@@ -86,8 +105,16 @@ finisher.waitForEmpty().then(() => {
   return finisher.close();
 });
 `;
-run('ESM consumer imports every package', 'esm.mjs', `${names.map((name) => `await import('${name}');`).join('\n')}\nimport { Finisher } from '@cephts/finisher';\n${useFinisher}`);
-run('CJS consumer requires every package', 'cjs.cjs', `${names.map((name) => `require('${name}');`).join('\n')}\nconst { Finisher } = require('@cephts/finisher');\n${useFinisher}`);
+run(
+  'ESM consumer imports every package',
+  'esm.mjs',
+  `${names.map((name) => `await import('${name}');`).join('\n')}\nimport { Finisher } from '@cephts/finisher';\n${useFinisher}`,
+);
+run(
+  'CJS consumer requires every package',
+  'cjs.cjs',
+  `${names.map((name) => `require('${name}');`).join('\n')}\nconst { Finisher } = require('@cephts/finisher');\n${useFinisher}`,
+);
 for (const [module, resolution] of [
   ['node16', 'node16'],
   ['nodenext', 'nodenext'],
@@ -95,7 +122,21 @@ for (const [module, resolution] of [
 ]) {
   const source = `${names.map((name, i) => `import * as m${i} from '${name}';`).join('\n')}\nimport { Finisher } from '@cephts/finisher';\nconst finisher: Finisher = new Finisher();\nvoid finisher;\nvoid [${names.map((_, i) => `m${i}`).join(', ')}];\n`;
   run(`TypeScript consumer (${resolution}) type-checks`, `types-${resolution}.mts`, source, [
-    process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--module', module, '--moduleResolution', resolution, '--types', 'node', `types-${resolution}.mts`,
+    process.execPath,
+    'node_modules/typescript/bin/tsc',
+    '--noEmit',
+    '--strict',
+    '--target',
+    'es2022',
+    '--lib',
+    'es2023,esnext.disposable',
+    '--module',
+    module,
+    '--moduleResolution',
+    resolution,
+    '--types',
+    'node',
+    `types-${resolution}.mts`,
   ]);
 }
 run('the installed command prints its help', 'help.mjs', '', [path.join(consumer, 'node_modules/.bin/cephts-mds'), '--help']);

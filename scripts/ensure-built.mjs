@@ -8,7 +8,9 @@ const stamp = path.join(root, 'node_modules', '.cache', 'cephts-built');
 const packages = readdirSync(path.join(root, 'packages'));
 
 function newestSource() {
-  let newest = Math.max(...['rollup.config.mjs', 'tsconfig.base.json', 'package-lock.json'].map((file) => mtimeOf(path.join(root, file))));
+  let newest = Math.max(
+    ...['rollup.config.mjs', 'tsconfig.base.json', 'package-lock.json'].map((file) => mtimeOf(path.join(root, file))),
+  );
   for (const name of packages) {
     newest = Math.max(newest, mtimeOf(path.join(root, 'packages', name, 'package.json')));
     const src = path.join(root, 'packages', name, 'src');

@@ -84,7 +84,7 @@ export class SimulatedNetwork {
     this.#doors.delete(doorKey(addr));
   }
 
-  /** @internal */
+  /** A connection from a host to an address. */
   connect(ip: string, to: EntityAddr): ByteSocket {
     const from = EntityAddr.of(EntityAddr.TYPE_MSGR2, ip, this.#nextPort++);
     const near = new SimulatedSocket(this, from, to);
