@@ -7,88 +7,93 @@ import fastq from 'fastq';
 import { check, interleave, median, rateRow } from './measure.mjs';
 
 const N = 1_000_000;
-/** Results: all 0, or every second one different from 0. */
-const zero = () => 0;
-const mixed = (i) => (i & 1 ? -(i % 40) - 1 : 0);
-
-function sumOf(resultOf, n) {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += resultOf(i);
-  return sum;
-}
+/** Every second result is different from 0. */
+const mixed = Int8Array.from({ length: N }, (_, i) => (i & 1 ? -(i % 40) - 1 : 0));
+const sumOfMixed = mixed.reduce((sum, r) => sum + r, 0);
 
 const finisher = new Finisher();
 finisher.start();
 
-/** Queues n contexts, one by one, and waits until all are complete. */
-function withFinisher(resultOf, n = N) {
-  return new Promise((resolve) => {
-    let count = 0;
-    let sum = 0;
-    const context = (r) => {
-      sum += r;
-      if (++count < n) return;
-      check('Finisher', sum, sumOf(resultOf, n));
-      resolve();
-    };
-    for (let i = 0; i < n; i++) finisher.queue(context, resultOf(i));
-  });
-}
-
-function withFastq(resultOf) {
-  return new Promise((resolve) => {
-    let count = 0;
-    let sum = 0;
-    const queue = fastq((r, done) => done(null, r), 1);
-    const context = (_error, r) => {
-      sum += r;
-      if (++count < N) return;
-      check('fastq', sum, sumOf(resultOf, N));
-      resolve();
-    };
-    for (let i = 0; i < N; i++) queue.push(resultOf(i), context);
-  });
-}
-
-/** Pushes to an array; one turn later swaps it for an empty one and calls what is in it. */
-function bareLoopOfZeros() {
-  return new Promise((resolve) => {
-    let queue = [];
-    let count = 0;
-    let sum = 0;
-    const context = (r) => {
+/** A completion that counts and sums up, made once; `expect(n, sum)` gives the promise that n results have come, with that sum. */
+function makeCounter(name) {
+  let count = 0;
+  let sum = 0;
+  let left = 0;
+  let settle;
+  return {
+    completion(r) {
       sum += r;
       count++;
-    };
-    for (let i = 0; i < N; i++) queue.push(context);
+      if (--left === 0) settle();
+    },
+    expect(n, expected) {
+      count = sum = 0;
+      left = n;
+      return new Promise((resolve, reject) => {
+        settle = () =>
+          sum === expected && count === n ? resolve() : reject(new Error(`${name}: expected ${expected}, got ${sum}`));
+      });
+    },
+  };
+}
+
+const counters = Object.fromEntries(['Finisher', 'fastq', 'bare loop'].map((name) => [name, makeCounter(name)]));
+const { completion } = counters.Finisher;
+const { completion: bareCompletion } = counters['bare loop'];
+const { completion: fastqCompletion } = counters.fastq;
+const fastqDone = (_error, r) => fastqCompletion(r);
+const fastqWorker = (r, callback) => callback(null, r);
+
+const zeros = {
+  ours() {
+    const done = counters.Finisher.expect(N, 0);
+    for (let i = 0; i < N; i++) finisher.queue(completion, 0);
+    return done;
+  },
+  fastq() {
+    const done = counters.fastq.expect(N, 0);
+    const queue = fastq(fastqWorker, 1);
+    for (let i = 0; i < N; i++) queue.push(0, fastqDone);
+    return done;
+  },
+  /** Pushes to an array; one turn later swaps it for an empty one and calls what is in it. */
+  bare() {
+    const done = counters['bare loop'].expect(N, 0);
+    let queue = [];
+    for (let i = 0; i < N; i++) queue.push(bareCompletion);
     setImmediate(() => {
       const batch = queue;
       queue = [];
       for (let i = 0; i < batch.length; i++) batch[i](0);
-      check('bare loop', count, N);
-      check('bare loop', sum, 0);
-      resolve();
     });
-  });
-}
+    return done;
+  },
+};
 
-function bareLoopOfPairs(resultOf) {
-  return new Promise((resolve) => {
+const mixes = {
+  ours() {
+    const done = counters.Finisher.expect(N, sumOfMixed);
+    for (let i = 0; i < N; i++) finisher.queue(completion, mixed[i]);
+    return done;
+  },
+  fastq() {
+    const done = counters.fastq.expect(N, sumOfMixed);
+    const queue = fastq(fastqWorker, 1);
+    for (let i = 0; i < N; i++) queue.push(mixed[i], fastqDone);
+    return done;
+  },
+  bare() {
+    const done = counters['bare loop'].expect(N, sumOfMixed);
     let queue = [];
-    let sum = 0;
-    const context = (r) => {
-      sum += r;
-    };
-    for (let i = 0; i < N; i++) queue.push({ context, r: resultOf(i) });
+    for (let i = 0; i < N; i++) queue.push({ completion: bareCompletion, r: mixed[i] });
     setImmediate(() => {
       const batch = queue;
       queue = [];
-      for (let i = 0; i < batch.length; i++) batch[i].context(batch[i].r);
-      check('bare loop', sum, sumOf(resultOf, N));
-      resolve();
+      for (let i = 0; i < batch.length; i++) batch[i].completion(batch[i].r);
     });
-  });
-}
+    return done;
+  },
+};
 
 async function eventLoopDelay() {
   const n = 10_000_000;
@@ -97,6 +102,7 @@ async function eventLoopDelay() {
     count++;
   };
   for (let i = 0; i < n; i++) finisher.queue(context);
+  globalThis.gc?.();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   await finisher.waitForEmpty();
@@ -105,12 +111,23 @@ async function eventLoopDelay() {
   return delay.percentile(99) / 1e6;
 }
 
-async function timePerItem(n, rounds) {
+/** ns a context with n of them waiting all the time: each but the last n queues itself again. */
+async function timePerItem(n) {
+  const total = Math.max(2 * n, 1_000_000);
   const samples = [];
-  for (let i = 0; i < rounds; i++) {
+  for (let round = 0; round < (n > 1e6 ? 3 : 9); round++) {
+    globalThis.gc?.();
+    let left = total;
+    let ran = 0;
+    const again = () => {
+      ran++;
+      if (left-- > n) finisher.queue(again);
+    };
     const begin = performance.now();
-    await withFinisher(zero, n);
-    samples.push(((performance.now() - begin) * 1e6) / n);
+    for (let i = 0; i < n; i++) finisher.queue(again);
+    await finisher.waitForEmpty();
+    samples.push(((performance.now() - begin) * 1e6) / total);
+    check('contexts', ran, total);
   }
   return median(samples);
 }
@@ -143,29 +160,31 @@ async function acrossThreads(kind, n) {
 }
 
 export default async function suite() {
-  const zeros = await interleave({ ours: () => withFinisher(zero), fastq: () => withFastq(zero), bare: bareLoopOfZeros }, 9);
-  const pairs = await interleave(
-    { ours: () => withFinisher(mixed), fastq: () => withFastq(mixed), bare: () => bareLoopOfPairs(mixed) },
-    9,
-  );
+  const ofZeros = await interleave(zeros, 9);
+  const ofMixes = await interleave(mixes, 9);
   const p99 = await eventLoopDelay();
   const M = 300_000;
   const crossing = await interleave(
     { ours: () => acrossThreads('finisher', M), 'pipelined postMessage': () => acrossThreads('postMessage', M) },
     5,
   );
-  const costs = [await timePerItem(1e3, 501), await timePerItem(1e5, 21), await timePerItem(1e7, 3)];
+  const costs = [await timePerItem(1e3), await timePerItem(1e5), await timePerItem(1e7)];
   const fastqName = 'fastq, synchronous callback worker';
   const bareName = 'array, swapped and drained';
   return [
-    rateRow('queue + complete, 1 M contexts, result 0', N, { ours: zeros.ours, [fastqName]: zeros.fastq }, { atLeast: 2.5 }),
-    rateRow('queue + complete, 1 M contexts, mixed results', N, { ours: pairs.ours, [fastqName]: pairs.fastq }, { atLeast: 1.8 }),
-    rateRow('the same, result 0, to a bare loop', N, { ours: zeros.ours, [bareName]: zeros.bare }, { atLeast: 2 }),
-    rateRow('the same, mixed results, to a bare loop', N, { ours: pairs.ours, [bareName]: pairs.bare }, { atLeast: 1.5 }),
+    rateRow('queue + complete, 1 M contexts, result 0', N, { ours: ofZeros.ours, [fastqName]: ofZeros.fastq }, { atLeast: 2.5 }),
+    rateRow(
+      'queue + complete, 1 M contexts, mixed results',
+      N,
+      { ours: ofMixes.ours, [fastqName]: ofMixes.fastq },
+      { atLeast: 1.8 },
+    ),
+    rateRow('the same, result 0, to a bare loop', N, { ours: ofZeros.ours, [bareName]: ofZeros.bare }, { atLeast: 2 }),
+    rateRow('the same, mixed results, to a bare loop', N, { ours: ofMixes.ours, [bareName]: ofMixes.bare }, { atLeast: 1.5 }),
     { name: 'event loop delay p99 while 10 M contexts drain', unit: 'ms', ours: p99, peers: {}, ratio: p99, atMost: 15 },
     rateRow('completions across threads', M, crossing, { atLeast: 8 }),
     {
-      name: 'time for each context at 10^3, 10^5, 10^7 queued',
+      name: 'time for each context with 10^3, 10^5, 10^7 queued',
       unit: 'ns',
       ours: costs.map((ns) => ns.toFixed(1)).join(' / '),
       peers: {},

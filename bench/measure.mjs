@@ -7,18 +7,18 @@ export function check(what, actual, expected) {
 }
 
 /**
- * Runs the contenders in turn, `rounds` times each (after one round to warm up), so that whatever disturbs the machine disturbs all of
+ * Runs the contenders in turn, `rounds` times each (after three to warm up), so that whatever disturbs the machine disturbs all of
  * them. A contender returns its ms, or undefined where run() is to be timed as a whole. Returns the median of each.
  */
 export async function interleave(contenders, rounds) {
   const samples = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = -3; round < rounds; round++) {
     for (const [name, run] of Object.entries(contenders)) {
       globalThis.gc?.();
       const begin = performance.now();
       const own = await run();
       const ms = own ?? performance.now() - begin;
-      if (round > 0) samples[name].push(ms);
+      if (round >= 0) samples[name].push(ms);
     }
   }
   return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, median(values)]));

@@ -60,11 +60,17 @@ export class ChunkQueue<T> {
   #tail: Chunk;
   #tailSlots: unknown[];
   #tailAt = 0;
+  /** Chunks between head and tail. */
+  #chunks = 0;
 
   constructor(pool: ChunkPool) {
     this.#pool = pool;
     this.#head = this.#tail = pool.take();
     this.#headSlots = this.#tailSlots = this.#head.slots;
+  }
+
+  get length(): number {
+    return this.#chunks * CHUNK_SLOTS + this.#tailAt - this.#headAt;
   }
 
   push(value: T): void {
@@ -89,6 +95,7 @@ export class ChunkQueue<T> {
     this.#tail = this.#tail.next = this.#pool.take();
     this.#tailSlots = this.#tail.slots;
     this.#tailAt = 0;
+    this.#chunks++;
   }
 
   #advance(): T | undefined {
@@ -97,6 +104,7 @@ export class ChunkQueue<T> {
     this.#head = empty.next as Chunk;
     this.#headSlots = this.#head.slots;
     this.#headAt = 0;
+    this.#chunks--;
     this.#pool.give(empty);
     return this.shift();
   }

@@ -25,8 +25,6 @@ export class FinisherQueues {
   #inProgress = new ChunkQueue<Completion | null>(this.#pool);
   #inProgressRval = new ChunkQueue<Completion | number>(this.#pool);
   #length = 0;
-  /** Places taken since the last swap. */
-  #queued = 0;
 
   /** Result of the entry that {@link take} gave. */
   result = 0;
@@ -49,7 +47,6 @@ export class FinisherQueues {
       this.#finisherQueueRval.push(r);
       this.#finisherQueue.push(null);
     }
-    this.#queued++;
     return ++this.#length;
   }
 
@@ -70,9 +67,7 @@ export class FinisherQueues {
   swap(): boolean {
     [this.#finisherQueue, this.#inProgress] = [this.#inProgress, this.#finisherQueue];
     [this.#finisherQueueRval, this.#inProgressRval] = [this.#inProgressRval, this.#finisherQueueRval];
-    // withdrawn entries are in no length; their places are passed all the same
-    this.batchSize = this.#queued;
-    this.#queued = 0;
+    this.batchSize = this.#inProgress.length;
     return this.batchSize > 0;
   }
 
