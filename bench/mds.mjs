@@ -16,7 +16,11 @@ const SERIAL_COUNT = 3_000;
 const IN_FLIGHT = 64;
 
 function startDaemon(dataDir) {
-  const child = spawn(process.execPath, [CLI, 'run', '--embedded', '--data', dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [CLI, 'run', '--embedded', '--data', dataDir, '--log', path.join(dataDir, 'mds.log'), '--msgr-workers', '0'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   return new Promise((resolve, reject) => {
     let text = '';
     child.once('exit', (code) => reject(new Error(`cephts-mds run ended with ${code}: ${text}`)));
@@ -65,6 +69,8 @@ async function measureOurs() {
 
     const dir = (await client.mkdir(root, 'serial', { mode: 0o755 })).ino;
     const inos = [];
+    for (let i = 0; i < SERIAL_COUNT; i++) await client.create(dir, `warm${i}`, { mode: 0o644 });
+    for (let i = 0; i < SERIAL_COUNT; i++) await client.unlink(dir, `warm${i}`);
     ours.mkdir = await rate(SERIAL_COUNT, 1, (i) => client.mkdir(dir, `d${i}`, { mode: 0o755 }));
     ours.create = await rate(SERIAL_COUNT, 1, async (i) => (inos[i] = (await client.create(dir, `f${i}`, { mode: 0o644 })).ino));
     ours.chmod = await rate(SERIAL_COUNT, 1, (i) => client.setattr(inos[i], { mode: 0o600 }));

@@ -243,6 +243,16 @@ export class Messenger {
 
   async #shutdown(): Promise<void> {
     this.#stopped = true;
+    // real threads do not hold the process open, but who awaits their end must see it
+    const hold = setInterval(() => undefined, 60_000);
+    try {
+      await this.#close();
+    } finally {
+      clearInterval(hold);
+    }
+  }
+
+  async #close(): Promise<void> {
     const closing = this.#listeners.map((listener) => listener.close());
     this.#listeners = [];
     this.markDownAll();
