@@ -1,6 +1,6 @@
 // Builds only when a source is newer than the last build, so that `npm start` and `npm test` just work after a clone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
@@ -26,7 +26,7 @@ if (!complete || mtimeOf(stamp) < newestSource()) {
   const started = Date.now();
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);
+  mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, new Date(started).toISOString());
-  const { utimesSync } = await import('node:fs');
   utimesSync(stamp, started / 1000, started / 1000);
 }

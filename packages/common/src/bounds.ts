@@ -1,3 +1,4 @@
+import { completeReporting } from './context.js';
 import { invalidOption } from './option-types.js';
 
 /**
@@ -35,27 +36,28 @@ export interface BoundsOptions {
   onLowWater?: () => void;
 }
 
+/** Capacity, high mark and low mark. */
+type Limits = readonly [number, number, number];
+
+const limits = (capacity = Infinity, high = capacity, low = high / 2): Limits => [capacity, high, low];
+
 /** Counts the entries and the cost that wait in one queue, and tells of the marks. */
 export class Bounds {
-  readonly overflow: OverflowPolicy;
   readonly #options: BoundsOptions;
   readonly #report: (error: unknown) => void;
-  /** Capacity, high mark and low mark, of the entries and of their cost. */
-  readonly #limits: readonly number[];
-  #items = 0;
-  #cost = 0;
+  readonly #ofItems: Limits;
+  readonly #ofCost: Limits;
   #above = false;
+  /** Entries that wait, and their cost; read only. */
+  items = 0;
+  cost = 0;
 
   /** @param report told what onHighWater and onLowWater throw */
   constructor(options: BoundsOptions, report: (error: unknown) => void) {
-    const limits = (capacity = Infinity, high = capacity, low = high / 2): number[] => [capacity, high, low];
-    this.#limits = [
-      ...limits(options.capacity, options.highWater, options.lowWater),
-      ...limits(options.capacityCost, options.highWaterCost, options.lowWaterCost),
-    ];
-    this.overflow = options.overflow ?? 'throw';
     this.#options = options;
     this.#report = report;
+    this.#ofItems = limits(options.capacity, options.highWater, options.lowWater);
+    this.#ofCost = limits(options.capacityCost, options.highWaterCost, options.lowWaterCost);
   }
 
   /** Bounds where an option asks for any; none cost nothing. */
@@ -63,18 +65,13 @@ export class Bounds {
     return /cap|high/.test(Object.keys(options).join()) ? new Bounds(options, report) : undefined;
   }
 
-  get items(): number {
-    return this.#items;
-  }
-
-  get cost(): number {
-    return this.#cost;
+  get overflow(): OverflowPolicy {
+    return this.#options.overflow ?? 'throw';
   }
 
   /** Is there no room for one more entry of this cost? */
   isFull(cost: number): boolean {
-    const limits = this.#limits;
-    return this.#items >= limits[0]! || (this.#items > 0 && this.#cost + cost > limits[3]!);
+    return this.items >= this.#ofItems[0] || (this.items > 0 && this.cost + cost > this.#ofCost[0]);
   }
 
   /**
@@ -83,26 +80,20 @@ export class Bounds {
    */
   add(cost: number): void {
     if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
-    this.#items++;
-    this.#cost += cost;
-    const limits = this.#limits;
-    if (!this.#above && (this.#items >= limits[1]! || this.#cost >= limits[4]!)) this.#tell(true, this.#options.onHighWater);
+    this.items++;
+    this.cost += cost;
+    if (!this.#above && (this.items >= this.#ofItems[1] || this.cost >= this.#ofCost[1])) this.#cross(this.#options.onHighWater);
   }
 
   /** One entry left. */
   remove(cost: number): void {
     // sums of fractions drift: nothing waiting costs nothing
-    this.#cost = --this.#items === 0 ? 0 : this.#cost - cost;
-    const limits = this.#limits;
-    if (this.#above && this.#items <= limits[2]! && this.#cost <= limits[5]!) this.#tell(false, this.#options.onLowWater);
+    this.cost = --this.items && this.cost - cost;
+    if (this.#above && this.items <= this.#ofItems[2] && this.cost <= this.#ofCost[2]) this.#cross(this.#options.onLowWater);
   }
 
-  #tell(above: boolean, callback: (() => void) | undefined): void {
-    this.#above = above;
-    try {
-      callback?.();
-    } catch (error) {
-      this.#report(error);
-    }
+  #cross(told: (() => void) | undefined): void {
+    this.#above = !this.#above;
+    if (told) completeReporting(told, 0, this.#report);
   }
 }

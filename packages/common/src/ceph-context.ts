@@ -13,6 +13,8 @@ import { setPrimitiveContext, throwUncaught } from './primitive-context.js';
 import type { PrimitiveContext, QueueCounters, ThrottleCounters } from './primitive-context.js';
 import { RunQueue } from './run-queue.js';
 import { SharedSlab } from './shared-slab.js';
+import { CooperativeThread } from './thread.js';
+import type { CooperativeThreadOptions } from './thread.js';
 import { ThreadTable } from './thread-table.js';
 import { createThrottleCounters } from './throttle-counters.js';
 
@@ -71,6 +73,11 @@ export class CephContext implements PrimitiveContext {
   dout(subsys: string, level: number, message: string | (() => string)): void {
     if (!this.log.shouldGather(subsys, level)) return;
     this.log.write(subsys, level, typeof message === 'function' ? message() : message);
+  }
+
+  /** A cooperative thread of this context, for the primitives; it enters the thread table when it is started. */
+  newThread(options: CooperativeThreadOptions): CooperativeThread {
+    return new CooperativeThread(this, options);
   }
 
   /** Registers the counters of a queue: `queue_len`, and latencies under `latencyKey`. */

@@ -36,6 +36,8 @@ export {
 export type { CephErrorOptions, ErrnoName } from './errors.js';
 export { HeartbeatMap } from './heartbeat-map.js';
 export type { HeartbeatHandle } from './heartbeat-map.js';
+export { LoopThread } from './loop-thread.js';
+export type { LoopThreadOptions } from './loop-thread.js';
 export { functionLog, nullLog } from './log.js';
 export type { LogSink } from './log.js';
 export { Cond, Mutex } from './mutex.js';

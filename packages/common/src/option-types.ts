@@ -2,8 +2,10 @@ import { CephError } from './errors.js';
 
 /** Error for an option that is not what it should be. */
 export function invalidOption(name: string, expected: string, value: unknown): CephError {
-  const type = value === null ? 'null' : typeof value;
-  return new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`${name}\` to be ${expected}, got \`${String(value)}\` (${type})`);
+  return new CephError(
+    'ERR_CEPH_INVALID_OPTION',
+    `Expected \`${name}\` to be ${expected}, got \`${String(value)}\` (${value === null ? value : typeof value})`,
+  );
 }
 
 /**
@@ -15,15 +17,13 @@ export function invalidOption(name: string, expected: string, value: unknown): C
 export function checkOptionTypes(owner: string, samples: object, options: object): void {
   for (const [name, value] of Object.entries(options)) {
     const sample = (samples as Record<string, unknown>)[name];
-    const words = Array.isArray(sample) && sample.join(' or ');
-    if (sample === undefined) throw new CephError('ERR_CEPH_INVALID_OPTION', `${owner} has no option \`${name}\``);
-    if (
-      value === undefined ||
-      (words
-        ? (sample as unknown[]).includes(value)
-        : typeof value === typeof sample && !((value as number) < 0 || value !== value))
-    )
-      continue;
-    throw invalidOption(name, words || `a ${typeof sample}${typeof sample === 'number' ? ' of at least 0' : ''}`, value);
+    if (value === undefined) continue;
+    if (Array.isArray(sample)) {
+      if (!sample.includes(value)) throw invalidOption(name, sample.join(' or '), value);
+    } else if (sample === undefined) {
+      throw new CephError('ERR_CEPH_INVALID_OPTION', `${owner} has no option \`${name}\``);
+    } else if (value === null || typeof value !== typeof sample || !((value as number) >= 0 || typeof value !== 'number')) {
+      throw invalidOption(name, typeof sample === 'number' ? 'a number of at least 0' : `a ${typeof sample}`, value);
+    }
   }
 }

@@ -36,9 +36,9 @@ export class Pacer {
 
   #look(): boolean {
     const now = this.#clock.monotonicNow();
-    const wanted = Math.floor((this.#stride * 0.1) / (now - this.#since));
-    this.#stride = Math.max(1, Math.min(wanted, this.#stride * 2, MAX_STRIDE));
-    this.#left = this.#stride;
+    // halved or doubled, or down to 1 where a single item may use up the slice
+    const ms = now - this.#since;
+    this.#left = this.#stride = ms > 1 ? 1 : ms > 0.1 ? Math.ceil(this.#stride / 2) : Math.min(this.#stride * 2, MAX_STRIDE);
     this.#since = now;
     return now >= this.#deadline;
   }

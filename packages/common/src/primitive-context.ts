@@ -1,5 +1,6 @@
 import { realClock } from './clock.js';
 import type { Clock } from './clock.js';
+import type { LoopThread, LoopThreadOptions } from './loop-thread.js';
 import type { PerfCounters, PerfCounterSpec } from './perf-counters.js';
 import { RunQueue } from './run-queue.js';
 import type { ThreadEntry, ThreadInfo } from './thread-table.js';
@@ -35,6 +36,8 @@ export interface PrimitiveContext {
   /** Name of the cooperative thread whose turn it is, where the context keeps it. */
   currentThread?: string | undefined;
   readonly runQueue: RunQueue;
+  /** Makes a thread; a context without a thread table has bare loops. */
+  newThread?(options: LoopThreadOptions): LoopThread;
   readonly threads?: { add(info: ThreadInfo): ThreadEntry; remove(entry: ThreadEntry): void };
   readonly perf?: { create(name: string, specs: readonly PerfCounterSpec[]): PerfCounters; remove(counters: PerfCounters): void };
   /** Counters for a queue; a context without counters has none to give. */

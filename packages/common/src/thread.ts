@@ -1,21 +1,10 @@
+import { LoopThread } from './loop-thread.js';
+import type { LoopThreadOptions } from './loop-thread.js';
 import type { PrimitiveContext } from './primitive-context.js';
-import type { Runnable } from './run-queue.js';
 import type { ThreadEntry } from './thread-table.js';
 
 /** Options of {@link CooperativeThread}. */
-export interface CooperativeThreadOptions {
-  /** Ceph's name of the thread, as in `'ms_dispatch'`. */
-  name: string;
-  /** The class it works for. */
-  owner: string;
-  /** One sentence for `thread ls`. */
-  purpose: string;
-  /**
-   * The body of the run loop: works until there is nothing to do (returns false: the thread sleeps until woken) or until `deadline`,
-   * in monotonic ms, has passed with work left (returns true). It never awaits.
-   */
-  entry: (deadline: number) => boolean;
-}
+export type CooperativeThreadOptions = LoopThreadOptions;
 
 /**
  * A thread of the isolate that is the lock: a named object with a run loop, a wake-up, a state and counters, listed in the thread table.
@@ -23,30 +12,17 @@ export interface CooperativeThreadOptions {
  *
  * An error thrown by `entry` is reported through {@link CephContext.reportError} and does not end the thread.
  */
-export class CooperativeThread implements Runnable {
+export class CooperativeThread extends LoopThread {
   readonly #cct: PrimitiveContext;
-  readonly #options: CooperativeThreadOptions;
   #entry: ThreadEntry | undefined;
-  #started = false;
-  #running = false;
 
   constructor(cct: PrimitiveContext, options: CooperativeThreadOptions) {
+    super(cct, options);
     this.#cct = cct;
-    this.#options = options;
   }
 
   get name(): string {
-    return this.#options.name;
-  }
-
-  /** True between {@link start} and {@link stop}. */
-  get started(): boolean {
-    return this.#started;
-  }
-
-  /** True while `entry` is on the stack: the caller is this thread. */
-  get isCurrent(): boolean {
-    return this.#running;
+    return this.options.name;
   }
 
   /** The thread's line in the table while it is started; undefined where the context has no table. */
@@ -61,48 +37,49 @@ export class CooperativeThread implements Runnable {
   }
 
   /** Enters the thread table; the first turn comes when it is woken. */
-  startAsleep(): void {
-    if (this.#started) return;
-    this.#started = true;
-    const { name, owner, purpose } = this.#options;
+  override startAsleep(): void {
+    if (this.started) return;
+    super.startAsleep();
+    const { name, owner, purpose } = this.options;
     this.#entry = this.#cct.threads?.add({ name, owner, purpose, kind: 'cooperative' });
     if (this.#entry) this.#entry.state = 'waiting';
   }
 
-  /** Gives the thread a turn soon (after the present one, where it runs); nothing happens where it has one coming. */
-  wake(): void {
-    const { runQueue } = this.#cct;
-    if (!this.#started || runQueue.has(this)) return;
-    this.#entry?.woken();
-    runQueue.schedule(this);
+  override wake(): void {
+    if (this.started && !this.#cct.runQueue.has(this)) this.#entry?.woken();
+    super.wake();
   }
 
   /** Leaves the thread table; no turn follows. */
-  stop(): void {
-    this.#started = false;
+  override stop(): void {
+    super.stop();
     if (this.#entry) this.#cct.threads?.remove(this.#entry);
     this.#entry = undefined;
   }
 
-  /** Called by the run queue. */
-  runSlice(deadline: number): boolean {
+  override addItems(count: number, queued?: number): void {
+    const entry = this.#entry;
+    if (!entry) return;
+    entry.addItems(count);
+    if (queued !== undefined) entry.queued = queued;
+  }
+
+  override runSlice(deadline: number): boolean {
     const cct = this.#cct;
     const { clock, currentThread } = cct;
-    let more = this.#started;
+    let more = this.started;
     if (!more) return false;
     this.#entry?.begins(clock.monotonicNow());
     cct.currentThread = this.name;
-    this.#running = true;
     try {
-      more = this.#options.entry(deadline);
+      more = super.runSlice(deadline);
     } catch (error) {
       cct.reportError(error, this.name);
     } finally {
-      this.#running = false;
       cct.currentThread = currentThread;
     }
     this.#entry?.ends(clock.monotonicNow(), more || cct.runQueue.has(this));
-    return more && this.#started;
+    return more && this.started;
   }
 }
 

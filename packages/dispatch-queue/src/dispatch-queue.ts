@@ -5,10 +5,10 @@ import {
   captureAsyncContext,
   CephError,
   checkOptionTypes,
-  CooperativeThread,
   diagnosticsChannel,
   EAGAIN,
   invalidOption,
+  LoopThread,
   Pacer,
   primitiveContext,
 } from '@cephts/common';
@@ -16,6 +16,7 @@ import type {
   AbortSignalLike,
   AsyncContextRunner,
   DiagnosticsChannel,
+  LoopThreadOptions,
   PrimitiveContext,
   QueueCounters,
   Throttle,
@@ -70,8 +71,8 @@ export class DispatchQueue<M, C = never> {
   readonly #strict: boolean;
   /** Messages on their way through ms_local: one class of one priority, so first in, first out. */
   readonly #local = new PrioritizedQueue<Item<M, C>>();
-  readonly #dispatchThread: CooperativeThread;
-  readonly #localThread: CooperativeThread;
+  readonly #dispatchThread: LoopThread;
+  readonly #localThread: LoopThread;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
   readonly #pacer: Pacer;
@@ -114,13 +115,13 @@ export class DispatchQueue<M, C = never> {
     this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
     if (name !== undefined) this.#counters = this.#cct.queueCounters?.(`dispatch_queue-${name}`, 'dispatch_latency', true);
     this.dispatchThrottler = options.dispatchThrottler;
-    this.#dispatchThread = new CooperativeThread(this.#cct, {
+    this.#dispatchThread = this.#newThread({
       name: 'ms_dispatch',
       owner: 'DispatchQueue',
       purpose: 'Delivers queued messages by priority, connections in turn.',
       entry: (deadline) => this.#turn(this.#dispatchThread, this.#queue, (item) => this.#dispatch(item), deadline),
     });
-    this.#localThread = new CooperativeThread(this.#cct, {
+    this.#localThread = this.#newThread({
       name: 'ms_local',
       owner: 'DispatchQueue',
       purpose: 'Takes messages to oneself off the stack of their sender.',
@@ -356,8 +357,10 @@ export class DispatchQueue<M, C = never> {
   }
 
   #startThreads(): void {
-    this.#dispatchThread.start();
-    this.#localThread.start();
+    for (const thread of [this.#dispatchThread, this.#localThread]) {
+      thread.startAsleep();
+      thread.wake();
+    }
   }
 
   #submit(local: boolean, message: M, priority: number, id: number, signal: AbortSignalLike | undefined): boolean {
@@ -425,7 +428,12 @@ export class DispatchQueue<M, C = never> {
     this.#inserted(queue, this.#dispatchThread);
   }
 
-  #inserted(queue: OpQueue<Item<M, C>>, thread: CooperativeThread): void {
+  /** In the context's thread table, where it has one. */
+  #newThread(options: LoopThreadOptions): LoopThread {
+    return this.#cct.newThread?.(options) ?? new LoopThread(this.#cct, options);
+  }
+
+  #inserted(queue: OpQueue<Item<M, C>>, thread: LoopThread): void {
     this.#counters?.length(this.#queue.length);
     // where more waits the thread has a turn coming, or is held up and woken by what holds it
     if (queue.length === 1) thread.wake();
@@ -456,17 +464,17 @@ export class DispatchQueue<M, C = never> {
   }
 
   /** Does ms_dispatch wait for the promise of a handler? */
-  #awaits(thread: CooperativeThread): boolean {
+  #awaits(thread: LoopThread): boolean {
     return this.#busy && thread === this.#dispatchThread;
   }
 
   /** Are deliveries held up? After shutdown no more than discarding is left to do, which waits for nothing. */
-  #held(thread: CooperativeThread): boolean {
+  #held(thread: LoopThread): boolean {
     return this.#paused || (!this.#stop && this.#awaits(thread));
   }
 
   /** One turn of a thread, one slice at the most. */
-  #turn(thread: CooperativeThread, queue: OpQueue<Item<M, C>>, take: (item: Item<M, C>) => void, deadline: number): boolean {
+  #turn(thread: LoopThread, queue: OpQueue<Item<M, C>>, take: (item: Item<M, C>) => void, deadline: number): boolean {
     const pacer = this.#pacer;
     let taken = 0;
     pacer.begin(deadline);
@@ -480,11 +488,7 @@ export class DispatchQueue<M, C = never> {
     }
     this.#delivering = false;
     const { length } = queue;
-    const { stats } = thread;
-    if (stats) {
-      stats.addItems(taken);
-      stats.queued = length;
-    }
+    thread.addItems(taken, length);
     this.#settle();
     if (this.#held(thread)) return false;
     if (length === 0 && this.#stop && !this.#awaits(thread)) this.#end(thread);
@@ -577,7 +581,7 @@ export class DispatchQueue<M, C = never> {
   }
 
   /** One of the threads has nothing more to do. */
-  #end(thread: CooperativeThread): void {
+  #end(thread: LoopThread): void {
     thread.stop();
     if (this.#dispatchThread.started || this.#localThread.started) return;
     this.#counters?.remove();

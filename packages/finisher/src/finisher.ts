@@ -5,10 +5,10 @@ import {
   CephError,
   checkOptionTypes,
   completeReporting,
-  CooperativeThread,
   EAGAIN,
   ECANCELED,
   isCephError,
+  LoopThread,
   Pacer,
   primitiveContext,
   publish,
@@ -35,7 +35,8 @@ import { TrackedEntry } from './tracked-entry.js';
 export class Finisher {
   readonly #cct: PrimitiveContext;
   readonly #options: FinisherOptions;
-  readonly #thread: CooperativeThread;
+  readonly #thread: LoopThread;
+  readonly #threadName: string;
   readonly #pacer: Pacer;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
@@ -70,12 +71,9 @@ export class Finisher {
     this.#counters =
       name === undefined ? name : cct.queueCounters?.(`finisher-${name}`, 'complete_latency', options.latencyHistogram);
     this.#plain = !this.#bounds && !this.#counters && !options.keepAsyncContext;
-    this.#thread = new CooperativeThread(cct, {
-      name: threadName,
-      owner,
-      purpose,
-      entry: (deadline) => this.#finisherThreadEntry(deadline),
-    });
+    this.#threadName = threadName;
+    const thread = { name: threadName, owner, purpose, entry: (deadline: number): boolean => this.#finisherThreadEntry(deadline) };
+    this.#thread = cct.newThread?.(thread) ?? new LoopThread(cct, thread);
   }
 
   /** Entries that wait; the one that runs is not among them. */
@@ -132,7 +130,8 @@ export class Finisher {
   start(): void {
     if (this.#closing) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
     if (!this.started) this.#publish('start');
-    this.#thread.start();
+    this.#thread.startAsleep();
+    this.#thread.wake();
   }
 
   /**
@@ -172,7 +171,7 @@ export class Finisher {
   async close(): Promise<void> {
     this.#closing = true;
     this.#plain = false;
-    if (this.length > 0 || this.#remotes.length > 0) this.#thread.start();
+    if (this.length > 0 || this.#remotes.length > 0) this.#thread.startAsleep();
     await this.stop();
     this.#counters?.remove();
   }
@@ -254,7 +253,7 @@ export class Finisher {
     const queues = this.#queues;
     const { clock } = this.#cct;
     if (queues.batchSize > 0) {
-      this.#thread.stats?.addItems(queues.batchSize);
+      this.#thread.addItems(queues.batchSize);
       this.#counters?.length(this.length);
       this.#counters?.latency(clock.monotonicNow() - this.#batchBegin);
     }
@@ -351,7 +350,7 @@ export class Finisher {
       if (!this.#options.onError) throw error;
       this.#options.onError(error);
     } catch (unheard) {
-      this.#cct.reportError(unheard, this.#thread.name);
+      this.#cct.reportError(unheard, this.#threadName);
     }
   };
 

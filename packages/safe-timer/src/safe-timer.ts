@@ -5,11 +5,11 @@ import {
   CephError,
   checkOptionTypes,
   completeReporting,
-  CooperativeThread,
   EAGAIN,
   ECANCELED,
   invalidOption,
   isCephError,
+  LoopThread,
   Pacer,
   primitiveContext,
   publish,
@@ -51,7 +51,8 @@ export class SafeTimer {
   readonly #cct: PrimitiveContext;
   readonly #clock: Clock;
   readonly #options: SafeTimerOptions;
-  readonly #thread: CooperativeThread;
+  readonly #thread: LoopThread;
+  readonly #threadName: string;
   readonly #pacer: Pacer;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
@@ -90,16 +91,18 @@ export class SafeTimer {
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
     this.#bounds = Bounds.from(options, this.#report);
     this.#counters = name === undefined ? name : cct.queueCounters?.(`timer-${name}`, 'lateness', options.latencyHistogram);
-    this.#thread = new CooperativeThread(cct, {
+    this.#threadName = threadName;
+    const thread = {
       name: threadName,
       owner,
       purpose,
-      entry: (deadline) => {
+      entry: (deadline: number): boolean => {
         const more = this.#timerThread(deadline);
         if (!this.#awaiting) this.#release();
         return more;
       },
-    });
+    };
+    this.#thread = cct.newThread?.(thread) ?? new LoopThread(cct, thread);
   }
 
   /** Enters the thread table. The first event added does it too. */
@@ -400,7 +403,7 @@ export class SafeTimer {
       if (!this.#options.onError) throw error;
       this.#options.onError(error);
     } catch (unheard) {
-      this.#cct.reportError(unheard, this.#thread.name);
+      this.#cct.reportError(unheard, this.#threadName);
     }
   };
 

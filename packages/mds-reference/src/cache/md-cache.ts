@@ -470,9 +470,12 @@ export class MDCache {
     this.#openIno.open(ino, -1, completion);
   }
 
-  /** Other ranks may have it; there is none: -ESTALE. */
+  /** Other ranks may have it; there is none: -ESTALE, as for one that is being purged. */
   findInoPeers(ino: number, completion: Completion): void {
-    this.mds.queueWaiter(() => complete(completion, this.getInode(ino) ? 0 : -ERRNO.ESTALE));
+    this.mds.queueWaiter(() => {
+      const inode = this.getInode(ino);
+      complete(completion, inode && !inode.isPurging() ? 0 : -ERRNO.ESTALE);
+    });
   }
 
   /** Brings the inode of a remote name into the cache; `completion` is told 0 or an errno. */

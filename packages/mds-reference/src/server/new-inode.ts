@@ -111,8 +111,13 @@ export function applyAllocatedInos(server: Server, mdr: MDRequestImpl, session: 
 
 /** The dentry in a stray directory that an inode gets when it loses its last name; undefined when the request waits or was answered. */
 export function prepareStrayDentry(server: Server, mdr: MDRequestImpl, inode: CInode): CDentry | undefined {
-  if (mdr.straydn) return mdr.straydn;
   const { mdcache, locker } = server.mds;
+  if (mdr.straydn) {
+    if (mdr.straydn.name === inode.nameStrayDentry()) return mdr.straydn;
+    // while the request waited another inode came to have the name
+    mdr.unpin(mdr.straydn);
+    mdr.straydn = undefined;
+  }
   const dir = mdcache.getStrayDir(inode);
   if (mdr.clientRequest?.isReplay() !== true && !checkFragmentSpace(server, mdr, dir)) return undefined;
   const name = inode.nameStrayDentry();

@@ -32,6 +32,8 @@ interface HeldCap {
 export interface Call {
   readonly request: MClientRequest;
   readonly replies: MClientReply[];
+  /** When it was sent, among those of all clients. */
+  readonly order: number;
 }
 
 /** True when nothing more is to come. */
@@ -134,13 +136,17 @@ export class TestClient {
 
   /** The rank has been restarted: tells the new one what this client holds, and sends what has no safe answer again. */
   comeBack(rank: TestRank): void {
+    comeBackTogether(rank, [this]);
+  }
+
+  /** @internal Connects to another rank. */
+  moveTo(rank: TestRank): void {
     this.#rank = rank;
     this.#con = this.#connect();
-    for (const call of this.pending()) {
-      if (call.replies.length === 0) continue;
-      call.request.flags |= CEPH_MDS_FLAG_REPLAY;
-      this.send(call.request);
-    }
+  }
+
+  /** @internal Tells what it holds. */
+  sendReconnect(): void {
     const m = new MClientReconnect();
     for (const [ino, cap] of this.caps) {
       const entry = new CapReconnect();
@@ -173,7 +179,7 @@ export class TestClient {
     request.stamp = UTime.fromMillis(this.#rank.clock.now());
     request.oldestClientTid = this.oldestTid;
     fill?.(request);
-    const call: Call = { request, replies: [] };
+    const call: Call = { request, replies: [], order: this.#rank.nextOrder++ };
     this.calls.set(tid, call);
     this.send(request);
     return call;
@@ -320,4 +326,23 @@ export function targetOf(reply: MClientReply): InodeStat {
 
 export function fillCreate(m: MClientRequest, flags = 0o102, mode = 0o644): void {
   Object.assign(m.args.open, { mode, flags, pool: -1 });
+}
+
+/**
+ * Clients come back to a rank that was restarted: what they had an unsafe answer to is sent to be replayed, then what they hold.
+ *
+ * The requests come in the order they first had. Real clients don't agree on one, and needn't: none learns of what another has done before that
+ * is safe. Those here do, as the tests tell them each other's inode numbers.
+ */
+export function comeBackTogether(rank: TestRank, clients: readonly TestClient[]): void {
+  const unsafe: { call: Call; client: TestClient }[] = [];
+  for (const client of clients) {
+    client.moveTo(rank);
+    for (const call of client.pending()) if (call.replies.length > 0) unsafe.push({ call, client });
+  }
+  for (const { call, client } of unsafe.sort((a, b) => a.call.order - b.call.order)) {
+    call.request.flags |= CEPH_MDS_FLAG_REPLAY;
+    client.send(call.request);
+  }
+  for (const client of clients) client.sendReconnect();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@cephts/common';
-import { isAnswered, TestClient } from './client-kit.js';
+import { comeBackTogether, isAnswered, TestClient } from './client-kit.js';
 import { TestRank } from './rank-kit.js';
 import type { TestRankOptions } from './rank-kit.js';
 import { TreeModel } from './tree-model.js';
@@ -26,7 +26,7 @@ async function restart(world: World, options: TestRankOptions): Promise<void> {
   const rank = await world.rank.restart(options);
   world.rank = rank;
   await rank.until(() => rank.rank.isReconnect());
-  for (const client of world.clients) client.comeBack(rank);
+  comeBackTogether(rank, world.clients);
   await rank.until(() => rank.rank.isActive());
   for (const client of world.clients) client.resend();
 }

@@ -47,6 +47,8 @@ export class TestRank {
   /** What was said to the cluster's log, by this rank and those before it. */
   readonly clog: string[];
   readonly errors: unknown[] = [];
+  /** Numbers the requests of all clients. */
+  nextOrder = 0;
   readonly #state: MonitorState;
   #monitor: MDSMonitor | undefined;
   #rank: MDSRankDispatcher | undefined;
@@ -57,6 +59,7 @@ export class TestRank {
 
   private constructor({ seed = 1, latencyMs = 0, conf = {} }: TestRankOptions, from?: TestRank) {
     this.clog = from?.clog ?? [];
+    this.nextOrder = from?.nextOrder ?? 0;
     this.clock = from?.clock ?? new VirtualClock();
     this.cct = new CephContext({
       name: 'mds.a',
