@@ -1,0 +1,1 @@
+export { CephConfFile } from './conf/conf-file.js';
