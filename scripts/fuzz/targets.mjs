@@ -8,8 +8,12 @@ import { samples } from './samples.mjs';
 const { CEPH_FEATURES_ALL, Decoder, Encoder } = encoding;
 const root = path.resolve(import.meta.dirname, '../..');
 const mds = path.join(root, 'packages/mds-reference/build');
+const rados = path.join(root, 'packages/rados/build');
 const corpus = path.resolve(root, '../shared/ceph-object-corpus');
-const rooms = ['types', 'messages', 'journal', 'tables', 'purge', 'locks', 'cache'];
+const rooms = [
+  ...['types', 'messages', 'journal', 'tables', 'purge', 'locks', 'cache'].map((room) => path.join(mds, room)),
+  ...['maps', 'messages', 'auth', 'osdmap', 'crush'].map((room) => path.join(rados, room)),
+];
 
 function modules(folder) {
   if (!existsSync(folder)) return [];
@@ -102,8 +106,9 @@ export async function loadTargets() {
   const problems = [];
   const seen = new Set();
   const load = (file) => import(pathToFileURL(file).href);
-  const types = await load(path.join(mds, 'types/index.js'));
-  const messages = await load(path.join(mds, 'messages/index.js'));
+  const below = await load(path.join(rados, 'index.js'));
+  const types = { ...below, ...(await load(path.join(mds, 'types/index.js'))) };
+  const messages = { ...below, ...(await load(path.join(mds, 'messages/index.js'))) };
   const sampled = samples(encoding, types, messages);
   const add = (exports, origin) => {
     for (const [name, value] of Object.entries(exports)) {
@@ -115,9 +120,9 @@ export async function loadTargets() {
   };
   add(encoding, 'encoding');
   for (const room of rooms) {
-    for (const file of modules(path.join(mds, room))) {
+    for (const file of modules(room)) {
       try {
-        add(await load(file), room);
+        add(await load(file), path.basename(room));
       } catch (error) {
         problems.push(`${path.relative(root, file)}: ${error.message}`);
       }

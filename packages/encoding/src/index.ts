@@ -1,4 +1,19 @@
 export { AuthEntityName } from './auth-entity-name.js';
+export {
+  decodeS32Set,
+  decodeTextMap,
+  decodeU64Set,
+  decodeXattrs,
+  encodeS32Set,
+  encodeTextMap,
+  encodeU64Set,
+  encodeXattrs,
+  sortedEntries,
+  sortedNumbers,
+  sortedSnaps,
+  sortedTexts,
+} from './collections.js';
+export type { XattrMap } from './collections.js';
 export { CompatSet, FeatureSet } from './compat-set.js';
 export { DecodeError } from './decode-error.js';
 export { Decoder } from './decoder.js';

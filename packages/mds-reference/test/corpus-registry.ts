@@ -16,6 +16,7 @@ import {
   UTime,
   Uuid,
 } from '@cephts/encoding';
+import { FSMap, Filesystem, MDSMap, MdsHealth, MdsHealthMetric, MdsInfo } from '@cephts/rados';
 import { RequestRelease, decodeSnapPayload, encodeSnapPayload } from '../src/messages/m-client-request.js';
 import { MdsLoad } from '../src/messages/mds-load.js';
 import { OpencResponse } from '../src/messages/reply-trace.js';
@@ -24,9 +25,7 @@ import {
   CapReconnect,
   ClientMetadata,
   ClientWriteableRange,
-  FSMap,
   FilePath,
-  Filesystem,
   Fnode,
   FragInfo,
   InlineData,
@@ -34,11 +33,7 @@ import {
   InodeBackpointer,
   InodeBacktrace,
   InodeStore,
-  MDSMap,
   MdsCacheObjectInfo,
-  MdsHealth,
-  MdsHealthMetric,
-  MdsInfo,
   MdsTablePending,
   MetaReqId,
   NestInfo,

@@ -1,1 +1,108 @@
-export { CephConfFile } from './conf/conf-file.js';
+// Maps.
+export { FSMap, Filesystem } from './maps/fs-map.js';
+export type { MirrorPeer } from './maps/fs-map.js';
+export {
+  CEPH_MDSMAP_ALLOW_MULTIMDS_SNAPS,
+  CEPH_MDSMAP_ALLOW_SNAPS,
+  CEPH_MDSMAP_ALLOW_STANDBY_REPLAY,
+  CEPH_MDSMAP_DEFAULTS,
+  CEPH_MDSMAP_NOT_JOINABLE,
+  FS_CLUSTER_ID_NONE,
+  MDS_GID_NONE,
+  MDS_RANK_NONE,
+} from './maps/mds-constants.js';
+export {
+  MDS_FEATURE_INCOMPAT_BASE,
+  MDS_FEATURE_INCOMPAT_CLIENTRANGES,
+  MDS_FEATURE_INCOMPAT_DIRINODE,
+  MDS_FEATURE_INCOMPAT_ENCODING,
+  MDS_FEATURE_INCOMPAT_FILELAYOUT,
+  MDS_FEATURE_INCOMPAT_FILE_LAYOUT_V2,
+  MDS_FEATURE_INCOMPAT_INLINE,
+  MDS_FEATURE_INCOMPAT_NOANCHOR,
+  MDS_FEATURE_INCOMPAT_OMAPDIRFRAG,
+  MDS_FEATURE_INCOMPAT_SNAPREALM_V2,
+  mdsCompatSetAll,
+  mdsCompatSetBase,
+  mdsCompatSetDefault,
+} from './maps/mds-features.js';
+export { HEALTH_ERR, HEALTH_OK, HEALTH_WARN, MDS_HEALTH, MdsHealth, MdsHealthMetric } from './maps/mds-health.js';
+export { MdsInfo } from './maps/mds-info.js';
+export { MDSMap } from './maps/mds-map.js';
+export {
+  MDS_STATE_ACTIVE,
+  MDS_STATE_BOOT,
+  MDS_STATE_CLIENTREPLAY,
+  MDS_STATE_CREATING,
+  MDS_STATE_DAMAGED,
+  MDS_STATE_DNE,
+  MDS_STATE_NULL,
+  MDS_STATE_RECONNECT,
+  MDS_STATE_REJOIN,
+  MDS_STATE_REPLAY,
+  MDS_STATE_REPLAYONCE,
+  MDS_STATE_RESOLVE,
+  MDS_STATE_STANDBY,
+  MDS_STATE_STANDBY_REPLAY,
+  MDS_STATE_STARTING,
+  MDS_STATE_STOPPED,
+  MDS_STATE_STOPPING,
+  mdsStateName,
+} from './maps/mds-state.js';
+export { MonMap } from './maps/mon-map.js';
+export type { MonInfo } from './maps/mon-map.js';
+
+// Messages.
+export {
+  CEPH_MSG_AUTH,
+  CEPH_MSG_AUTH_REPLY,
+  CEPH_MSG_FS_MAP,
+  CEPH_MSG_FS_MAP_USER,
+  CEPH_MSG_MDS_MAP,
+  CEPH_MSG_MON_GET_MAP,
+  CEPH_MSG_MON_GET_VERSION,
+  CEPH_MSG_MON_GET_VERSION_REPLY,
+  CEPH_MSG_MON_MAP,
+  CEPH_MSG_MON_SUBSCRIBE,
+  CEPH_MSG_MON_SUBSCRIBE_ACK,
+  CEPH_MSG_OSD_MAP,
+  CEPH_MSG_PING,
+  CEPH_MSG_PRIO_DEFAULT,
+  CEPH_MSG_PRIO_HIGH,
+  CEPH_MSG_PRIO_HIGHEST,
+  CEPH_MSG_PRIO_LOW,
+  MSG_COMMAND,
+  MSG_COMMAND_REPLY,
+  MSG_CONFIG,
+  MSG_GET_CONFIG,
+  MSG_LOG,
+  MSG_LOGACK,
+  MSG_MDS_BEACON,
+  MSG_MGR_CLOSE,
+  MSG_MGR_COMMAND,
+  MSG_MGR_COMMAND_REPLY,
+  MSG_MGR_CONFIGURE,
+  MSG_MGR_MAP,
+  MSG_MGR_OPEN,
+  MSG_MGR_REPORT,
+  MSG_MON_COMMAND,
+  MSG_MON_COMMAND_ACK,
+  MSG_REMOVE_SNAPS,
+} from './messages/message-types.js';
+export { MCommand, MCommandReply } from './messages/m-command.js';
+export { MMDSBeacon } from './messages/m-mds-beacon.js';
+export { MMDSMap } from './messages/m-mds-map.js';
+export {
+  CEPH_SUBSCRIBE_ONETIME,
+  MMonGetMap,
+  MMonGetVersion,
+  MMonGetVersionReply,
+  MMonMap,
+  MMonSubscribe,
+  MMonSubscribeAck,
+  MRemoveSnaps,
+} from './messages/m-mon.js';
+export type { MonSubscribeItem } from './messages/m-mon.js';
+export { MOSDMap } from './messages/osd/m-osd-map.js';
+export { PaxosServiceMessage } from './messages/paxos-service-message.js';
+export { radosMessageClasses } from './messages/registry.js';

@@ -3,11 +3,21 @@ import { hostname } from 'node:os';
 import { Messenger, Policy } from '@cephts/async-messenger';
 import type { Connection, Dispatcher, Message } from '@cephts/async-messenger';
 import { CephContext, CephError, ERRNO, errnoName } from '@cephts/common';
-import { CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, Decoder, EntityAddrVec, EntityName, UTime } from '@cephts/encoding';
+import {
+  CEPH_ENTITY_TYPE_MDS,
+  CEPH_ENTITY_TYPE_MON,
+  Decoder,
+  EntityAddrVec,
+  EntityName,
+  UTime,
+  decodeXattrs,
+} from '@cephts/encoding';
+import { MDS_STATE_ACTIVE, MDS_STATE_CLIENTREPLAY, MDS_STATE_RECONNECT, MMDSMap } from '@cephts/rados';
+import type { MDSMap } from '@cephts/rados';
 
 import { MonClient } from '../daemon/mon-client.js';
 import { MDS_OPTIONS } from '../daemon/options.js';
-import { decodeReaddirPage, decodeReplyTrace, mdsMessageRegistry, MClientRequest, MMDSMap } from '../messages/index.js';
+import { decodeReaddirPage, decodeReplyTrace, mdsMessageRegistry, MClientRequest } from '../messages/index.js';
 import type { InodeStat, MClientReply, RequestArgs } from '../messages/index.js';
 import { CEPH_STAT_CAP_INODE_ALL } from '../types/caps.js';
 import {
@@ -26,9 +36,7 @@ import {
   S_IFLNK,
   S_IFMT,
 } from '../types/ceph-fs.js';
-import { decodeXattrs } from '../types/collections.js';
 import { FilePath } from '../types/file-path.js';
-import type { MDSMap } from '../types/mds-map.js';
 import {
   CEPH_MDS_OP_CREATE,
   CEPH_MDS_OP_GETATTR,
@@ -48,9 +56,6 @@ import {
   CEPH_MDS_OP_SYMLINK,
   CEPH_MDS_OP_UNLINK,
   mdsOpName,
-  MDS_STATE_ACTIVE,
-  MDS_STATE_CLIENTREPLAY,
-  MDS_STATE_RECONNECT,
 } from '../types/op-names.js';
 
 import type { CephFsClientOptions, ClientAttrs, ClientStat, Time } from './client-types.js';

@@ -1,5 +1,6 @@
 import { ERRNO } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
+import { mdsStateName } from '@cephts/rados';
 import type { AdminSocket } from '../services/admin-socket.js';
 import { textList } from '../services/command-desc.js';
 import type { CommandMap } from '../services/command-desc.js';
@@ -9,7 +10,6 @@ import type { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
 import { flushJournal } from '../rank/flush-journal.js';
 import { dumpSession } from '../rank/session-dump.js';
 import { parseSessionFilter } from '../rank/session-filter.js';
-import { mdsStateName } from '../types/op-names.js';
 import type { MDSDaemon } from './mds-daemon.js';
 
 const text = (cmd: CommandMap, name: string): string => String(cmd[name] ?? '');

@@ -2,12 +2,18 @@ import type { CephContext } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MON } from '@cephts/encoding';
 import type { CompatSet } from '@cephts/encoding';
 import type { Dispatcher, Message } from '@cephts/async-messenger';
-import { MMDSBeacon } from '../messages/index.js';
+import {
+  HEALTH_WARN,
+  MDS_HEALTH,
+  MDS_STATE_BOOT,
+  MMDSBeacon,
+  MdsHealth,
+  MdsHealthMetric,
+  mdsCompatSetAll,
+  mdsStateName,
+} from '@cephts/rados';
+import type { MDSMap } from '@cephts/rados';
 import type { MDSRank } from '../rank/mds-rank.js';
-import { mdsCompatSetAll } from '../types/mds-features.js';
-import { HEALTH_WARN, MDS_HEALTH, MdsHealth, MdsHealthMetric } from '../types/mds-health.js';
-import type { MDSMap } from '../types/mds-map.js';
-import { MDS_STATE_BOOT, mdsStateName } from '../types/op-names.js';
 import type { MonClient } from './mon-client.js';
 import { PeriodicThread } from './periodic-thread.js';
 import { collectSysInfo } from './sys-info.js';

@@ -9,24 +9,27 @@ import {
 import { SafeTimer } from '@cephts/safe-timer';
 import type { TimerEvent } from '@cephts/safe-timer';
 import type { Connection, Dispatcher, Message, Messenger } from '@cephts/async-messenger';
-import { MCommandReply } from '../messages/index.js';
-import type { MCommand, MMDSMap } from '../messages/index.js';
 import {
   CEPH_MSG_MDS_MAP,
   CEPH_MSG_MON_MAP,
   CEPH_MSG_OSD_MAP,
+  MCommandReply,
+  MDSMap,
+  MDS_RANK_NONE,
+  MDS_STATE_DNE,
+  MDS_STATE_NULL,
+  MDS_STATE_STANDBY,
   MSG_COMMAND,
   MSG_MON_COMMAND,
   MSG_REMOVE_SNAPS,
-} from '../messages/message-types.js';
+  mdsCompatSetAll,
+  mdsStateName,
+} from '@cephts/rados';
+import type { MCommand, MMDSMap } from '@cephts/rados';
 import { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
 import type { AdminSocket } from '../services/admin-socket.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { Session } from '../tables/session.js';
-import { MDS_RANK_NONE } from '../types/ceph-fs.js';
-import { mdsCompatSetAll } from '../types/mds-features.js';
-import { MDSMap } from '../types/mds-map.js';
-import { MDS_STATE_DNE, MDS_STATE_NULL, MDS_STATE_STANDBY, mdsStateName } from '../types/op-names.js';
 import { Beacon } from './beacon.js';
 import type { MonClient } from './mon-client.js';
 

@@ -5,8 +5,7 @@ import type { EntityAddrVec } from '@cephts/encoding';
 import { Finisher } from '@cephts/finisher';
 import { SafeTimer } from '@cephts/safe-timer';
 import type { Connection, Dispatcher, Message, Messenger } from '@cephts/async-messenger';
-import { CEPH_SUBSCRIBE_ONETIME, MMonMap, MMonSubscribe, MMonSubscribeAck } from '../messages/index.js';
-import { MonMap } from '../types/mon-map.js';
+import { CEPH_SUBSCRIBE_ONETIME, MMonMap, MMonSubscribe, MMonSubscribeAck, MonMap } from '@cephts/rados';
 
 /** Options of {@link MonClient}. */
 export interface MonClientOptions {

@@ -1,11 +1,9 @@
 import type { CephContext } from '@cephts/common';
 import { UTime } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
-import { MDS_RANK_NONE } from '../types/ceph-fs.js';
-import { mdsCompatSetDefault } from '../types/mds-features.js';
-import { MdsInfo } from '../types/mds-info.js';
-import { MDSMap } from '../types/mds-map.js';
 import {
+  MDSMap,
+  MDS_RANK_NONE,
   MDS_STATE_ACTIVE,
   MDS_STATE_BOOT,
   MDS_STATE_CREATING,
@@ -14,7 +12,9 @@ import {
   MDS_STATE_REPLAY,
   MDS_STATE_STANDBY,
   MDS_STATE_STOPPED,
-} from '../types/op-names.js';
+  MdsInfo,
+  mdsCompatSetDefault,
+} from '@cephts/rados';
 import type { MonitorState, MonitorStore } from './monitor-store.js';
 
 /** Pools of the embedded file system. */

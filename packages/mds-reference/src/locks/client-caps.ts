@@ -1,5 +1,6 @@
 import type { Message } from '@cephts/async-messenger';
 import { CEPH_FEATURE, hasFeature } from '@cephts/encoding';
+import { MDS_STATE_RECONNECT } from '@cephts/rados';
 import type { CDentry } from '../cache/cdentry.js';
 import type { CInode } from '../cache/cinode.js';
 import type { MDRequestImpl } from '../cache/mutation.js';
@@ -15,7 +16,6 @@ import { C_MDS_RetryMessage, MDSLogContextWrapper } from '../rank/mds-context.js
 import type { MDSLogContextBase } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
 import { checkAccess, MAY_WRITE } from '../server/access.js';
-import { decodeXattrs } from '../server/xattrs.js';
 import type { Session } from '../tables/session.js';
 import {
   CEPH_CAP_ANY_FILE_WR,
@@ -40,13 +40,7 @@ import { ClientWriteableRange } from '../types/client-writeable-range.js';
 import { InlineData } from '../types/inline-data.js';
 import type { Inode } from '../types/inode.js';
 import { MetaReqId } from '../types/meta-req-id.js';
-import {
-  CEPH_CAP_OP_FLUSHSNAP,
-  CEPH_CAP_OP_FLUSHSNAP_ACK,
-  CEPH_CAP_OP_FLUSH_ACK,
-  CEPH_CAP_OP_UPDATE,
-  MDS_STATE_RECONNECT,
-} from '../types/op-names.js';
+import { CEPH_CAP_OP_FLUSHSNAP, CEPH_CAP_OP_FLUSHSNAP_ACK, CEPH_CAP_OP_FLUSH_ACK, CEPH_CAP_OP_UPDATE } from '../types/op-names.js';
 import { CEPH_CAP_LOCKS } from './cap-issuer.js';
 import { cephSeqCmp } from './capability.js';
 import type { Capability } from './capability.js';
@@ -55,6 +49,7 @@ import { IssueSet } from './issue-set.js';
 import { LOCK_EXCL } from './lock-states.js';
 import type { Locker } from './locker.js';
 import { CAP_LONER, SimpleLock } from './simple-lock.js';
+import { decodeXattrs } from '../server/xattrs.js';
 
 interface UpdateFlags {
   /** Tell writers how far they may write. */

@@ -1,5 +1,5 @@
 import type { Decoder, Encoder, Frag } from '@cephts/encoding';
-import { decodeS32Set, encodeS32Set } from '../types/collections.js';
+import { decodeS32Set, encodeS32Set } from '@cephts/encoding';
 import { REPLY_ENCODING } from './inode-stat.js';
 
 /** Authority of a fragment: the same as its parent's. */

@@ -1,5 +1,6 @@
 import type { MessageClass } from '@cephts/async-messenger';
 import { MessageRegistry } from '@cephts/async-messenger';
+import { radosMessageClasses } from '@cephts/rados';
 import { MClientCapRelease } from './m-client-cap-release.js';
 import { MClientCaps } from './m-client-caps.js';
 import { MClientLease } from './m-client-lease.js';
@@ -12,23 +13,10 @@ import { MClientRequestForward } from './m-client-request-forward.js';
 import { MClientRequest } from './m-client-request.js';
 import { MClientSession } from './m-client-session.js';
 import { MClientSnap } from './m-client-snap.js';
-import { MCommand, MCommandReply } from './m-command.js';
 import { MHeartbeat } from './m-heartbeat.js';
-import { MMDSBeacon } from './m-mds-beacon.js';
-import { MMDSMap } from './m-mds-map.js';
 import { MMDSMetrics } from './m-mds-metrics.js';
 import { MMDSPing } from './m-mds-ping.js';
 import { MMDSTableRequest } from './m-mds-table-request.js';
-import {
-  MMonGetMap,
-  MMonGetVersion,
-  MMonGetVersionReply,
-  MMonMap,
-  MMonSubscribe,
-  MMonSubscribeAck,
-  MRemoveSnaps,
-} from './m-mon.js';
-import { MOSDMap } from './m-osd-map.js';
 import { opaqueMessageClasses } from './opaque-message.js';
 
 /** Every message an MDS, its clients and its monitor know, as classes. */
@@ -46,22 +34,11 @@ export const mdsMessageClasses: readonly MessageClass[] = [
   MClientRequestForward,
   MClientSession,
   MClientSnap,
-  MCommand,
-  MCommandReply,
   MHeartbeat,
-  MMDSBeacon,
-  MMDSMap,
   MMDSMetrics,
   MMDSPing,
   MMDSTableRequest,
-  MMonGetMap,
-  MMonGetVersion,
-  MMonGetVersionReply,
-  MMonMap,
-  MMonSubscribe,
-  MMonSubscribeAck,
-  MOSDMap,
-  MRemoveSnaps,
+  ...radosMessageClasses,
   ...opaqueMessageClasses,
 ];
 
@@ -89,26 +66,11 @@ export { MClientRequestForward } from './m-client-request-forward.js';
 export { MClientRequest, RequestRelease, decodeSnapPayload, encodeSnapPayload } from './m-client-request.js';
 export { MClientSession } from './m-client-session.js';
 export { MClientSnap } from './m-client-snap.js';
-export { MCommand, MCommandReply } from './m-command.js';
 export { MHeartbeat } from './m-heartbeat.js';
-export { MMDSBeacon } from './m-mds-beacon.js';
-export { MMDSMap } from './m-mds-map.js';
 export { ClientMetrics, METRIC_UPDATE_REFRESH, METRIC_UPDATE_REMOVE, MMDSMetrics } from './m-mds-metrics.js';
 export type { LatencyMetric, PairMetric } from './m-mds-metrics.js';
 export { MMDSPing } from './m-mds-ping.js';
 export { MMDSTableRequest, TABLESERVER_OP, TABLE_ANCHOR, TABLE_SNAP, tableServerOpName } from './m-mds-table-request.js';
-export {
-  CEPH_SUBSCRIBE_ONETIME,
-  MMonGetMap,
-  MMonGetVersion,
-  MMonGetVersionReply,
-  MMonMap,
-  MMonSubscribe,
-  MMonSubscribeAck,
-  MRemoveSnaps,
-} from './m-mon.js';
-export type { MonSubscribeItem } from './m-mon.js';
-export { MOSDMap } from './m-osd-map.js';
 export { META_POP, MdsLoad } from './mds-load.js';
 export {
   CEPH_MSG_CLIENT_CAPRELEASE,
@@ -124,30 +86,10 @@ export {
   CEPH_MSG_CLIENT_REQUEST_FORWARD,
   CEPH_MSG_CLIENT_SESSION,
   CEPH_MSG_CLIENT_SNAP,
-  CEPH_MSG_FS_MAP,
-  CEPH_MSG_MDS_MAP,
-  CEPH_MSG_MON_GET_MAP,
-  CEPH_MSG_MON_GET_VERSION,
-  CEPH_MSG_MON_GET_VERSION_REPLY,
-  CEPH_MSG_MON_MAP,
-  CEPH_MSG_MON_SUBSCRIBE,
-  CEPH_MSG_MON_SUBSCRIBE_ACK,
-  CEPH_MSG_OSD_MAP,
-  CEPH_MSG_PING,
-  CEPH_MSG_PRIO_DEFAULT,
-  CEPH_MSG_PRIO_HIGH,
-  CEPH_MSG_PRIO_HIGHEST,
-  CEPH_MSG_PRIO_LOW,
   MDS_PORT_CACHE,
   MDS_PORT_LOCKER,
   MDS_PORT_MASK,
   MDS_PORT_MIGRATOR,
-  MSG_COMMAND,
-  MSG_COMMAND_REPLY,
-  MSG_CONFIG,
-  MSG_LOG,
-  MSG_LOGACK,
-  MSG_MDS_BEACON,
   MSG_MDS_CACHEEXPIRE,
   MSG_MDS_CACHEREJOIN,
   MSG_MDS_DENTRYLINK,
@@ -190,11 +132,8 @@ export {
   MSG_MDS_SCRUB_STATS,
   MSG_MDS_SNAPUPDATE,
   MSG_MDS_TABLE_REQUEST,
-  MSG_MON_COMMAND,
-  MSG_REMOVE_SNAPS,
 } from './message-types.js';
 export { OpaqueMessage, opaqueMessageClasses, opaqueMessageName } from './opaque-message.js';
-export { PaxosServiceMessage } from './paxos-service-message.js';
 export { OpencResponse, decodeReaddirPage, decodeReplyTrace, encodeDentryTrace, encodeReaddirPage } from './reply-trace.js';
 export type { ReaddirEntry, ReaddirPage, ReplyTrace } from './reply-trace.js';
 export {

@@ -1,7 +1,7 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURE, FileLayout, FragTree, UTime } from '@cephts/encoding';
-import { CEPH_INLINE_NONE, CEPH_NOSNAP, MDS_RANK_NONE } from '../types/ceph-fs.js';
-import { decodeTextMap, encodeTextMap } from '../types/collections.js';
+import { CEPH_FEATURE, FileLayout, FragTree, UTime, decodeTextMap, encodeTextMap } from '@cephts/encoding';
+import { MDS_RANK_NONE } from '@cephts/rados';
+import { CEPH_INLINE_NONE, CEPH_NOSNAP } from '../types/ceph-fs.js';
 import { QuotaInfo } from '../types/quota-info.js';
 
 /**

@@ -1,8 +1,7 @@
 import { Message } from '@cephts/async-messenger';
 import type { Encoder } from '@cephts/encoding';
-import { Decoder } from '@cephts/encoding';
+import { Decoder, sortedEntries } from '@cephts/encoding';
 import { CapReconnect, SnapRealmReconnect } from '../types/cap-reconnect.js';
-import { sortedEntries } from '../types/collections.js';
 import { CEPH_MSG_CLIENT_RECONNECT } from './message-types.js';
 
 /**

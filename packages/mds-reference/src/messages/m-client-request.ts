@@ -1,6 +1,6 @@
 import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURE, UTime } from '@cephts/encoding';
+import { CEPH_FEATURE, UTime, decodeTextMap, encodeTextMap } from '@cephts/encoding';
 import { capString } from '../types/caps.js';
 import {
   CEPH_MDS_FLAG_ASYNC,
@@ -14,7 +14,6 @@ import {
   CEPH_SETATTR_SIZE,
   CEPH_SETATTR_UID,
 } from '../types/ceph-fs.js';
-import { decodeTextMap, encodeTextMap } from '../types/collections.js';
 import { FilePath } from '../types/file-path.js';
 import { MetaReqId } from '../types/meta-req-id.js';
 import { CEPH_MDS_OP_GETATTR, CEPH_MDS_OP_OPEN, CEPH_MDS_OP_SETATTR, CEPH_MDS_OP_WRITE, mdsOpName } from '../types/op-names.js';

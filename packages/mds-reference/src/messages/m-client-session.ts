@@ -1,8 +1,7 @@
 import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { FeatureBitset, UTime } from '@cephts/encoding';
+import { FeatureBitset, UTime, decodeTextMap, encodeTextMap } from '@cephts/encoding';
 import { decodeMetricSpec, encodeMetricSpec } from '../types/client-metadata.js';
-import { decodeTextMap, encodeTextMap } from '../types/collections.js';
 import { CEPH_SESSION_RECALL_STATE, sessionOpName } from '../types/op-names.js';
 import { CEPH_MSG_CLIENT_SESSION } from './message-types.js';
 

@@ -1,6 +1,6 @@
 import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { sortedEntries } from '../types/collections.js';
+import { sortedEntries } from '@cephts/encoding';
 import { MdsLoad } from './mds-load.js';
 import { MSG_MDS_HEARTBEAT } from './message-types.js';
 

@@ -1,7 +1,7 @@
 import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
 import { EntityInst, UTime } from '@cephts/encoding';
-import { MDS_RANK_NONE } from '../types/ceph-fs.js';
+import { MDS_RANK_NONE } from '@cephts/rados';
 import type { LatencyValue } from './m-client-metrics.js';
 import { MSG_MDS_METRICS } from './message-types.js';
 

@@ -1,13 +1,5 @@
 // Message types by number. @see src/include/ceph_fs.h, src/msg/Message.h (16.2.15)
 
-export const CEPH_MSG_PING = 2;
-export const CEPH_MSG_MON_MAP = 4;
-export const CEPH_MSG_MON_GET_MAP = 5;
-export const CEPH_MSG_MON_SUBSCRIBE = 15;
-export const CEPH_MSG_MON_SUBSCRIBE_ACK = 16;
-export const CEPH_MSG_MON_GET_VERSION = 19;
-export const CEPH_MSG_MON_GET_VERSION_REPLY = 20;
-export const CEPH_MSG_MDS_MAP = 21;
 export const CEPH_MSG_CLIENT_SESSION = 22;
 export const CEPH_MSG_CLIENT_RECONNECT = 23;
 export const CEPH_MSG_CLIENT_REQUEST = 24;
@@ -16,22 +8,12 @@ export const CEPH_MSG_CLIENT_REPLY = 26;
 export const CEPH_MSG_CLIENT_RECLAIM = 27;
 export const CEPH_MSG_CLIENT_RECLAIM_REPLY = 28;
 export const CEPH_MSG_CLIENT_METRICS = 29;
-export const CEPH_MSG_OSD_MAP = 41;
-export const CEPH_MSG_FS_MAP = 45;
 export const CEPH_MSG_CLIENT_CAPS = 0x310;
 export const CEPH_MSG_CLIENT_LEASE = 0x311;
 export const CEPH_MSG_CLIENT_SNAP = 0x312;
 export const CEPH_MSG_CLIENT_CAPRELEASE = 0x313;
 export const CEPH_MSG_CLIENT_QUOTA = 0x314;
 
-export const MSG_MON_COMMAND = 50;
-export const MSG_LOG = 52;
-export const MSG_LOGACK = 53;
-export const MSG_CONFIG = 62;
-export const MSG_REMOVE_SNAPS = 90;
-export const MSG_COMMAND = 97;
-export const MSG_COMMAND_REPLY = 98;
-export const MSG_MDS_BEACON = 100;
 export const MSG_MDS_PEER_REQUEST = 101;
 export const MSG_MDS_TABLE_REQUEST = 102;
 export const MSG_MDS_SCRUB = 135;
@@ -81,8 +63,3 @@ export const MDS_PORT_MASK = 0xff00;
 export const MDS_PORT_CACHE = 0x200;
 export const MDS_PORT_LOCKER = 0x300;
 export const MDS_PORT_MIGRATOR = 0x400;
-
-export const CEPH_MSG_PRIO_LOW = 64;
-export const CEPH_MSG_PRIO_DEFAULT = 127;
-export const CEPH_MSG_PRIO_HIGH = 196;
-export const CEPH_MSG_PRIO_HIGHEST = 255;

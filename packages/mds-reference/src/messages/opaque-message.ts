@@ -74,11 +74,6 @@ const kinds: readonly (readonly [type: number, name: string])[] = [
   [types.MSG_MDS_EXPORTCAPS, 'export_caps'],
   [types.MSG_MDS_EXPORTCAPSACK, 'export_caps_ack'],
   [types.MSG_MDS_GATHERCAPS, 'gather_caps'],
-  [types.MSG_MON_COMMAND, 'mon_command'],
-  [types.MSG_LOG, 'log'],
-  [types.MSG_LOGACK, 'log_ack'],
-  [types.MSG_CONFIG, 'config'],
-  [types.CEPH_MSG_FS_MAP, 'fsmap'],
 ];
 
 /** Name of a type that is only known by name, undefined for others. */

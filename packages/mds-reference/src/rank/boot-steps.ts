@@ -1,5 +1,5 @@
 import { ERRNO } from '@cephts/common';
-import { MDS_STATE_ACTIVE, MDS_STATE_RECONNECT, MDS_STATE_RESOLVE } from '../types/op-names.js';
+import { MDS_STATE_ACTIVE, MDS_STATE_RECONNECT, MDS_STATE_RESOLVE } from '@cephts/rados';
 import { C_IO_Wrapper, MDSGatherBuilder, MDSInternalContext } from './mds-context.js';
 import type { MDSRank } from './mds-rank.js';
 

@@ -1,21 +1,9 @@
 import type { PerfCounters } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, EntityName } from '@cephts/encoding';
 import type { Message } from '@cephts/async-messenger';
-import { MDBalancer } from '../balancer/md-balancer.js';
-import { MDCache } from '../cache/md-cache.js';
-import { MDLog } from '../journal/md-log.js';
-import { Locker } from '../locks/locker.js';
-import type { MMDSTableRequest } from '../messages/index.js';
-import { CEPH_MSG_MDS_MAP } from '../messages/message-types.js';
-import { Migrator } from '../migrator/migrator.js';
-import { PurgeQueue } from '../purge/purge-queue.js';
-import { Server } from '../server/server.js';
-import { InoTable } from '../tables/ino-table.js';
-import { SessionMap } from '../tables/session-map.js';
-import { SnapClient } from '../tables/snap-client.js';
-import { SnapServer } from '../tables/snap-server.js';
-import { MDSMap } from '../types/mds-map.js';
 import {
+  CEPH_MSG_MDS_MAP,
+  MDSMap,
   MDS_STATE_ACTIVE,
   MDS_STATE_CLIENTREPLAY,
   MDS_STATE_CREATING,
@@ -26,7 +14,19 @@ import {
   MDS_STATE_STARTING,
   MDS_STATE_STOPPED,
   mdsStateName,
-} from '../types/op-names.js';
+} from '@cephts/rados';
+import { MDBalancer } from '../balancer/md-balancer.js';
+import { MDCache } from '../cache/md-cache.js';
+import { MDLog } from '../journal/md-log.js';
+import { Locker } from '../locks/locker.js';
+import type { MMDSTableRequest } from '../messages/index.js';
+import { Migrator } from '../migrator/migrator.js';
+import { PurgeQueue } from '../purge/purge-queue.js';
+import { Server } from '../server/server.js';
+import { InoTable } from '../tables/ino-table.js';
+import { SessionMap } from '../tables/session-map.js';
+import { SnapClient } from '../tables/snap-client.js';
+import { SnapServer } from '../tables/snap-server.js';
 import { BootSteps } from './boot-steps.js';
 import { MDSInternalContextWrapper } from './mds-context.js';
 import { MDSRank } from './mds-rank.js';

@@ -4,6 +4,23 @@ import { Finisher } from '@cephts/finisher';
 import { CEPH_ENTITY_TYPE_MDS } from '@cephts/encoding';
 import type { SafeTimer } from '@cephts/safe-timer';
 import type { Connection, Message, Messenger } from '@cephts/async-messenger';
+import type { MDSMap } from '@cephts/rados';
+import {
+  MDS_RANK_NONE,
+  MDS_STATE_ACTIVE,
+  MDS_STATE_CLIENTREPLAY,
+  MDS_STATE_CREATING,
+  MDS_STATE_DAMAGED,
+  MDS_STATE_NULL,
+  MDS_STATE_RECONNECT,
+  MDS_STATE_REJOIN,
+  MDS_STATE_REPLAY,
+  MDS_STATE_RESOLVE,
+  MDS_STATE_STANDBY_REPLAY,
+  MDS_STATE_STARTING,
+  MDS_STATE_STOPPING,
+  mdsStateName,
+} from '@cephts/rados';
 import type { MDBalancer } from '../balancer/md-balancer.js';
 import type { MDCache } from '../cache/md-cache.js';
 import type { Beacon } from '../daemon/beacon.js';
@@ -19,23 +36,6 @@ import type { Session } from '../tables/session.js';
 import type { SessionMap } from '../tables/session-map.js';
 import type { SnapClient } from '../tables/snap-client.js';
 import type { SnapServer } from '../tables/snap-server.js';
-import type { MDSMap } from '../types/mds-map.js';
-import {
-  MDS_STATE_ACTIVE,
-  MDS_STATE_CLIENTREPLAY,
-  MDS_STATE_CREATING,
-  MDS_STATE_DAMAGED,
-  MDS_STATE_NULL,
-  MDS_STATE_RECONNECT,
-  MDS_STATE_REJOIN,
-  MDS_STATE_REPLAY,
-  MDS_STATE_RESOLVE,
-  MDS_STATE_STANDBY_REPLAY,
-  MDS_STATE_STARTING,
-  MDS_STATE_STOPPING,
-  mdsStateName,
-} from '../types/op-names.js';
-import { MDS_RANK_NONE } from '../types/ceph-fs.js';
 import { IoContextList } from './mds-context.js';
 import type { OpTracker } from './op-tracker.js';
 import { ProgressThread } from './progress-thread.js';

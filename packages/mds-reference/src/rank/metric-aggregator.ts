@@ -1,10 +1,10 @@
 import { CEPH_ENTITY_TYPE_MDS } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
 import type { Dispatcher, Message } from '@cephts/async-messenger';
+import type { MDSMap } from '@cephts/rados';
 import { PeriodicThread } from '../daemon/periodic-thread.js';
 import { METRIC_UPDATE_REMOVE, MMDSMetrics, MMDSPing } from '../messages/index.js';
 import type { ClientMetrics } from '../messages/index.js';
-import type { MDSMap } from '../types/mds-map.js';
 import type { MDSRank } from './mds-rank.js';
 
 interface Peer {

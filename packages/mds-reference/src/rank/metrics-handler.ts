@@ -1,6 +1,7 @@
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, UTime } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
 import type { Dispatcher, Message } from '@cephts/async-messenger';
+import type { MDSMap } from '@cephts/rados';
 import { PeriodicThread } from '../daemon/periodic-thread.js';
 import {
   CLIENT_METRIC_TYPE,
@@ -13,7 +14,6 @@ import {
 } from '../messages/index.js';
 import type { ClientMetric } from '../messages/index.js';
 import type { Session } from '../tables/session.js';
-import type { MDSMap } from '../types/mds-map.js';
 import type { MDSRank } from './mds-rank.js';
 
 /**

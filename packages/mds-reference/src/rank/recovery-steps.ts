@@ -7,7 +7,7 @@ import {
   MDS_STATE_REJOIN,
   MDS_STATE_REPLAY,
   MDS_STATE_STARTING,
-} from '../types/op-names.js';
+} from '@cephts/rados';
 import { MDSInternalContextWrapper } from './mds-context.js';
 import type { MDSRank } from './mds-rank.js';
 

@@ -1,7 +1,6 @@
 import type { Encoder } from '@cephts/encoding';
 import type { CInode } from '../cache/cinode.js';
 import { capsAllowedByType, capsAllowedForClient, capsLiked, chooseIdealLoner } from '../locks/inode-caps.js';
-import { encodeXattrs } from '../locks/cap-message.js';
 import { CAP_ANY } from '../locks/simple-lock.js';
 import type { Capability } from '../locks/capability.js';
 import { InodeStat, REPLY_ENCODING } from '../messages/inode-stat.js';
@@ -9,6 +8,7 @@ import type { Session } from '../tables/session.js';
 import { CEPH_CAP_FILE_RD, CEPH_CAP_FILE_SHARED, CEPH_CAP_FLAG_AUTH, CEPH_CAP_PIN, CEPH_CAP_XATTR_SHARED } from '../types/caps.js';
 import { CEPH_INLINE_NONE, CEPH_NOSNAP } from '../types/ceph-fs.js';
 import type { Inode } from '../types/inode.js';
+import { encodeXattrs } from '../locks/cap-message.js';
 
 /** CEPHFS_FEATURE_REPLY_ENCODING */
 const FEATURE_REPLY_ENCODING = 9;

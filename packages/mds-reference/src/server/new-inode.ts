@@ -7,9 +7,9 @@ import type { FileLayout } from '@cephts/encoding';
 import type { Session } from '../tables/session.js';
 import { S_IFDIR, S_IFMT, S_ISGID } from '../types/ceph-fs.js';
 import { InlineData } from '../types/inline-data.js';
-import { decodeXattrs } from './xattrs.js';
 import { checkFragmentSpace } from './access.js';
 import type { Server } from './server.js';
+import { decodeXattrs } from './xattrs.js';
 
 /** truncate_size of a file that was never truncated. */
 const NOT_TRUNCATED = 0xffff_ffff_ffff_ffffn;

@@ -1,10 +1,11 @@
 import type { Completion } from '@cephts/common';
 import { complete } from '@cephts/common';
+import { MDS_STATE_RECONNECT } from '@cephts/rados';
 import type { MClientReconnect } from '../messages/m-client-reconnect.js';
 import { MClientSession } from '../messages/m-client-session.js';
 import { C_MDS_RetryMessage } from '../rank/mds-context.js';
 import type { Session } from '../tables/session.js';
-import { CEPH_SESSION_CLOSE, CEPH_SESSION_REJECT, MDS_STATE_RECONNECT } from '../types/op-names.js';
+import { CEPH_SESSION_CLOSE, CEPH_SESSION_REJECT } from '../types/op-names.js';
 import type { Server } from './server.js';
 
 /**

@@ -2,6 +2,7 @@ import type { Message } from '@cephts/async-messenger';
 import type { Completion } from '@cephts/common';
 import { ERRNO } from '@cephts/common';
 import { Encoder } from '@cephts/encoding';
+import { MDS_STATE_RECONNECT } from '@cephts/rados';
 import type { CDentry } from '../cache/cdentry.js';
 import type { CInode } from '../cache/cinode.js';
 import type { MDRequestImpl } from '../cache/mutation.js';
@@ -66,7 +67,7 @@ export class Server {
   /** Not active: is the request put off, or dropped? */
   #waits(req: MClientRequest): boolean {
     const { mds } = this;
-    if (mds.isReconnect() || mds.getWantState() === ops.MDS_STATE_RECONNECT) {
+    if (mds.isReconnect() || mds.getWantState() === MDS_STATE_RECONNECT) {
       const session = mds.getSession(req);
       if (!session?.isOpen()) return true;
       if (this.#queueForReplay(req, session)) {

@@ -1,6 +1,7 @@
 import type { Completion } from '@cephts/common';
 import { complete, ERRNO } from '@cephts/common';
 import { IntervalSet } from '@cephts/encoding';
+import { MDS_STATE_ACTIVE, MDS_STATE_CLIENTREPLAY } from '@cephts/rados';
 import type { CInode } from '../cache/cinode.js';
 import { ESession } from '../journal/events/e-session.js';
 import type { LogSegment } from '../journal/log-segment.js';
@@ -33,8 +34,6 @@ import {
   CEPH_SESSION_REQUEST_OPEN,
   CEPH_SESSION_REQUEST_RENEWCAPS,
   CEPH_SESSION_STALE,
-  MDS_STATE_ACTIVE,
-  MDS_STATE_CLIENTREPLAY,
 } from '../types/op-names.js';
 import { ServerLogContext } from './finish.js';
 import { ServerPerf } from './server-perf.js';

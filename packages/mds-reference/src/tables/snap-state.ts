@@ -1,5 +1,5 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { sortedEntries, sortedNumbers, sortedSnaps } from '../types/collections.js';
+import { sortedEntries, sortedNumbers, sortedSnaps } from '@cephts/encoding';
 import { CEPH_NOSNAP } from '../types/ceph-fs.js';
 import { SnapInfo } from '../types/snap-info.js';
 

@@ -1,12 +1,12 @@
 import { complete } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import type { Decoder, Encoder } from '@cephts/encoding';
+import { sortedEntries } from '@cephts/encoding';
+import { MDS_RANK_NONE } from '@cephts/rados';
 import { ETableServer } from '../journal/events/e-table-server.js';
 import { MMDSTableRequest, TABLESERVER_OP } from '../messages/m-mds-table-request.js';
 import { MDSLogContextWrapper } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
-import { sortedEntries } from '../types/collections.js';
-import { MDS_RANK_NONE } from '../types/ceph-fs.js';
 import { MdsTablePending } from '../types/mds-table-pending.js';
 import { MDSTable } from './mds-table.js';
 

@@ -68,10 +68,6 @@ export const CEPH_FS_ONDISK_MAGIC = 'ceph fs volume v011';
 export const CEPH_MIN_STRIPE_UNIT = 65536;
 export const CEPH_MDSC_PROTOCOL = 32;
 
-export const MDS_RANK_NONE = -1;
-export const MDS_GID_NONE = 0;
-export const FS_CLUSTER_ID_NONE = -1;
-
 // Types of files, as in POSIX.
 export const S_IFMT = 0o170000;
 export const S_IFSOCK = 0o140000;
@@ -178,9 +174,3 @@ export const CEPH_SNAP_OP_SPLIT = 3;
 
 /** MClientReclaim: end the other session. */
 export const CEPH_RECLAIM_RESET = 1;
-
-export const CEPH_MDSMAP_NOT_JOINABLE = 1 << 0;
-export const CEPH_MDSMAP_ALLOW_SNAPS = 1 << 1;
-export const CEPH_MDSMAP_ALLOW_MULTIMDS_SNAPS = 1 << 4;
-export const CEPH_MDSMAP_ALLOW_STANDBY_REPLAY = 1 << 5;
-export const CEPH_MDSMAP_DEFAULTS = CEPH_MDSMAP_ALLOW_SNAPS | CEPH_MDSMAP_ALLOW_MULTIMDS_SNAPS;

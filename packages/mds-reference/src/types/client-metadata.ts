@@ -1,6 +1,5 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { FeatureBitset } from '@cephts/encoding';
-import { decodeTextMap, encodeTextMap } from './collections.js';
+import { FeatureBitset, decodeTextMap, encodeTextMap } from '@cephts/encoding';
 
 /** metric_spec_t in its envelope: which metrics a client can send. */
 export function encodeMetricSpec(e: Encoder, flags: FeatureBitset): void {

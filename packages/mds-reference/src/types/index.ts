@@ -99,11 +99,6 @@ export {
   CEPH_LOCK_UNLOCK,
   CEPH_MAXSNAP,
   CEPH_MDSC_PROTOCOL,
-  CEPH_MDSMAP_ALLOW_MULTIMDS_SNAPS,
-  CEPH_MDSMAP_ALLOW_SNAPS,
-  CEPH_MDSMAP_ALLOW_STANDBY_REPLAY,
-  CEPH_MDSMAP_DEFAULTS,
-  CEPH_MDSMAP_NOT_JOINABLE,
   CEPH_MDS_FLAG_ASYNC,
   CEPH_MDS_FLAG_REPLAY,
   CEPH_MDS_FLAG_WANT_DENTRY,
@@ -150,9 +145,7 @@ export {
   CEPH_XATTR_CREATE,
   CEPH_XATTR_REMOVE,
   CEPH_XATTR_REPLACE,
-  FS_CLUSTER_ID_NONE,
   MAX_MDS,
-  MDS_GID_NONE,
   MDS_INO_LOG_BACKUP_OFFSET,
   MDS_INO_LOG_OFFSET,
   MDS_INO_LOG_POINTER_OFFSET,
@@ -160,7 +153,6 @@ export {
   MDS_INO_PURGE_QUEUE,
   MDS_INO_STRAY_OFFSET,
   MDS_INO_SYSTEM_BASE,
-  MDS_RANK_NONE,
   NUM_STRAY,
   S_IFBLK,
   S_IFCHR,
@@ -204,55 +196,18 @@ export {
 } from './cephfs-features.js';
 export { ClientMetadata, decodeMetricSpec, encodeMetricSpec } from './client-metadata.js';
 export { ClientWriteableRange } from './client-writeable-range.js';
-export {
-  decodeS32Set,
-  decodeTextMap,
-  decodeU64Set,
-  decodeXattrs,
-  encodeS32Set,
-  encodeTextMap,
-  encodeU64Set,
-  encodeXattrs,
-  sortedEntries,
-  sortedNumbers,
-  sortedSnaps,
-  sortedTexts,
-} from './collections.js';
-export type { XattrMap } from './collections.js';
 export { dentryKey, parseDentryKey } from './dentry-key.js';
 export { decodeDentryValue, encodeDentryValue, encodePrimaryDentry, encodeRemoteDentry, readDentryValue } from './dentry-value.js';
 export type { DentryValue, PrimaryDentryValue, RemoteDentryValue } from './dentry-value.js';
 export { FilePath } from './file-path.js';
 export { Fnode } from './fnode.js';
 export { FragInfo } from './frag-info.js';
-export { FSMap, Filesystem } from './fs-map.js';
-export type { MirrorPeer } from './fs-map.js';
 export { InlineData } from './inline-data.js';
 export { InodeBackpointer, InodeBacktrace } from './inode-backtrace.js';
 export { InodeStore } from './inode-store.js';
 export { Inode } from './inode.js';
-export {
-  MDS_FEATURE_INCOMPAT_BASE,
-  MDS_FEATURE_INCOMPAT_CLIENTRANGES,
-  MDS_FEATURE_INCOMPAT_DIRINODE,
-  MDS_FEATURE_INCOMPAT_ENCODING,
-  MDS_FEATURE_INCOMPAT_FILELAYOUT,
-  MDS_FEATURE_INCOMPAT_FILE_LAYOUT_V2,
-  MDS_FEATURE_INCOMPAT_INLINE,
-  MDS_FEATURE_INCOMPAT_NOANCHOR,
-  MDS_FEATURE_INCOMPAT_OMAPDIRFRAG,
-  MDS_FEATURE_INCOMPAT_SNAPREALM_V2,
-  mdsCompatSetAll,
-  mdsCompatSetBase,
-  mdsCompatSetDefault,
-} from './mds-features.js';
-export { HEALTH_ERR, HEALTH_OK, HEALTH_WARN, MDS_HEALTH, MdsHealth, MdsHealthMetric } from './mds-health.js';
-export { MdsInfo } from './mds-info.js';
-export { MDSMap } from './mds-map.js';
 export { MdsTablePending } from './mds-table-pending.js';
 export { MetaReqId } from './meta-req-id.js';
-export { MonMap } from './mon-map.js';
-export type { MonInfo } from './mon-map.js';
 export { NestInfo } from './nest-info.js';
 export { OldInode } from './old-inode.js';
 export {
@@ -319,27 +274,9 @@ export {
   CEPH_SESSION_REQUEST_OPEN,
   CEPH_SESSION_REQUEST_RENEWCAPS,
   CEPH_SESSION_STALE,
-  MDS_STATE_ACTIVE,
-  MDS_STATE_BOOT,
-  MDS_STATE_CLIENTREPLAY,
-  MDS_STATE_CREATING,
-  MDS_STATE_DAMAGED,
-  MDS_STATE_DNE,
-  MDS_STATE_NULL,
-  MDS_STATE_RECONNECT,
-  MDS_STATE_REJOIN,
-  MDS_STATE_REPLAY,
-  MDS_STATE_REPLAYONCE,
-  MDS_STATE_RESOLVE,
-  MDS_STATE_STANDBY,
-  MDS_STATE_STANDBY_REPLAY,
-  MDS_STATE_STARTING,
-  MDS_STATE_STOPPED,
-  MDS_STATE_STOPPING,
   capOpName,
   leaseOpName,
   mdsOpName,
-  mdsStateName,
   sessionOpName,
   snapOpName,
 } from './op-names.js';

@@ -1,8 +1,6 @@
-import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL, FragTree } from '@cephts/encoding';
+import type { Decoder, Encoder, XattrMap } from '@cephts/encoding';
+import { CEPH_FEATURES_ALL, FragTree, decodeXattrs, encodeXattrs, sortedSnaps } from '@cephts/encoding';
 import { CEPH_NOSNAP } from './ceph-fs.js';
-import type { XattrMap } from './collections.js';
-import { decodeXattrs, encodeXattrs, sortedSnaps } from './collections.js';
 import { Inode } from './inode.js';
 import { OldInode } from './old-inode.js';
 

@@ -1,8 +1,8 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL, FileLayout, UTime } from '@cephts/encoding';
-import { CEPH_NOSNAP, MDS_RANK_NONE, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from './ceph-fs.js';
+import { CEPH_FEATURES_ALL, FileLayout, UTime, sortedEntries, sortedNumbers } from '@cephts/encoding';
+import { MDS_RANK_NONE } from '@cephts/rados';
+import { CEPH_NOSNAP, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from './ceph-fs.js';
 import { ClientWriteableRange } from './client-writeable-range.js';
-import { sortedEntries, sortedNumbers } from './collections.js';
 import { FragInfo } from './frag-info.js';
 import { InlineData } from './inline-data.js';
 import { NestInfo } from './nest-info.js';

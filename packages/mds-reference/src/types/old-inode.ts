@@ -1,7 +1,5 @@
-import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL } from '@cephts/encoding';
-import type { XattrMap } from './collections.js';
-import { decodeXattrs, encodeXattrs } from './collections.js';
+import type { Decoder, Encoder, XattrMap } from '@cephts/encoding';
+import { CEPH_FEATURES_ALL, decodeXattrs, encodeXattrs } from '@cephts/encoding';
 import { Inode } from './inode.js';
 
 /**

@@ -1,7 +1,14 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { AuthEntityName, CEPH_FEATURES_ALL, EntityInst, IntervalSet } from '@cephts/encoding';
+import {
+  AuthEntityName,
+  CEPH_FEATURES_ALL,
+  EntityInst,
+  IntervalSet,
+  decodeU64Set,
+  encodeU64Set,
+  sortedEntries,
+} from '@cephts/encoding';
 import { ClientMetadata } from './client-metadata.js';
-import { decodeU64Set, encodeU64Set, sortedEntries } from './collections.js';
 
 /**
  * session_info_t: the durable part of a session.

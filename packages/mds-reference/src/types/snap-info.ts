@@ -1,6 +1,5 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { UTime } from '@cephts/encoding';
-import { decodeTextMap, encodeTextMap } from './collections.js';
+import { UTime, decodeTextMap, encodeTextMap } from '@cephts/encoding';
 
 /**
  * SnapInfo: one snapshot.

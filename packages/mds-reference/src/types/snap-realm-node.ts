@@ -1,5 +1,5 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { sortedSnaps } from './collections.js';
+import { sortedSnaps } from '@cephts/encoding';
 import { SnapInfo, SnapLink } from './snap-info.js';
 
 /**

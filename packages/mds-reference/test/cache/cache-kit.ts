@@ -2,6 +2,7 @@ import { CephContext, functionLog, VirtualClock } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_CLIENT, EntityAddr, EntityInst, EntityName, UTime } from '@cephts/encoding';
 import { Finisher } from '@cephts/finisher';
+import { MDSMap } from '@cephts/rados';
 import { MDBalancer } from '../../src/balancer/md-balancer.js';
 import type { CDir } from '../../src/cache/cdir.js';
 import type { CInode } from '../../src/cache/cinode.js';
@@ -27,7 +28,6 @@ import type { Session } from '../../src/tables/session.js';
 import { SessionMap } from '../../src/tables/session-map.js';
 import { SnapClient } from '../../src/tables/snap-client.js';
 import { SnapServer } from '../../src/tables/snap-server.js';
-import { MDSMap } from '../../src/types/mds-map.js';
 import { FilePath } from '../../src/types/file-path.js';
 
 export const CLIENT = 4305;

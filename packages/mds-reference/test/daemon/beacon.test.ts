@@ -2,12 +2,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { CephContext, VirtualClock } from '@cephts/common';
 import { Uuid } from '@cephts/encoding';
 import type { Message } from '@cephts/async-messenger';
+import { MDSMap, MDS_STATE_ACTIVE, MDS_STATE_BOOT, MDS_STATE_STANDBY, MMDSBeacon } from '@cephts/rados';
 import { Beacon } from '../../src/daemon/beacon.js';
 import type { MonClient } from '../../src/daemon/mon-client.js';
 import { MDS_OPTIONS } from '../../src/daemon/options.js';
-import { MMDSBeacon } from '../../src/messages/index.js';
-import { MDSMap } from '../../src/types/mds-map.js';
-import { MDS_STATE_ACTIVE, MDS_STATE_BOOT, MDS_STATE_STANDBY } from '../../src/types/op-names.js';
 
 describe('the beacon', () => {
   let clock: VirtualClock;

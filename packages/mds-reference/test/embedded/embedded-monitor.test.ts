@@ -3,12 +3,12 @@ import { Messenger, Policy } from '@cephts/async-messenger';
 import type { Message } from '@cephts/async-messenger';
 import { CephContext } from '@cephts/common';
 import { EntityName } from '@cephts/encoding';
+import { MDS_STATE_ACTIVE, MDS_STATE_BOOT, MDS_STATE_CREATING, MDS_STATE_STANDBY, MMDSBeacon, MMDSMap } from '@cephts/rados';
 import { MonClient } from '../../src/daemon/mon-client.js';
 import { MDS_OPTIONS } from '../../src/daemon/options.js';
 import { EmbeddedMonitor } from '../../src/embedded/embedded-monitor.js';
 import { MemoryMonitorStore } from '../../src/embedded/monitor-store.js';
-import { mdsMessageRegistry, MMDSBeacon, MMDSMap } from '../../src/messages/index.js';
-import { MDS_STATE_ACTIVE, MDS_STATE_BOOT, MDS_STATE_CREATING, MDS_STATE_STANDBY } from '../../src/types/op-names.js';
+import { mdsMessageRegistry } from '../../src/messages/index.js';
 
 /** A peer of the monitor: a daemon or a client, as far as the monitor knows. */
 class Peer {

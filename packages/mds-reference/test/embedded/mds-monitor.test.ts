@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { CephContext, VirtualClock } from '@cephts/common';
 import { EntityAddrVec } from '@cephts/encoding';
-import { MDS_OPTIONS } from '../../src/daemon/options.js';
-import { MDSMonitor } from '../../src/embedded/mds-monitor.js';
-import type { BeaconFacts } from '../../src/embedded/mds-monitor.js';
-import { MemoryMonitorStore } from '../../src/embedded/monitor-store.js';
-import type { MonitorState } from '../../src/embedded/monitor-store.js';
-import type { MDSMap } from '../../src/types/mds-map.js';
+import type { MDSMap } from '@cephts/rados';
 import {
   MDS_STATE_ACTIVE,
   MDS_STATE_BOOT,
@@ -17,7 +12,12 @@ import {
   MDS_STATE_REJOIN,
   MDS_STATE_REPLAY,
   MDS_STATE_STANDBY,
-} from '../../src/types/op-names.js';
+} from '@cephts/rados';
+import { MDS_OPTIONS } from '../../src/daemon/options.js';
+import { MDSMonitor } from '../../src/embedded/mds-monitor.js';
+import type { BeaconFacts } from '../../src/embedded/mds-monitor.js';
+import { MemoryMonitorStore } from '../../src/embedded/monitor-store.js';
+import type { MonitorState } from '../../src/embedded/monitor-store.js';
 
 const GID = 4100;
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CEPH_FEATURES_ALL, Decoder, Encoder, EntityName } from '@cephts/encoding';
-import type { MClientReply, MMDSMap } from '../../src/messages/index.js';
+import type { MMDSMap } from '@cephts/rados';
+import { mdsStateName } from '@cephts/rados';
+import type { MClientReply } from '../../src/messages/index.js';
 import {
   MClientCaps,
   MClientRequest,
@@ -12,7 +14,7 @@ import {
   encodeReaddirPage,
   mdsMessageRegistry,
 } from '../../src/messages/index.js';
-import { CEPH_MDS_OP_READDIR, SnapRealmInfo, capString, mdsStateName } from '../../src/types/index.js';
+import { CEPH_MDS_OP_READDIR, SnapRealmInfo, capString } from '../../src/types/index.js';
 import { observedMessages } from './observed-messages.js';
 
 const registry = mdsMessageRegistry();

@@ -2,6 +2,7 @@ import type { Connection, Message } from '@cephts/async-messenger';
 import { CephContext, seededRandom, VirtualClock } from '@cephts/common';
 import { Decoder, Encoder, EntityAddrVec } from '@cephts/encoding';
 import { SafeTimer } from '@cephts/safe-timer';
+import { MDSMap, MDS_STATE_BOOT } from '@cephts/rados';
 import { MDS_OPTIONS } from '../../src/daemon/options.js';
 import { MDSMonitor } from '../../src/embedded/mds-monitor.js';
 import { MemoryMonitorStore } from '../../src/embedded/monitor-store.js';
@@ -10,8 +11,6 @@ import { mdsMessageRegistry } from '../../src/messages/index.js';
 import type { MDSRankOptions } from '../../src/rank/mds-rank.js';
 import { MDSRankDispatcher } from '../../src/rank/mds-rank-dispatcher.js';
 import { MemoryObjectStore } from '../../src/store/memory-object-store.js';
-import { MDSMap } from '../../src/types/mds-map.js';
-import { MDS_STATE_BOOT } from '../../src/types/op-names.js';
 
 /** Features of a connection between two 16.2.15 peers. */
 export const FEATURES = 0x3f01cfb9fffdffffn;

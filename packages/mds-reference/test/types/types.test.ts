@@ -2,13 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DecodeError, Decoder, Encoder, FileLayout, FragTree, UTime } from '@cephts/encoding';
 import {
-  CEPH_CAP_ANY,
-  CEPH_NOSNAP,
-  ClientWriteableRange,
-  Fnode,
-  FragInfo,
-  Inode,
-  InodeStore,
   MDSMap,
   MDS_STATE_ACTIVE,
   MDS_STATE_CREATING,
@@ -16,13 +9,22 @@ import {
   MDS_STATE_REJOIN,
   MDS_STATE_REPLAY,
   MdsInfo,
+  mdsCompatSetAll,
+} from '@cephts/rados';
+import {
+  CEPH_CAP_ANY,
+  CEPH_NOSNAP,
+  ClientWriteableRange,
+  Fnode,
+  FragInfo,
+  Inode,
+  InodeStore,
   OldInode,
   SnapRealmNode,
   capString,
   decodeDentryValue,
   dentryKey,
   encodeDentryValue,
-  mdsCompatSetAll,
   mdsInoIsStray,
   mdsInoStray,
   mdsInoStrayIndex,

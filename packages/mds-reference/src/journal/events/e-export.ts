@@ -1,6 +1,6 @@
 import { DirFrag, fragCompare, UTime } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { MDS_RANK_NONE } from '../../types/ceph-fs.js';
+import { MDS_RANK_NONE } from '@cephts/rados';
 import { EVENT_EXPORT, LogEvent } from '../log-event.js';
 import { EMetaBlob } from './e-meta-blob.js';
 

@@ -1,6 +1,6 @@
 import { DirFrag, UTime } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { MDS_RANK_NONE } from '../../types/ceph-fs.js';
+import { MDS_RANK_NONE } from '@cephts/rados';
 import { EVENT_IMPORTSTART, LogEvent } from '../log-event.js';
 import type { LogSegment } from '../log-segment.js';
 import { EMetaBlob } from './e-meta-blob.js';

@@ -1,6 +1,5 @@
-import { DirFrag, EntityName, fragCompare, IntervalSet } from '@cephts/encoding';
+import { DirFrag, EntityName, IntervalSet, fragCompare, sortedEntries } from '@cephts/encoding';
 import type { Decoder, Encoder, Frag } from '@cephts/encoding';
-import { sortedEntries } from '../../types/collections.js';
 import type { Fnode } from '../../types/fnode.js';
 import { MetaReqId } from '../../types/meta-req-id.js';
 import type { LogSegment } from '../log-segment.js';

@@ -1,7 +1,6 @@
-import { EntityInst, IntervalSet, UTime } from '@cephts/encoding';
+import { EntityInst, IntervalSet, UTime, decodeTextMap } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
 import { ClientMetadata } from '../../types/client-metadata.js';
-import { decodeTextMap } from '../../types/collections.js';
 import { EVENT_SESSION, LogEvent } from '../log-event.js';
 import type { LogSegment } from '../log-segment.js';
 

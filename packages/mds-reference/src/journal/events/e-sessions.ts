@@ -1,7 +1,6 @@
-import { EntityInst, UTime } from '@cephts/encoding';
+import { EntityInst, UTime, sortedEntries } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
 import { ClientMetadata } from '../../types/client-metadata.js';
-import { sortedEntries } from '../../types/collections.js';
 import { EVENT_SESSIONS, LogEvent } from '../log-event.js';
 import type { LogSegment } from '../log-segment.js';
 

@@ -1,8 +1,6 @@
-import { FragTree } from '@cephts/encoding';
-import type { Decoder, Encoder } from '@cephts/encoding';
+import { FragTree, decodeXattrs, encodeXattrs, sortedSnaps } from '@cephts/encoding';
+import type { Decoder, Encoder, XattrMap } from '@cephts/encoding';
 import { CEPH_NOSNAP } from '../../types/ceph-fs.js';
-import { decodeXattrs, encodeXattrs, sortedSnaps } from '../../types/collections.js';
-import type { XattrMap } from '../../types/collections.js';
 import { Inode } from '../../types/inode.js';
 import { OldInode } from '../../types/old-inode.js';
 

@@ -1,5 +1,5 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { decodeTextMap, encodeTextMap } from './collections.js';
+import { decodeTextMap, encodeTextMap } from '@cephts/encoding';
 
 /** What an MDS complains about, by number. */
 export const MDS_HEALTH = {

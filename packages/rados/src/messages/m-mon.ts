@@ -1,7 +1,6 @@
 import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { Uuid } from '@cephts/encoding';
-import { sortedEntries, sortedTexts } from '../types/collections.js';
+import { Uuid, sortedEntries, sortedTexts } from '@cephts/encoding';
 import {
   CEPH_MSG_MON_GET_MAP,
   CEPH_MSG_MON_GET_VERSION,

@@ -1,9 +1,8 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL, CompatSet, Uuid } from '@cephts/encoding';
-import { FS_CLUSTER_ID_NONE, MDS_GID_NONE, MDS_RANK_NONE } from '../types/ceph-fs.js';
-import { decodeTextMap, encodeTextMap } from '../types/collections.js';
-import { MdsHealth } from '../types/mds-health.js';
-import { MDS_STATE_BOOT, MDS_STATE_NULL, mdsStateName } from '../types/op-names.js';
+import { CEPH_FEATURES_ALL, CompatSet, Uuid, decodeTextMap, encodeTextMap } from '@cephts/encoding';
+import { FS_CLUSTER_ID_NONE, MDS_GID_NONE, MDS_RANK_NONE } from '../maps/mds-constants.js';
+import { MdsHealth } from '../maps/mds-health.js';
+import { MDS_STATE_BOOT, MDS_STATE_NULL, mdsStateName } from '../maps/mds-state.js';
 import { CEPH_MSG_PRIO_HIGH, MSG_MDS_BEACON } from './message-types.js';
 import { PaxosServiceMessage } from './paxos-service-message.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Decoder, Encoder, EntityAddrVec, Uuid } from '@cephts/encoding';
-import { MonMap } from '../../src/types/mon-map.js';
+import { MonMap } from '../../src/index.js';
 
 describe('MonMap', () => {
   it('is decoded as it was encoded', () => {

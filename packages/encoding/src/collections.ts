@@ -1,5 +1,6 @@
-import type { Decoder, Encoder } from '@cephts/encoding';
-import { compareText } from '@cephts/encoding';
+import type { Decoder } from './decoder.js';
+import type { Encoder } from './encoder.js';
+import { compareText } from './text.js';
 
 // Ceph's maps and sets are sorted; ours are encoded sorted, whatever order they were filled in.
 

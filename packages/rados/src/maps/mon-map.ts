@@ -1,6 +1,5 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL, compareText, EntityAddrVec, UTime, Uuid } from '@cephts/encoding';
-import { decodeTextMap, encodeTextMap } from './collections.js';
+import { CEPH_FEATURES_ALL, EntityAddrVec, UTime, Uuid, compareText, decodeTextMap, encodeTextMap } from '@cephts/encoding';
 
 /** Number of the Pacific release, as monitors count them. */
 const RELEASE_PACIFIC = 16;

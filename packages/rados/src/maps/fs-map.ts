@@ -1,7 +1,6 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL, CompatSet } from '@cephts/encoding';
-import { FS_CLUSTER_ID_NONE } from './ceph-fs.js';
-import { sortedEntries } from './collections.js';
+import { CEPH_FEATURES_ALL, CompatSet, sortedEntries } from '@cephts/encoding';
+import { FS_CLUSTER_ID_NONE } from './mds-constants.js';
 import { MdsInfo } from './mds-info.js';
 import { MDSMap } from './mds-map.js';
 

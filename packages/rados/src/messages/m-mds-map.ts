@@ -1,7 +1,7 @@
 import { Message } from '@cephts/async-messenger';
 import type { Encoder } from '@cephts/encoding';
 import { CEPH_FEATURE, Decoder, Encoder as MapEncoder, Uuid, hasFeature } from '@cephts/encoding';
-import { MDSMap } from '../types/mds-map.js';
+import { MDSMap } from '../maps/mds-map.js';
 import { CEPH_MSG_MDS_MAP } from './message-types.js';
 
 const EMPTY = new Uint8Array(0);

@@ -1,9 +1,17 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURE, CEPH_FEATURES_ALL, CompatSet, EntityAddrVec, UTime, hasFeature } from '@cephts/encoding';
-import { FS_CLUSTER_ID_NONE, MDS_RANK_NONE } from './ceph-fs.js';
-import { decodeS32Set, encodeS32Set } from './collections.js';
+import {
+  CEPH_FEATURE,
+  CEPH_FEATURES_ALL,
+  CompatSet,
+  EntityAddrVec,
+  UTime,
+  decodeS32Set,
+  encodeS32Set,
+  hasFeature,
+} from '@cephts/encoding';
+import { FS_CLUSTER_ID_NONE, MDS_RANK_NONE } from './mds-constants.js';
 import { mdsCompatSetAll } from './mds-features.js';
-import { MDS_STATE_CLIENTREPLAY, MDS_STATE_REPLAY, MDS_STATE_STANDBY, mdsStateName } from './op-names.js';
+import { MDS_STATE_CLIENTREPLAY, MDS_STATE_REPLAY, MDS_STATE_STANDBY, mdsStateName } from './mds-state.js';
 
 /**
  * MDSMap::mds_info_t: one MDS daemon in a map.

@@ -1,7 +1,16 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL, CompatSet, EntityAddrVec, FeatureBitset, UTime } from '@cephts/encoding';
-import { CEPH_MDSMAP_ALLOW_SNAPS, CEPH_MDSMAP_DEFAULTS, MDS_GID_NONE, MDS_RANK_NONE } from './ceph-fs.js';
-import { decodeS32Set, encodeS32Set, sortedEntries, sortedNumbers } from './collections.js';
+import {
+  CEPH_FEATURES_ALL,
+  CompatSet,
+  EntityAddrVec,
+  FeatureBitset,
+  UTime,
+  decodeS32Set,
+  encodeS32Set,
+  sortedEntries,
+  sortedNumbers,
+} from '@cephts/encoding';
+import { CEPH_MDSMAP_ALLOW_SNAPS, CEPH_MDSMAP_DEFAULTS, MDS_GID_NONE, MDS_RANK_NONE } from './mds-constants.js';
 import { MdsInfo } from './mds-info.js';
 import {
   MDS_STATE_ACTIVE,
@@ -18,7 +27,7 @@ import {
   MDS_STATE_STOPPED,
   MDS_STATE_STOPPING,
   mdsStateName,
-} from './op-names.js';
+} from './mds-state.js';
 
 const EPOCH_MAX = 0xffff_ffff;
 

@@ -1,8 +1,7 @@
 import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { Uuid } from '@cephts/encoding';
-import { sortedEntries } from '../types/collections.js';
-import { CEPH_MSG_OSD_MAP } from './message-types.js';
+import { Uuid, sortedEntries } from '@cephts/encoding';
+import { CEPH_MSG_OSD_MAP } from '../message-types.js';
 
 /**
  * osd_map: OSDMaps and what changed between them, encoded, by epoch.
