@@ -61,6 +61,10 @@ export class AsyncConnection extends Connection {
     return this.#policy;
   }
 
+  override get threadName(): string {
+    return this.protocol.wire?.thread ?? '';
+  }
+
   get queued(): number {
     return this.protocol.session.out.length;
   }

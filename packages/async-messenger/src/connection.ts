@@ -50,6 +50,11 @@ export abstract class Connection {
   /** Resolves when fewer than the low-water mark of messages wait to be written, or the connection is down; at once where that is so. */
   abstract drained(): Promise<void>;
 
+  /** Name of the thread that has its socket, as in `'msgr-worker-0'`; '' where the sockets are in this isolate, or there is none. */
+  get threadName(): string {
+    return '';
+  }
+
   get peerAddr(): EntityAddr {
     return this.peerAddrs.front();
   }

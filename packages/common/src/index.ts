@@ -58,6 +58,14 @@ export type { SlabSlots } from './shared-slab.js';
 export { CooperativeThread, TransientThread } from './thread.js';
 export type { CooperativeThreadOptions } from './thread.js';
 export { THREAD_STATES, ThreadEntry, ThreadTable } from './thread-table.js';
-export type { ThreadDescriptor, ThreadInfo, ThreadKind, ThreadSnapshot, ThreadState, ThreadTableListener } from './thread-table.js';
+export type {
+  ThreadDescriptor,
+  ThreadInfo,
+  ThreadKind,
+  ThreadObserver,
+  ThreadSnapshot,
+  ThreadState,
+  ThreadTableListener,
+} from './thread-table.js';
 export { Throttle } from './throttle.js';
 export { VirtualClock } from './virtual-clock.js';

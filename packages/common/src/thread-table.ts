@@ -17,7 +17,8 @@ const ITEMS = 3;
 const BUSY_MS = 4;
 const MAX_SLICE_MS = 5;
 const QUEUED = 6;
-const SLOTS = 7;
+const TRACED = 7;
+const SLOTS = 8;
 
 /** What a thread is, for the table. */
 export interface ThreadInfo {
@@ -49,10 +50,21 @@ export interface ThreadDescriptor extends ThreadInfo {
   index: number;
 }
 
+/** Sees the turns of threads, for a trace. Times in monotonic ms. */
+export interface ThreadObserver {
+  /** Somebody woke it; it has a turn coming. */
+  woken(entry: ThreadEntry): void;
+  began(entry: ThreadEntry, begin: number): void;
+  /** It worked for `ms`; `begin` is undefined where the slice ends now. */
+  ran(entry: ThreadEntry, begin: number | undefined, ms: number): void;
+}
+
 /** A thread's line in the table; its owner writes, anyone (any thread) reads. */
 export class ThreadEntry {
   readonly info: ThreadInfo;
   readonly id: number;
+  /** Who looks on, in this isolate. @defaultValue nobody */
+  observer: ThreadObserver | undefined = undefined;
   readonly #a: Float64Array;
   readonly #at: number;
   #begin = 0;
@@ -73,6 +85,14 @@ export class ThreadEntry {
     this.#a[this.#at + STATE] = THREAD_STATES.indexOf(state);
   }
 
+  /** Is a real thread asked to tell the main isolate of its slices? */
+  get traced(): boolean {
+    return this.#a[this.#at + TRACED] !== 0;
+  }
+  set traced(on: boolean) {
+    this.#a[this.#at + TRACED] = on ? 1 : 0;
+  }
+
   /** Entries waiting in the thread's queue now. */
   set queued(depth: number) {
     this.#a[this.#at + QUEUED] = depth;
@@ -91,22 +111,30 @@ export class ThreadEntry {
   woken(): void {
     this.countWakeup();
     if (this.state !== 'running') this.state = 'runnable';
+    this.observer?.woken(this);
   }
 
   /** Its turn begins, at `now` in monotonic ms. */
   begins(now: number): void {
     this.#begin = now;
     this.state = 'running';
+    this.observer?.began(this, now);
   }
 
   /** Its turn ends; `more`: another is coming. */
   ends(now: number, more: boolean): void {
-    this.countSlice(now - this.#begin);
+    this.#count(now - this.#begin);
+    this.observer?.ran(this, this.#begin, now - this.#begin);
     this.state = more ? 'runnable' : 'waiting';
   }
 
-  /** Adds one slice of work of `ms` milliseconds. */
+  /** Adds one slice of work of `ms` milliseconds that ends now. */
   countSlice(ms: number): void {
+    this.#count(ms);
+    this.observer?.ran(this, undefined, ms);
+  }
+
+  #count(ms: number): void {
     const a = this.#a;
     const at = this.#at;
     (a[at + SLICES] as number)++;

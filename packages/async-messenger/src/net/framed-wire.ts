@@ -13,6 +13,8 @@ const READ_AHEAD = 64 * 1024;
 
 /** A {@link Wire} whose framing runs in this isolate, over any {@link ByteSocket}. */
 export class FramedWire implements Wire, ByteSocketOwner {
+  readonly thread = '';
+  readonly receivedAt = undefined;
   readonly #socket: ByteSocket;
   readonly #reader: FrameReader;
   readonly #writer = new FrameWriter();

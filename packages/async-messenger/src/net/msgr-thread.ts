@@ -1,4 +1,4 @@
-import { CephError } from '@cephts/common';
+import { CephError, realClock } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { WorkerThread } from '@cephts/common/node';
 import { EntityAddr } from '@cephts/encoding';
@@ -29,6 +29,8 @@ interface ThreadListener {
 /** The main isolate's side of one msgr-worker thread. */
 export class MsgrThread {
   readonly name: string;
+  /** When the batch at hand was made, monotonic ms. */
+  receivedAt: number | undefined = undefined;
   readonly #cct: CephContext;
   readonly #thread: WorkerThread;
   readonly #out = new SlabWriter();
@@ -74,7 +76,7 @@ export class MsgrThread {
   runSlice(): boolean {
     this.#scheduled = false;
     const { bytes, transfer } = this.#out.take();
-    if (!this.#dead) this.#thread.postMessage({ records: bytes, buffers: [] } satisfies Batch, transfer);
+    if (!this.#dead) this.#thread.postMessage({ records: bytes, buffers: [], at: 0 } satisfies Batch, transfer);
     return false;
   }
 
@@ -157,7 +159,9 @@ export class MsgrThread {
     this.#listeners.clear();
   }
 
-  #handle({ records, buffers }: Batch): void {
+  #handle({ records, buffers, at }: Batch): void {
+    // the worker knows the platform's clock only
+    if (this.#cct.clock === realClock) this.receivedAt = at;
     const r = new SlabReader(records);
     while (!r.done) this.#handleRecord(r, buffers);
   }

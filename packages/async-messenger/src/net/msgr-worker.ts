@@ -22,6 +22,10 @@ export interface MsgrWorkerOptions {
   maxMessage: number;
   backlog: number;
   post: (batch: Batch, transfer: ArrayBuffer[]) => void;
+  /** Monotonic ms of the main isolate. */
+  now: () => number;
+  /** Told of each turn of reading: how many records it made, and how many ms it took. */
+  onRead: (records: number, ms: number) => void;
   /** Every socket is closed: the thread may end. */
   onExit: () => void;
 }
@@ -32,6 +36,10 @@ export class MsgrWorker {
   readonly #out = new SlabWriter();
   #buffers: ArrayBuffer[] = [];
   #posting = false;
+  #reports = 0;
+  /** When the first report of a turn of reading was made; undefined while a batch is handled, which is counted by itself. */
+  #reading: number | undefined;
+  #handling = false;
   readonly #wires = new Map<number, RemoteWire>();
   readonly #listeners = new Map<number, Listener>();
   readonly #header = blankHeader();
@@ -51,8 +59,10 @@ export class MsgrWorker {
   report(kind: number, id: number): SlabWriter {
     if (!this.#posting) {
       this.#posting = true;
+      this.#reading = this.#handling ? undefined : this.options.now();
       setImmediate(() => this.#post());
     }
+    this.#reports++;
     return this.#out.u32(kind).u32(id);
   }
 
@@ -69,12 +79,14 @@ export class MsgrWorker {
   handle(batch: Batch): number {
     const r = new SlabReader(batch.records);
     let count = 0;
+    this.#handling = true;
     while (!r.done) {
       this.#handleRecord(r);
       count++;
     }
     for (const wire of this.#touched) wire.flush();
     this.#touched.clear();
+    this.#handling = false;
     return count;
   }
 
@@ -192,7 +204,11 @@ export class MsgrWorker {
     const { bytes, transfer } = this.#out.take();
     const buffers = this.#buffers;
     this.#buffers = [];
-    this.options.post({ records: bytes, buffers }, [...transfer, ...buffers]);
+    const { now, post, onRead } = this.options;
+    const at = now();
+    post({ records: bytes, buffers, at }, [...transfer, ...buffers]);
+    if (this.#reading !== undefined) onRead(this.#reports, now() - this.#reading);
+    this.#reports = 0;
   }
 }
 

@@ -9,6 +9,12 @@ const worker = new MsgrWorker({
   maxMessage: data['maxMessage'] as number,
   backlog: data['backlog'] as number,
   post: (batch, transfer) => port.postMessage(batch, transfer),
+  now: monotonicNow,
+  onRead: (records, ms) => {
+    entry.countWakeup();
+    entry.addItems(records);
+    entry.countSlice(ms);
+  },
   onExit: () => port.close(),
 });
 

@@ -24,6 +24,10 @@ export interface Wire {
   readonly peer: EntityAddr;
   /** This end, once connected. */
   readonly local: EntityAddr;
+  /** Name of the thread that has the socket; '' for the isolate that asks. */
+  readonly thread: string;
+  /** When that thread had read what is being delivered, monotonic ms; undefined where that is now. */
+  readonly receivedAt: number | undefined;
   /** Sends bytes as they are. */
   sendRaw(bytes: Uint8Array): void;
   /** From now on frames, of msgr2.1 or 2.0, follow. */

@@ -59,6 +59,8 @@ export interface Batch {
   records: Uint8Array;
   /** Data segments that changed hands. */
   buffers: ArrayBuffer[];
+  /** From a worker: when it was made, in monotonic ms of the main isolate. */
+  at: number;
 }
 
 /** Bytes of messages that a worker may hand over without being asked to go on. */

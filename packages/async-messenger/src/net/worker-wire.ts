@@ -34,6 +34,14 @@ export class WorkerWire implements Wire {
     this.local = local;
   }
 
+  get thread(): string {
+    return this.#thread.name;
+  }
+
+  get receivedAt(): number | undefined {
+    return this.#thread.receivedAt;
+  }
+
   get congested(): boolean {
     return this.#inFlight >= HIGH_WATER;
   }

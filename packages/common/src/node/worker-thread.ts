@@ -12,6 +12,15 @@ export interface WorkerThreadData {
   cephThread: { descriptor: ThreadDescriptor; chunk: Float64Array; timeOrigin: number };
 }
 
+/** What a traced worker tells beside its own messages: pairs of begin and length, in ms. */
+interface TracedSlices {
+  cephSlices: readonly number[];
+}
+
+/** Slices that a traced worker collects before it tells of them, and how long it keeps them at most, in ms. */
+const TRACED_BATCH = 256;
+const TRACED_DELAY = 50;
+
 /** Options of {@link WorkerThread}. */
 export interface WorkerThreadOptions extends Omit<ThreadInfo, 'kind'> {
   /** The worker's entry, built by rollup next to the caller: `new URL('./NAME.worker.js', import.meta.url)`. */
@@ -56,7 +65,11 @@ export class WorkerThread {
     worker.unref();
     let failure: Error | undefined;
     worker.on('error', (error: Error) => (failure = error));
-    if (options.onMessage) worker.on('message', options.onMessage);
+    worker.on('message', (message: unknown) => {
+      const slices = (message as Partial<TracedSlices>).cephSlices;
+      if (slices) this.#ran(slices);
+      else options.onMessage?.(message);
+    });
     this.#exited = new Promise((resolve) => {
       worker.on('exit', (code) => {
         cct.threads.remove(this.entry);
@@ -67,6 +80,10 @@ export class WorkerThread {
         else cct.reportError(error, name);
       });
     });
+  }
+
+  #ran(slices: readonly number[]): void {
+    for (let i = 0; i < slices.length; i += 2) this.entry.observer?.ran(this.entry, slices[i], slices[i + 1] as number);
   }
 
   postMessage(message: unknown, transferList?: TransferListItem[]): void {
@@ -116,5 +133,26 @@ export function attachThread(): ThreadAttachment {
   const entry = ThreadEntry.attach(descriptor, chunks);
   entry.state = 'waiting';
   const shift = performance.timeOrigin - timeOrigin;
-  return { entry, monotonicNow: () => performance.now() + shift, port: parentPort, data };
+  const monotonicNow = (): number => performance.now() + shift;
+  observeOwnSlices(entry, parentPort, monotonicNow);
+  return { entry, monotonicNow, port: parentPort, data };
+}
+
+/** While the thread is traced, its slices are told to the main isolate. */
+function observeOwnSlices(entry: ThreadEntry, port: NonNullable<typeof parentPort>, now: () => number): void {
+  let slices: number[] = [];
+  const tell = (): void => {
+    if (slices.length > 0) port.postMessage({ cephSlices: slices } satisfies TracedSlices);
+    slices = [];
+  };
+  entry.observer = {
+    woken: () => undefined,
+    began: () => undefined,
+    ran(_entry, begin, ms) {
+      if (!entry.traced) return;
+      if (slices.length === 0) setTimeout(tell, TRACED_DELAY).unref();
+      slices.push(begin ?? now() - ms, ms);
+      if (slices.length >= 2 * TRACED_BATCH) tell();
+    },
+  };
 }

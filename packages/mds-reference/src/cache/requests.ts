@@ -53,7 +53,7 @@ export class Requests {
     let requests = this.#active.get(key);
     if (!requests) this.#active.set(key, (requests = new Map()));
     else if (requests.has(req.tid)) return undefined;
-    const op = this.#mds.opTracker.enabled ? this.#mds.opTracker.createOp(() => req.print()) : undefined;
+    const op = this.#mds.opTracker.enabled ? this.#mds.opTracker.createOp(() => req.print(), req) : undefined;
     const mdr = new MDRequestImpl(req.reqid, req, op);
     requests.set(req.tid, mdr);
     this.#size++;

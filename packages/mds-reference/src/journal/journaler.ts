@@ -30,6 +30,8 @@ export interface JournalerOptions {
   finisher: Finisher;
   /** Told how many ms each flush took. */
   onFlushed?: (ms: number) => void;
+  /** Told of each waiter of {@link Journaler.waitForFlush} whose entry is durable, before the finisher has it. */
+  onSafe?: (waiter: Completion) => void;
   /**
    * Flushes in flight at a time; what is asked for beyond goes together in the next one. Ceph knows no such bound; one at a time makes
    * fewer and larger writes, and leaves no hole in the journal after a crash.
@@ -66,6 +68,7 @@ export class Journaler {
   readonly #objecter: ObjectStore;
   readonly #finisher: Finisher;
   readonly #onFlushed: ((ms: number) => void) | undefined;
+  readonly #onSafe: ((waiter: Completion) => void) | undefined;
   readonly #maxFlushes: number;
   readonly #writeBufThrottle: Throttle;
 
@@ -127,6 +130,7 @@ export class Journaler {
     this.#objecter = options.objecter;
     this.#finisher = options.finisher;
     this.#onFlushed = options.onFlushed;
+    this.#onSafe = options.onSafe;
     this.#maxFlushes = options.maxFlushes ?? 1;
     this.#writeBufThrottle = new Throttle(cct, 'write_buf_throttle', WRITE_BUF_MAX);
   }
@@ -533,6 +537,7 @@ export class Journaler {
     this.#dout(10, () => `flushed: write ${this.#writePos} flush ${this.#flushPos} safe ${this.#safePos}`);
     // Upstream hops over the finisher twice, for its lock's sake; once keeps the order and costs half.
     for (let w = this.#waitForSafe.take(this.#safePos); w !== undefined; w = this.#waitForSafe.take(this.#safePos)) {
+      this.#onSafe?.(w);
       this.#finisher.queue(w, 0);
     }
     const want = this.#wantFlushTo;

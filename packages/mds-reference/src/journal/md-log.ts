@@ -221,6 +221,9 @@ export class MDLog {
       objecter: mds.objecter,
       finisher: mds.finisher,
       onFlushed: (ms) => logger.tinc(LogPerf.jlat, ms),
+      onSafe: (waiter) => {
+        if (waiter instanceof MDSLogContextBase) waiter.request?.markEvent('journal: durable');
+      },
     });
   }
 
@@ -356,7 +359,7 @@ export class MDLog {
       flush ||= next.flush;
       if ((++done & 15) === 0 && clock.monotonicNow() >= deadline) break;
     }
-    this.#submitThread.stats?.addItems(done);
+    this.#submitThread.addItems(done, this.#pending.length);
     if (flush || this.#eagerFlush) {
       this.#unflushed = 0;
       journaler.flush();
@@ -380,6 +383,7 @@ export class MDLog {
     segment.end = end;
     segment.pendingEvents--;
     mds.dout(5, () => `log: ${start}~${end - start} : ${event}`);
+    if (fin instanceof MDSLogContextBase) fin.request?.markEvent('journal: appended');
     this.#waitForFlush(journaler, fin ?? new C_MDL_Flushed(mds));
     this.logger.set(LogPerf.wrpos, end);
   }

@@ -150,7 +150,10 @@ export class Locker {
       got = false;
       break;
     }
-    if (got) mdr.setMdsStamp(UTime.fromMillis(this.mds.cct.clock.now()));
+    if (got) {
+      mdr.setMdsStamp(UTime.fromMillis(this.mds.cct.clock.now()));
+      mdr.markEvent('acquired locks');
+    }
     need.drain((inode) => this.issueCaps(inode));
     return got;
   }

@@ -115,6 +115,8 @@ export class MDSIOContextWrapper extends MDSIOContext {
  * to there was completed, which trimming relies on.
  */
 export abstract class MDSLogContextBase extends MDSIOContextBase {
+  /** The request that waits for it, which is told how far it is. */
+  request: { markEvent(event: string): void } | undefined = undefined;
   #writePos = 0;
 
   setWritePos(position: number): void {
@@ -132,6 +134,7 @@ export abstract class MDSLogContextBase extends MDSIOContextBase {
 
   override complete(r: number): void {
     const { mdlog } = this.getMds();
+    this.request?.markEvent('journal_committed: ');
     this.preFinish(r);
     super.complete(r);
     mdlog.setSafePos(this.#writePos);

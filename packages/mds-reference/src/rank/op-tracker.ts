@@ -1,7 +1,19 @@
 import { CooperativeThread } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 
-/** An operation in flight. Events are cheap: a number and a constant string each. */
+/** What a message knows of its way so far: monotonic ms, 0 where it did not come from the network. */
+export interface ReceivedMessage {
+  readonly recvStamp: number;
+  readonly throttleStamp: number;
+  readonly recvCompleteStamp: number;
+  readonly dispatchStamp: number;
+  readonly connection: { readonly threadName: string } | undefined;
+}
+
+/** One step of an operation: monotonic ms, what happened, and the thread it happened on. */
+export type OpMark = readonly [at: number, event: string, thread: string];
+
+/** An operation in flight. Events are cheap: a number and two constant strings each. */
 export class TrackedOp {
   readonly tracker: OpTracker | undefined;
   readonly seq: number;
@@ -14,22 +26,32 @@ export class TrackedOp {
   /** Neighbours in the tracker's list. */
   prev: TrackedOp | undefined;
   next: TrackedOp | undefined;
-  /** Pairs: monotonic ms, text. */
+  /** Triples: monotonic ms, text, thread. */
   readonly #events: (number | string)[] = [];
   readonly #describe: () => string;
+  readonly #message: ReceivedMessage | undefined;
   warned = false;
 
-  constructor(tracker: OpTracker | undefined, seq: number, wall: number, begin: number, describe: () => string) {
+  constructor(
+    tracker: OpTracker | undefined,
+    seq: number,
+    wall: number,
+    begin: number,
+    describe: () => string,
+    message?: ReceivedMessage,
+  ) {
     this.tracker = tracker;
     this.seq = seq;
     this.initiatedAt = wall;
     this.begin = begin;
     this.#describe = describe;
+    this.#message = message;
   }
 
   /** Notes what happened now. */
   markEvent(event: string): void {
-    if (this.tracker) this.#events.push(this.tracker.now(), event);
+    const { tracker } = this;
+    if (tracker) this.#events.push(tracker.now(), event, tracker.currentThread);
   }
 
   get description(): string {
@@ -37,7 +59,7 @@ export class TrackedOp {
   }
 
   get flagPoint(): string {
-    return (this.#events.at(-1) as string | undefined) ?? 'initiated';
+    return (this.#events.at(-2) as string | undefined) ?? (this.#message ? 'dispatched' : 'initiated');
   }
 
   /** The operation is done: it leaves the list of those in flight and goes to the history. */
@@ -45,11 +67,27 @@ export class TrackedOp {
     this.tracker?.unregister(this);
   }
 
+  /** Its way through the threads so far, in order. */
+  marks(): OpMark[] {
+    const m = this.#message;
+    const network = m?.connection?.threadName || 'msgr-worker-0';
+    const marks: OpMark[] = [[this.begin, 'initiated', m ? network : 'ms_dispatch']];
+    if (m && m.recvStamp > 0) {
+      marks.push(
+        [m.throttleStamp, 'throttled', network],
+        [m.recvStamp, 'header_read', network],
+        [m.recvCompleteStamp, 'all_read', network],
+        [m.dispatchStamp, 'dispatched', 'ms_dispatch'],
+      );
+    }
+    const events = this.#events;
+    for (let i = 0; i < events.length; i += 3) marks.push([events[i] as number, events[i + 1] as string, events[i + 2] as string]);
+    return marks;
+  }
+
   dump(now: number): Record<string, unknown> {
     const wall = (at: number): string => new Date(this.initiatedAt + (at - this.begin)).toISOString();
-    const events: Record<string, unknown>[] = [{ time: wall(this.begin), event: 'initiated' }];
-    for (let i = 0; i < this.#events.length; i += 2)
-      events.push({ time: wall(this.#events[i] as number), event: this.#events[i + 1] });
+    const events = this.marks().map(([at, event]) => ({ time: wall(at), event }));
     return {
       description: this.description,
       initiated_at: wall(this.begin),
@@ -98,14 +136,23 @@ export class OpTracker {
     return this.#inFlight;
   }
 
+  /** Monotonic ms. */
   now(): number {
     return this.#cct.clock.monotonicNow();
   }
 
-  /** Begins an operation; `describe` is called only when someone looks. */
-  createOp(describe: () => string): TrackedOp {
+  /** Whose turn it is. */
+  get currentThread(): string {
+    return this.#cct.currentThread ?? 'main';
+  }
+
+  /** Begins an operation, with the message that asked for it; `describe` is called only when someone looks. */
+  createOp(describe: () => string, message?: ReceivedMessage): TrackedOp {
     const { clock } = this.#cct;
-    const op = new TrackedOp(this.#enabled ? this : undefined, ++this.#seq, clock.now(), clock.monotonicNow(), describe);
+    const now = clock.monotonicNow();
+    const begin = message && message.recvStamp > 0 ? message.recvStamp : now;
+    const wall = clock.now() - (now - begin);
+    const op = new TrackedOp(this.#enabled ? this : undefined, ++this.#seq, wall, begin, describe, message);
     if (!this.#enabled) return op;
     op.prev = this.#last;
     if (this.#last) this.#last.next = op;
@@ -166,10 +213,21 @@ export class OpTracker {
 
   /** The latest, or with `byDuration` the longest, of those that are done. */
   dumpHistoricOps(byDuration = false): Record<string, unknown> {
-    this.#moveToHistory();
+    const { latest, longest } = this.history();
     const now = this.now();
-    const ops = (byDuration ? this.#byDuration : this.#arrived).map((op) => op.dump(now));
+    const ops = (byDuration ? longest : latest).map((op) => op.dump(now));
     return { size: this.#size, duration: this.#cct.conf.number('mds_op_history_duration'), ops };
+  }
+
+  /** Operations in flight, oldest first. */
+  *inFlightOps(): IterableIterator<TrackedOp> {
+    for (let op = this.#first; op; op = op.next) yield op;
+  }
+
+  /** Those that are done: the latest, and the longest. */
+  history(): { latest: readonly TrackedOp[]; longest: readonly TrackedOp[] } {
+    this.#moveToHistory();
+    return { latest: this.#arrived, longest: this.#byDuration };
   }
 
   shutdown(): void {

@@ -61,6 +61,7 @@ export class Replies {
     this.#earlyReply(mdr, tracei, tracedn);
     mdr.committing = true;
     mdr.markEvent('submit entry: journal_and_reply');
+    fin.request = mdr;
     mds.mdlog.submitEntry(event, fin);
     if (mdr.clientRequest?.queuedForReplay === true) mds.queueOneReplay();
     else if (mdr.didEarlyReply) mds.locker.dropRdlocksForEarlyReply(mdr);

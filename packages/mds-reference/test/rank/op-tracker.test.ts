@@ -86,4 +86,29 @@ describe('the op tracker', () => {
     op.finish();
     expect(tracker.inFlight).toBe(0);
   });
+
+  it('knows the way of a message from its first bytes on, thread by thread', () => {
+    const connection = { threadName: 'msgr-worker-1' };
+    clock.advance(50);
+    const now = clock.monotonicNow();
+    const op = tracker.createOp(() => 'create /a', {
+      recvStamp: now - 9,
+      throttleStamp: now - 8,
+      recvCompleteStamp: now - 7,
+      dispatchStamp: now - 1,
+      connection,
+    });
+    cct.currentThread = 'md_submit';
+    op.markEvent('journal: appended');
+    expect(op.marks().map(([at, event, thread]) => [at - now, event, thread])).toEqual([
+      [-9, 'initiated', 'msgr-worker-1'],
+      [-8, 'throttled', 'msgr-worker-1'],
+      [-9, 'header_read', 'msgr-worker-1'],
+      [-7, 'all_read', 'msgr-worker-1'],
+      [-1, 'dispatched', 'ms_dispatch'],
+      [0, 'journal: appended', 'md_submit'],
+    ]);
+    expect(op.flagPoint).toBe('journal: appended');
+    expect(clock.now() - op.initiatedAt).toBe(9);
+  });
 });
