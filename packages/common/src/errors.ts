@@ -123,6 +123,11 @@ export class AbortedError extends CephError {
   constructor(message = 'The operation was aborted', options: CephErrorOptions = {}) {
     super('ERR_CEPH_ABORTED', message, { errno: ECANCELED, ...options });
   }
+
+  /** True for an error of this code of any loaded copy of this library. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isCephError(value) && value.code === 'ERR_CEPH_ABORTED';
+  }
 }
 
 /** A {@link CephError} `ERR_CEPH_INVALID_ARGUMENT` (EINVAL). */

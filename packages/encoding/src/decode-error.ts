@@ -1,4 +1,4 @@
-const BRAND = Symbol.for('cephts.error');
+const BRAND: unique symbol = Symbol.for('cephts.error');
 
 /**
  * Bytes that are not what they should be: names the type and the offset where reading stopped.
@@ -18,5 +18,11 @@ export class DecodeError extends Error {
     this.type = type;
     this.offset = offset;
     Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** True for an error of this code of any loaded copy of this library. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const error = value as { readonly code?: unknown; readonly [BRAND]?: true } | null | undefined;
+    return error?.[BRAND] === true && error.code === 'ERR_CEPH_DECODE';
   }
 }

@@ -6,7 +6,8 @@ import { MsgrThread } from './msgr-thread.js';
 import type { Listener, NetworkStack } from './network-stack.js';
 import type { Wire, WireOwner } from './wire.js';
 
-const ENTRY = new URL('./msgr-worker.worker.js', import.meta.url);
+// a bundler would copy the file without what it imports; left alone it is found where it lies, or the event centers run inline
+const ENTRY = new URL(/* webpackIgnore: true */ './msgr-worker.worker.js', import.meta.url);
 
 /** Options of {@link WorkerStack}. */
 export interface WorkerStackOptions {
