@@ -1,5 +1,6 @@
 export { AuthNone } from './auth/auth-none.js';
 export type { AuthNoneOptions } from './auth/auth-none.js';
+export { crc32c } from './protocol/crc32c.js';
 export { AUTH_METHOD, AuthConnectionMeta, CON_MODE } from './auth/auth.js';
 export type { AuthClient, AuthRequestPlan, AuthServer, AuthVerdict } from './auth/auth.js';
 export { Connection } from './connection.js';
