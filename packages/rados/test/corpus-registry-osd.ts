@@ -1,5 +1,5 @@
 // Types of the object corpus that OSD maps and operations are made of.
-import type { Decoder } from '@cephts/encoding';
+import type { Decoder, Encoder } from '@cephts/encoding';
 import { CrushMap } from '../src/crush/crush-map.js';
 import { GHObject, HObject } from '../src/osdmap/hobject.js';
 import { decodeOsdMap, encodeOsdMap } from '../src/osdmap/osd-map-codec.js';
@@ -13,7 +13,6 @@ interface CorpusCodec {
   decode(d: Decoder): unknown;
   encode(value: unknown, e: Encoder): void;
 }
-type Encoder = import('@cephts/encoding').Encoder;
 
 function codec<T>(decode: (d: Decoder) => T, encode: (value: T, e: Encoder) => unknown): CorpusCodec {
   return {

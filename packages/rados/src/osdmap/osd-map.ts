@@ -1,4 +1,5 @@
-import { EntityAddr, EntityAddrVec, IntervalSet, UTime, Uuid } from '@cephts/encoding';
+import { EntityAddr, EntityAddrVec, UTime, Uuid } from '@cephts/encoding';
+import type { IntervalSet } from '@cephts/encoding';
 import { CrushMap } from '../crush/crush-map.js';
 import { OsdInfo, OsdXInfo } from './osd-types.js';
 import type { PgPool } from './pg-pool.js';

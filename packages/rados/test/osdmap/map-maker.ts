@@ -87,7 +87,7 @@ export function crushText(seed: number): { text: string; osds: number; rules: nu
       );
     top = racks;
   }
-  const root = bucketText(dice, { id: nextId--, name: 'default', type: 'root' }, top);
+  const root = bucketText(dice, { id: nextId, name: 'default', type: 'root' }, top);
   const buckets = [...hosts, ...racks, root];
   const leafType = racks.length > 0 && dice.chance(50) ? 'rack' : 'host';
   const sets = dice.chance(50) ? 'step set_chooseleaf_tries 5\n\tstep set_choose_tries 100\n\t' : '';
