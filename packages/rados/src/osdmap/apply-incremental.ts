@@ -3,7 +3,7 @@ import { EntityAddrVec, IntervalSet, Uuid } from '@cephts/encoding';
 import { CrushMap } from '../crush/crush-map.js';
 import { decodeOsdMap } from './osd-map-codec.js';
 import type { OsdMapIncremental } from './osd-map-incremental.js';
-import { OSD_FULL_WEIGHT, OSD_STATE, OSDMAP_FLAG } from './osd-map.js';
+import { OSD_FULL_WEIGHT, OSD_STATE, OSDMAP_FLAG } from './osd-flags.js';
 import type { OsdMap } from './osd-map.js';
 import { OsdInfo, OsdXInfo } from './osd-types.js';
 

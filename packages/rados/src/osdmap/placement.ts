@@ -1,9 +1,10 @@
 import { CRUSH_ITEM_NONE } from '../crush/mapper.js';
 import { hash2 } from '../crush/rjenkins.js';
-import type { OsdMap } from './osd-map.js';
-import { OSD_FULL_WEIGHT } from './osd-map.js';
+import type { CrushMap } from '../crush/crush-map.js';
+import { OSD_FULL_WEIGHT } from './osd-flags.js';
 import { NO_SHARD, PgId, SpgId } from './pg.js';
 import type { PgPool } from './pg-pool.js';
+import type { PgTable } from './pg-table.js';
 
 /** Where a placement group is. In an erasure-coded pool a place that nobody takes is CRUSH_ITEM_NONE. */
 export interface PgPlacement {
@@ -19,6 +20,21 @@ export interface PgPlacement {
   primaryShard: SpgId;
 }
 
+/** What placement depends on: an OSD map. */
+export interface PlacementSource {
+  readonly pools: ReadonlyMap<number, PgPool>;
+  readonly crush: CrushMap;
+  readonly osdWeight: readonly number[];
+  readonly primaryAffinity: readonly number[] | undefined;
+  readonly pgTemp: PgTable<number[]>;
+  readonly primaryTemp: PgTable<number>;
+  readonly pgUpmap: PgTable<number[]>;
+  readonly pgUpmapItems: PgTable<number[]>;
+  readonly pgUpmapPrimaries: PgTable<number>;
+  exists(osd: number): boolean;
+  isUp(osd: number): boolean;
+}
+
 /**
  * From a placement group to OSDs: CRUSH, then what was set by hand (upmap), what is down, primary affinity, and what holds for a while
  * (pg_temp, primary_temp).
@@ -26,11 +42,11 @@ export interface PgPlacement {
  * @see OSDMap::_pg_to_up_acting_osds in src/osd/OSDMap.cc (16.2.15)
  */
 export class Placement {
-  readonly #map: OsdMap;
+  readonly #map: PlacementSource;
   /** By pool, then by seed. */
   readonly #known = new Map<number, (PgPlacement | undefined)[]>();
 
-  constructor(map: OsdMap) {
+  constructor(map: PlacementSource) {
     this.#map = map;
   }
 

@@ -2,7 +2,8 @@
 import { seededRandom } from '@cephts/common';
 import { EntityAddr, EntityAddrVec, Uuid } from '@cephts/encoding';
 import type { CrushMap } from '../../src/crush/crush-map.js';
-import { OSD_STATE, OsdMap } from '../../src/osdmap/osd-map.js';
+import { OSD_STATE } from '../../src/osdmap/osd-flags.js';
+import { OsdMap } from '../../src/osdmap/osd-map.js';
 import { PgPool, POOL_FLAG, POOL_TYPE } from '../../src/osdmap/pg-pool.js';
 import { PgId } from '../../src/osdmap/pg.js';
 

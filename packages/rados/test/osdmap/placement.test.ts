@@ -7,7 +7,7 @@ import { CrushMap } from '../../src/crush/crush-map.js';
 import { applyIncremental } from '../../src/osdmap/apply-incremental.js';
 import { decodeOsdMap, encodeOsdMap } from '../../src/osdmap/osd-map-codec.js';
 import { OsdMapIncremental } from '../../src/osdmap/osd-map-incremental.js';
-import { OSD_STATE } from '../../src/osdmap/osd-map.js';
+import { OSD_STATE } from '../../src/osdmap/osd-flags.js';
 import { PgId } from '../../src/osdmap/pg.js';
 import { Dice, makeOsdMap, placementText } from './map-maker.js';
 
