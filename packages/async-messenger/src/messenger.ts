@@ -66,6 +66,8 @@ export class Messenger {
   /** All that are not closed: registered, anonymous, and accepted ones that have not said who they are. */
   readonly #live = new Set<AsyncConnection>();
   #defaultPolicy = Policy.losslessClient();
+  #authClient!: AuthClient;
+  #authServer!: AuthServer;
   #myname: EntityName;
   #myaddrs: EntityAddrVec = EntityAddrVec.EMPTY;
   #listeners: Listener[] = [];
@@ -132,6 +134,16 @@ export class Messenger {
   /** Who this end says it is, from the next handshake on. */
   setMyname(name: EntityName): void {
     this.#myname = name;
+  }
+
+  /** What lets this end in, from the next handshake on. */
+  setAuthClient(client: AuthClient): void {
+    this.#authClient = client;
+  }
+
+  /** What lets others in, from the next handshake on. */
+  setAuthServer(server: AuthServer): void {
+    this.#authServer = server;
   }
 
   setDefaultPolicy(policy: Policy): void {
@@ -303,8 +315,10 @@ export class Messenger {
       name: () => AuthEntityName.parse(this.#cct.name) ?? new AuthEntityName(this.#myname.type, String(this.#myname.num)),
       globalId: () => Math.max(0, this.#myname.num),
     });
-    const authClient: AuthClient = init.authClient ?? none;
-    const authServer: AuthServer = init.authServer ?? none;
+    this.#authClient = init.authClient ?? none;
+    this.#authServer = init.authServer ?? none;
+    const getAuthClient = (): AuthClient => this.#authClient;
+    const getAuthServer = (): AuthServer => this.#authServer;
     const registry: MessageRegistry = init.registry;
     const getMyname = (): EntityName => this.#myname;
     const getMyaddrs = (): EntityAddrVec => this.#myaddrs;
@@ -316,8 +330,12 @@ export class Messenger {
       stack: this.#stack,
       center: this.#center,
       dispatchQueue: this.dispatchQueue,
-      authClient,
-      authServer,
+      get authClient() {
+        return getAuthClient();
+      },
+      get authServer() {
+        return getAuthServer();
+      },
       get myname() {
         return getMyname();
       },

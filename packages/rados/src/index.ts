@@ -1,3 +1,24 @@
+// Configuration and keys.
+export { parseCephArgs, splitArgs } from './conf/ceph-args.js';
+export type { CephArgs } from './conf/ceph-args.js';
+export { CephConf } from './conf/ceph-conf.js';
+export type { CephConfOptions, ConfSource } from './conf/ceph-conf.js';
+export { ConfFile } from './conf/conf-file.js';
+export { Keyring } from './conf/keyring.js';
+export type { KeyringEntry } from './conf/keyring.js';
+export { RADOS_OPTIONS } from './conf/options.js';
+export { AuthCapsInfo, AuthTicket } from './auth/auth-types.js';
+export { CEPH_CRYPTO, CryptoKey } from './auth/crypto-key.js';
+
+// Monitors.
+export { connectCluster, loadKeyring } from './mon/connect.js';
+export type { ClusterClient, ConnectClusterOptions } from './mon/connect.js';
+export { buildInitialMonMap, monMapOf } from './mon/initial-monmap.js';
+export type { ClogLevel } from './mon/log-client.js';
+export { MonClient } from './mon/mon-client.js';
+export type { MonClientOptions } from './mon/mon-client.js';
+export type { CommandOptions, CommandReply } from './mon/mon-commands.js';
+
 // Maps.
 export { FSMap, Filesystem } from './maps/fs-map.js';
 export type { MirrorPeer } from './maps/fs-map.js';
@@ -53,6 +74,11 @@ export { MonMap } from './maps/mon-map.js';
 export type { MonInfo } from './maps/mon-map.js';
 
 // Messages.
+export { MAuth, MAuthReply } from './messages/m-auth.js';
+export { MConfig } from './messages/m-config.js';
+export { CLOG, LogEntry, MLog, MLogAck } from './messages/m-log.js';
+export { MMonCommand, MMonCommandAck } from './messages/m-mon-command.js';
+export { MPing } from './messages/m-ping.js';
 export {
   CEPH_MSG_AUTH,
   CEPH_MSG_AUTH_REPLY,

@@ -27,6 +27,7 @@ export const MSG_MGR_OPEN = 0x700;
 export const MSG_MGR_CONFIGURE = 0x701;
 export const MSG_MGR_REPORT = 0x702;
 export const MSG_MGR_MAP = 0x704;
+export const MSG_SERVICE_MAP = 0x707;
 export const MSG_MGR_CLOSE = 0x708;
 export const MSG_MGR_COMMAND = 0x709;
 export const MSG_MGR_COMMAND_REPLY = 0x70a;

@@ -1,4 +1,9 @@
 import type { MessageClass } from '@cephts/async-messenger';
+import { MAuth, MAuthReply } from './m-auth.js';
+import { MConfig } from './m-config.js';
+import { MLog, MLogAck } from './m-log.js';
+import { MMonCommand, MMonCommandAck } from './m-mon-command.js';
+import { MPing } from './m-ping.js';
 import { MCommand, MCommandReply } from './m-command.js';
 import { MMDSBeacon } from './m-mds-beacon.js';
 import { MMDSMap } from './m-mds-map.js';
@@ -15,6 +20,14 @@ import { MOSDMap } from './osd/m-osd-map.js';
 
 /** What monitors, managers and OSDs say to their clients and daemons, and hear from them. */
 export const radosMessageClasses: readonly MessageClass[] = [
+  MAuth,
+  MAuthReply,
+  MConfig,
+  MLog,
+  MLogAck,
+  MMonCommand,
+  MMonCommandAck,
+  MPing,
   MCommand,
   MCommandReply,
   MMDSBeacon,
