@@ -12,10 +12,9 @@ import {
   UTime,
   decodeXattrs,
 } from '@cephts/encoding';
-import { MDS_STATE_ACTIVE, MDS_STATE_CLIENTREPLAY, MDS_STATE_RECONNECT, MMDSMap } from '@cephts/rados';
+import { MDS_STATE_ACTIVE, MDS_STATE_CLIENTREPLAY, MDS_STATE_RECONNECT, MMDSMap, MonClient } from '@cephts/rados';
 import type { MDSMap } from '@cephts/rados';
 
-import { MonClient } from '../daemon/mon-client.js';
 import { MDS_OPTIONS } from '../daemon/options.js';
 import { decodeReaddirPage, decodeReplyTrace, mdsMessageRegistry, MClientRequest } from '../messages/index.js';
 import type { InodeStat, MClientReply, RequestArgs } from '../messages/index.js';

@@ -12,9 +12,8 @@ import {
   mdsCompatSetAll,
   mdsStateName,
 } from '@cephts/rados';
-import type { MDSMap } from '@cephts/rados';
+import type { MDSMap, MonClient } from '@cephts/rados';
 import type { MDSRank } from '../rank/mds-rank.js';
-import type { MonClient } from './mon-client.js';
 import { PeriodicThread } from './periodic-thread.js';
 import { collectSysInfo } from './sys-info.js';
 

@@ -3,7 +3,7 @@ import type { CephContextOptions, ConfigValue, ThreadEntry } from '@cephts/commo
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, CEPH_FEATURE, EntityName } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
 import { Messenger, Policy } from '@cephts/async-messenger';
-import { MDS_STATE_ACTIVE, MDS_STATE_CREATING, MDS_STATE_REPLAY, mdsStateName } from '@cephts/rados';
+import { MDS_STATE_ACTIVE, MDS_STATE_CREATING, MDS_STATE_REPLAY, MonClient, mdsStateName } from '@cephts/rados';
 import { mdsMessageRegistry } from '../messages/index.js';
 import { AdminSocket } from '../services/admin-socket.js';
 import { Log } from '../services/log.js';
@@ -11,7 +11,6 @@ import { Service } from '../services/service.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { registerCommonCommands, registerDaemonCommands } from './asok-commands.js';
 import { MDSDaemon } from './mds-daemon.js';
-import { MonClient } from './mon-client.js';
 import { MDS_OPTIONS } from './options.js';
 import { SignalHandler } from './signal-handler.js';
 import { CEPH_VERSION, CEPHTS_VERSION } from './version.js';

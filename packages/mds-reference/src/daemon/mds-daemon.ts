@@ -25,13 +25,12 @@ import {
   mdsCompatSetAll,
   mdsStateName,
 } from '@cephts/rados';
-import type { MCommand, MMDSMap } from '@cephts/rados';
+import type { MCommand, MMDSMap, MonClient } from '@cephts/rados';
 import { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
 import type { AdminSocket } from '../services/admin-socket.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { Session } from '../tables/session.js';
 import { Beacon } from './beacon.js';
-import type { MonClient } from './mon-client.js';
 
 /** Options of {@link MDSDaemon}. */
 export interface MDSDaemonOptions {

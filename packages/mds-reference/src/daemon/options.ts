@@ -1,4 +1,5 @@
 import type { ConfigOption, ConfigType, ConfigValue } from '@cephts/common';
+import { RADOS_OPTIONS } from '@cephts/rados';
 
 type Row = readonly [name: string, type: ConfigType, value: ConfigValue, desc: string, extra?: Partial<ConfigOption>];
 
@@ -168,22 +169,7 @@ const messenger: readonly Row[] = [
   ['ms_tcp_nodelay', 'bool', true, 'send small frames at once'],
   ['ms_tcp_listen_backlog', 'int', 512, 'connections that wait to be accepted'],
   ['ms_max_accept_failures', 'int', 4, 'failures to accept after which the process ends'],
-  ['ms_mon_cluster_mode', 'str', 'secure crc', 'modes between monitors'],
-  ['ms_mon_service_mode', 'str', 'secure crc', 'modes a monitor takes'],
-  ['ms_mon_client_mode', 'str', 'secure crc', 'modes towards a monitor'],
-  ['ms_cluster_mode', 'str', 'crc secure', 'modes between daemons'],
-  ['ms_service_mode', 'str', 'crc secure', 'modes a daemon takes'],
-  ['ms_client_mode', 'str', 'crc secure', 'modes towards a daemon'],
   ['ms_inject_socket_failures', 'uint', 0, 'break one of that many socket operations (debug)'],
-];
-
-const monitor: readonly Row[] = [
-  ['mon_client_hunt_interval', 'float', 3, 'seconds until another monitor is tried', { min: 0.01 }],
-  ['mon_client_hunt_interval_backoff', 'float', 1.5, 'factor by which that grows', { min: 1 }],
-  ['mon_client_hunt_interval_max_multiple', 'float', 10, 'most times that it grows to', { min: 1 }],
-  ['mon_client_ping_interval', 'float', 10, 'seconds between signs of life to the monitor', { min: 0.01 }],
-  ['mon_client_ping_timeout', 'float', 30, 'seconds without one until the connection counts as broken', { min: 0.01 }],
-  ['mon_client_log_interval', 'float', 1, 'seconds between parts of the cluster log', { min: 0.01 }],
 ];
 
 const objecter: readonly Row[] = [
@@ -195,8 +181,6 @@ const objecter: readonly Row[] = [
 ];
 
 const process: readonly Row[] = [
-  ['name', 'str', 'mds.a', 'entity name', { runtime: false }],
-  ['host', 'str', '', 'host name', { runtime: false }],
   ['log_file', 'str', '', 'file for log lines; none: standard error'],
   ['log_max_new', 'uint', 1000, 'lines that wait for the log thread before producers do', { min: 1 }],
   ['log_max_recent', 'uint', 500, 'lines kept for a dump of the recent past', { min: 1 }],
@@ -224,13 +208,8 @@ const process: readonly Row[] = [
  * @see src/common/options.cc (16.2.15)
  */
 export const MDS_OPTIONS: readonly ConfigOption[] = [
-  ...process,
-  ...daemon,
-  ...cache,
-  ...journal,
-  ...purge,
-  ...balancer,
-  ...messenger,
-  ...monitor,
-  ...objecter,
-].map(([name, type, value, desc, extra]) => ({ name, type, default: value, desc, ...extra }));
+  ...[...process, ...daemon, ...cache, ...journal, ...purge, ...balancer, ...messenger, ...objecter].map(
+    ([name, type, value, desc, extra]) => ({ name, type, default: value, desc, ...extra }),
+  ),
+  ...RADOS_OPTIONS,
+];

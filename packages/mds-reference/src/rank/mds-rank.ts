@@ -4,7 +4,7 @@ import { Finisher } from '@cephts/finisher';
 import { CEPH_ENTITY_TYPE_MDS } from '@cephts/encoding';
 import type { SafeTimer } from '@cephts/safe-timer';
 import type { Connection, Message, Messenger } from '@cephts/async-messenger';
-import type { MDSMap } from '@cephts/rados';
+import type { MDSMap, MonClient } from '@cephts/rados';
 import {
   MDS_RANK_NONE,
   MDS_STATE_ACTIVE,
@@ -24,7 +24,6 @@ import {
 import type { MDBalancer } from '../balancer/md-balancer.js';
 import type { MDCache } from '../cache/md-cache.js';
 import type { Beacon } from '../daemon/beacon.js';
-import type { MonClient } from '../daemon/mon-client.js';
 import type { MDLog } from '../journal/md-log.js';
 import type { Locker } from '../locks/locker.js';
 import type { Migrator } from '../migrator/migrator.js';

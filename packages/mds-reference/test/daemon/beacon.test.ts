@@ -3,8 +3,8 @@ import { CephContext, VirtualClock } from '@cephts/common';
 import { Uuid } from '@cephts/encoding';
 import type { Message } from '@cephts/async-messenger';
 import { MDSMap, MDS_STATE_ACTIVE, MDS_STATE_BOOT, MDS_STATE_STANDBY, MMDSBeacon } from '@cephts/rados';
+import type { MonClient } from '@cephts/rados';
 import { Beacon } from '../../src/daemon/beacon.js';
-import type { MonClient } from '../../src/daemon/mon-client.js';
 import { MDS_OPTIONS } from '../../src/daemon/options.js';
 
 describe('the beacon', () => {

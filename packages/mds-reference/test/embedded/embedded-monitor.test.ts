@@ -3,8 +3,15 @@ import { Messenger, Policy } from '@cephts/async-messenger';
 import type { Message } from '@cephts/async-messenger';
 import { CephContext } from '@cephts/common';
 import { EntityName } from '@cephts/encoding';
-import { MDS_STATE_ACTIVE, MDS_STATE_BOOT, MDS_STATE_CREATING, MDS_STATE_STANDBY, MMDSBeacon, MMDSMap } from '@cephts/rados';
-import { MonClient } from '../../src/daemon/mon-client.js';
+import {
+  MDS_STATE_ACTIVE,
+  MDS_STATE_BOOT,
+  MDS_STATE_CREATING,
+  MDS_STATE_STANDBY,
+  MMDSBeacon,
+  MMDSMap,
+  MonClient,
+} from '@cephts/rados';
 import { MDS_OPTIONS } from '../../src/daemon/options.js';
 import { EmbeddedMonitor } from '../../src/embedded/embedded-monitor.js';
 import { MemoryMonitorStore } from '../../src/embedded/monitor-store.js';

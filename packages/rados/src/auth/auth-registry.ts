@@ -29,20 +29,22 @@ function words(text: string): string[] {
 export class AuthRegistry {
   readonly #cct: CephContext;
   readonly #ownType: number;
-  readonly #haveKeyring: () => boolean;
+  readonly #haveKeyring: () => boolean | 'none';
 
-  /** @param haveKeyring without one, cephx is left out */
-  constructor(cct: CephContext, ownType: number, haveKeyring: () => boolean) {
+  /** @param haveKeyring without one, cephx is left out; `'none'`: method none, whatever is configured */
+  constructor(cct: CephContext, ownType: number, haveKeyring: () => boolean | 'none') {
     this.#cct = cct;
     this.#ownType = ownType;
     this.#haveKeyring = haveKeyring;
   }
 
   supportedMethods(peerType: number): number[] {
+    const keyring = this.#haveKeyring();
+    if (keyring === 'none') return [AUTH_METHOD.NONE];
     const kind = this.#methodKind(peerType);
     const text = this.#cct.conf.str('auth_supported') || this.#cct.conf.str(`auth_${kind}_required`);
     const methods = words(text).flatMap((word) => METHODS.get(word) ?? []);
-    return this.#haveKeyring() ? methods : methods.filter((method) => method !== AUTH_METHOD.CEPHX);
+    return keyring ? methods : methods.filter((method) => method !== AUTH_METHOD.CEPHX);
   }
 
   supportedModes(peerType: number, method: number): number[] {

@@ -50,7 +50,7 @@ export interface MonClientOptions {
   monAddrs?: EntityAddrVec | readonly EntityAddrVec[];
   /** Who one is. @defaultValue the context's name */
   entityName?: AuthEntityName;
-  /** Keys; without one, cephx is left out. */
+  /** Keys; an empty one leaves cephx out. @defaultValue none: nobody is authenticated, this end included */
   keyring?: Keyring;
   /** The id to ask for. @defaultValue 0: the monitors give one */
   globalId?: number;
@@ -137,7 +137,8 @@ export class MonClient implements Dispatcher {
     const configured = Uuid.parse(cct.conf.str('fsid')) ?? Uuid.ZERO;
     this.#monmap = options.monmap ?? monMapOf(monAddrs instanceof EntityAddrVec ? [monAddrs] : monAddrs, configured);
     this.rotating = new RotatingKeyRing(this.entityName.type);
-    const registry = new AuthRegistry(cct, this.entityName.type, () => !this.#keyring.isEmpty);
+    const trusting = options.keyring === undefined;
+    const registry = new AuthRegistry(cct, this.entityName.type, () => (trusting ? 'none' : !this.#keyring.isEmpty));
     this.#registry = registry;
     this.#connectionHost = { cct, entityName: this.entityName, registry, createHandler: (method) => this.#createHandler(method) };
     this.authClient = new MonAuthClient(this.#authHost());
