@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { Decoder, Encoder } from '@cephts/encoding';
 import { journalCodecs } from '../../packages/mds-reference/test/corpus-registry-journal.js';
 import { corpusCodecs } from '../../packages/mds-reference/test/corpus-registry.js';
+import { monCodecs } from '../../packages/rados/test/corpus-registry-mon.js';
 import { osdCodecs } from '../../packages/rados/test/corpus-registry-osd.js';
 
-const codecs = new Map([...corpusCodecs, ...journalCodecs, ...osdCodecs]);
+const codecs = new Map([...corpusCodecs, ...journalCodecs, ...monCodecs, ...osdCodecs]);
 
 const corpus = fileURLToPath(new URL('../../../shared/ceph-object-corpus', import.meta.url));
 const versions = existsSync(corpus) ? readdirSync(corpus).filter((name) => /^\d+\./.test(name)) : [];

@@ -16,7 +16,6 @@ import {
   UTime,
   Uuid,
 } from '@cephts/encoding';
-import { FSMap, Filesystem, MDSMap, MdsHealth, MdsHealthMetric, MdsInfo } from '@cephts/rados';
 import { RequestRelease, decodeSnapPayload, encodeSnapPayload } from '../src/messages/m-client-request.js';
 import { MdsLoad } from '../src/messages/mds-load.js';
 import { OpencResponse } from '../src/messages/reply-trace.js';
@@ -130,8 +129,6 @@ export const corpusCodecs: ReadonlyMap<string, CorpusCodec> = new Map<string, Co
   ['uuid_d', codecOf(Uuid)],
   // mds-reference/types
   ['Anchor', codecOf(Anchor)],
-  ['FSMap', codecOf(FSMap)],
-  ['Filesystem', codecOf(Filesystem)],
   ['InodeStore', codecOf(InodeStore)],
   [
     'InodeStoreBare',
@@ -143,10 +140,6 @@ export const corpusCodecs: ReadonlyMap<string, CorpusCodec> = new Map<string, Co
     ),
   ],
   ['MDSCacheObjectInfo', codecOf(MdsCacheObjectInfo)],
-  ['MDSHealth', codecOf(MdsHealth)],
-  ['MDSHealthMetric', codecOf(MdsHealthMetric)],
-  ['MDSMap', codecOf(MDSMap)],
-  ['MDSMap::mds_info_t', codecOf(MdsInfo)],
   ['SnapInfo', codecOf(SnapInfo)],
   ['SnapRealmInfo', codecOf(SnapRealmInfo)],
   ['cap_reconnect_t', codecOf(CapReconnect)],

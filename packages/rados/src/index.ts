@@ -20,6 +20,11 @@ export type { MonClientOptions } from './mon/mon-client.js';
 export type { CommandOptions, CommandReply } from './mon/mon-commands.js';
 
 // Maps.
+export { dumpAddrVec, legacyString, releaseName, toJson } from './maps/dump.js';
+export { FeatureMap } from './maps/feature-map.js';
+export { MgrMap, ModuleInfo, ModuleOption, StandbyMgr } from './maps/mgr-map.js';
+export type { MgrModuleClient } from './maps/mgr-map.js';
+export { ServiceDaemon, ServiceInfo, ServiceMap } from './maps/service-map.js';
 export { FSMap, Filesystem } from './maps/fs-map.js';
 export type { MirrorPeer } from './maps/fs-map.js';
 export {
@@ -77,6 +82,7 @@ export type { MonInfo } from './maps/mon-map.js';
 export { MAuth, MAuthReply } from './messages/m-auth.js';
 export { MConfig } from './messages/m-config.js';
 export { CLOG, LogEntry, MLog, MLogAck } from './messages/m-log.js';
+export { MFSMap, MMgrMap, MServiceMap } from './messages/m-maps.js';
 export { MMonCommand, MMonCommandAck } from './messages/m-mon-command.js';
 export { MPing } from './messages/m-ping.js';
 export {

@@ -1,5 +1,6 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
 import { CEPH_FEATURES_ALL, CompatSet, sortedEntries } from '@cephts/encoding';
+import { dumpCompat } from './dump.js';
 import { FS_CLUSTER_ID_NONE } from './mds-constants.js';
 import { MdsInfo } from './mds-info.js';
 import { MDSMap } from './mds-map.js';
@@ -48,6 +49,18 @@ export class Filesystem {
     }
     d.finish(frame, 'Filesystem');
     return fs;
+  }
+
+  dump(): Record<string, unknown> {
+    const peers = this.mirrorPeers.map(({ uuid, clientName, clusterName, fsName }) => [
+      uuid,
+      { uuid, remote: { client_name: clientName, cluster_name: clusterName, fs_name: fsName } },
+    ]);
+    return {
+      mdsmap: this.mdsMap.dump(),
+      id: this.fscid,
+      ...(this.mirrored ? { mirror_info: { peers: Object.fromEntries(peers) } } : {}),
+    };
   }
 }
 
@@ -124,5 +137,20 @@ export class FSMap {
     if (frame.version >= 7) map.everEnabledMultiple = d.bool();
     d.finish(frame, 'FSMap');
     return map;
+  }
+
+  /** As `ceph fs dump` shows it. */
+  dump(): Record<string, unknown> {
+    return {
+      epoch: this.epoch,
+      default_fscid: this.legacyClientFscid,
+      compat: dumpCompat(this.defaultCompat),
+      feature_flags: { enable_multiple: this.enableMultiple, ever_enabled_multiple: this.everEnabledMultiple },
+      standbys: sortedEntries(this.standbyDaemons).map(([gid, info]) => ({
+        ...info.dump(),
+        epoch: this.standbyEpochs.get(gid) ?? 0,
+      })),
+      filesystems: this.filesystems.map((fs) => fs.dump()),
+    };
   }
 }

@@ -9,6 +9,7 @@ import {
   encodeS32Set,
   hasFeature,
 } from '@cephts/encoding';
+import { dumpAddrVec, dumpCompat, legacyString } from './dump.js';
 import { FS_CLUSTER_ID_NONE, MDS_RANK_NONE } from './mds-constants.js';
 import { mdsCompatSetAll } from './mds-features.js';
 import { MDS_STATE_CLIENTREPLAY, MDS_STATE_REPLAY, MDS_STATE_STANDBY, mdsStateName } from './mds-state.js';
@@ -100,18 +101,13 @@ export class MdsInfo {
       incarnation: this.inc,
       state: mdsStateName(this.state),
       state_seq: this.stateSeq,
-      addr: this.addrs.legacyOrFrontAddr().toString().replace(/^v\d:/, ''),
-      addrs: {
-        addrvec: this.addrs.addrs.map((addr) => ({
-          type: addr.isMsgr2() ? 'v2' : 'v1',
-          addr: `${addr.ip}:${addr.port}`,
-          nonce: addr.nonce,
-        })),
-      },
+      addr: legacyString(this.addrs),
+      addrs: dumpAddrVec(this.addrs),
       join_fscid: this.joinFscid,
       export_targets: [...this.exportTargets],
-      features: Number(this.mdsFeatures),
-      flags: Number(this.flags),
+      features: this.mdsFeatures,
+      flags: this.flags,
+      compat: dumpCompat(this.compat),
     };
   }
 

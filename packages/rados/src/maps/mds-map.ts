@@ -10,6 +10,7 @@ import {
   sortedEntries,
   sortedNumbers,
 } from '@cephts/encoding';
+import { dumpCephfsFeatures, dumpCompat } from './dump.js';
 import { CEPH_MDSMAP_ALLOW_SNAPS, CEPH_MDSMAP_DEFAULTS, MDS_GID_NONE, MDS_RANK_NONE } from './mds-constants.js';
 import { MdsInfo } from './mds-info.js';
 import {
@@ -425,9 +426,11 @@ export class MDSMap {
       root: this.root,
       session_timeout: this.sessionTimeout,
       session_autoclose: this.sessionAutoclose,
+      required_client_features: dumpCephfsFeatures(this.requiredClientFeatures),
       max_file_size: this.maxFileSize,
       last_failure: this.lastFailure,
       last_failure_osd_epoch: this.lastFailureOsdEpoch,
+      compat: dumpCompat(this.compat),
       max_mds: this.maxMds,
       in: sortedNumbers(this.in),
       up: Object.fromEntries(sortedEntries(this.up).map(([rank, gid]) => [`mds_${rank}`, gid])),

@@ -1,5 +1,25 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { CEPH_FEATURES_ALL, EntityAddrVec, UTime, Uuid, compareText, decodeTextMap, encodeTextMap } from '@cephts/encoding';
+import {
+  CEPH_FEATURES_ALL,
+  EntityAddrVec,
+  UTime,
+  Uuid,
+  compareText,
+  decodeTextMap,
+  encodeTextMap,
+  sortedTexts,
+} from '@cephts/encoding';
+import { dumpAddrVec, gmtime, legacyString, releaseName } from './dump.js';
+
+/** Names of monitor features by bit. @see src/mon/mon_types.h (16.2.15) */
+const MON_FEATURES = [
+  ...['kraken', 'luminous', 'mimic', 'osdmap-prune', 'nautilus', 'octopus', 'pacific', 'elector-pinging'],
+  ...['quincy', 'nvmeof-beacon-diff', 'reef', 'squid', 'tentacle'],
+];
+
+function featureNames(features: bigint): string[] {
+  return MON_FEATURES.filter((_, bit) => ((features >> BigInt(bit)) & 1n) === 1n);
+}
 
 /** Number of the Pacific release, as monitors count them. */
 const RELEASE_PACIFIC = 16;
@@ -13,7 +33,7 @@ export interface MonInfo {
   crushLoc: Map<string, string>;
 }
 
-function encodeInfo(e: Encoder, { name, publicAddrs, priority, weight, crushLoc }: MonInfo, features: bigint): void {
+export function encodeMonInfo(e: Encoder, { name, publicAddrs, priority, weight, crushLoc }: MonInfo, features: bigint): void {
   const mark = e.start(5, 1);
   e.string(name);
   publicAddrs.encode(e, features);
@@ -22,7 +42,7 @@ function encodeInfo(e: Encoder, { name, publicAddrs, priority, weight, crushLoc 
   e.finish(mark);
 }
 
-function decodeInfo(d: Decoder): MonInfo {
+export function decodeMonInfo(d: Decoder): MonInfo {
   return d.struct(5, (d, version) => ({
     name: d.string(),
     publicAddrs: EntityAddrVec.decode(d),
@@ -32,13 +52,14 @@ function decodeInfo(d: Decoder): MonInfo {
   }));
 }
 
-function encodeFeatures(e: Encoder, features: bigint): void {
+/** mon_feature_t. */
+export function encodeMonFeatures(e: Encoder, features: bigint): void {
   const mark = e.start(1, 1);
   e.u64big(features);
   e.finish(mark);
 }
 
-function decodeFeatures(d: Decoder): bigint {
+export function decodeMonFeatures(d: Decoder): bigint {
   return d.struct(1, (d) => d.u64big());
 }
 
@@ -83,12 +104,12 @@ export class MonMap {
     e.u32(this.epoch);
     this.lastChanged.encode(e);
     this.created.encode(e);
-    encodeFeatures(e, this.persistentFeatures);
-    encodeFeatures(e, this.optionalFeatures);
+    encodeMonFeatures(e, this.persistentFeatures);
+    encodeMonFeatures(e, this.optionalFeatures);
     e.u32(this.monInfo.size);
     for (const [name, info] of [...this.monInfo].sort(([a], [b]) => compareText(a, b))) {
       e.string(name);
-      encodeInfo(e, info, features);
+      encodeMonInfo(e, info, features);
     }
     e.u32(this.ranks.length);
     for (const name of this.ranks) e.string(name);
@@ -101,6 +122,42 @@ export class MonMap {
     e.finish(mark);
   }
 
+  /** As `ceph mon dump` shows it, apart from the quorum, which the map does not know. */
+  dump(): Record<string, unknown> {
+    return {
+      epoch: this.epoch,
+      fsid: String(this.fsid),
+      modified: gmtime(this.lastChanged),
+      created: gmtime(this.created),
+      min_mon_release: this.minMonRelease,
+      min_mon_release_name: releaseName(this.minMonRelease),
+      election_strategy: this.strategy,
+      'disallowed_leaders: ': [...this.disallowedLeaders].join(),
+      stretch_mode: this.stretchModeEnabled,
+      tiebreaker_mon: this.tiebreakerMon,
+      'removed_ranks: ': this.removedRanks.join(),
+      features: { persistent: featureNames(this.persistentFeatures), optional: featureNames(this.optionalFeatures) },
+      mons: this.ranks.map((name, rank) => this.#dumpMon(name, rank)),
+    };
+  }
+
+  #dumpMon(name: string, rank: number): Record<string, unknown> {
+    const { publicAddrs, priority, weight, crushLoc } = this.monInfo.get(name) as MonInfo;
+    const addr = legacyString(publicAddrs);
+    return {
+      rank,
+      name,
+      public_addrs: dumpAddrVec(publicAddrs),
+      addr,
+      public_addr: addr,
+      priority,
+      weight,
+      crush_location: `{${sortedTexts(crushLoc)
+        .map(([key, value]) => `${key}=${value}`)
+        .join()}}`,
+    };
+  }
+
   /** Reads what releases from 16 on write. */
   static decode(d: Decoder): MonMap {
     const frame = d.start(9, 'MonMap');
@@ -111,11 +168,11 @@ export class MonMap {
     map.epoch = d.u32();
     map.lastChanged = UTime.decode(d);
     map.created = UTime.decode(d);
-    map.persistentFeatures = decodeFeatures(d);
-    map.optionalFeatures = decodeFeatures(d);
+    map.persistentFeatures = decodeMonFeatures(d);
+    map.optionalFeatures = decodeMonFeatures(d);
     for (let left = d.count(14); left > 0; left--) {
       const name = d.string();
-      map.monInfo.set(name, decodeInfo(d));
+      map.monInfo.set(name, decodeMonInfo(d));
     }
     map.ranks = d.list((d) => d.string(), 4);
     map.minMonRelease = d.u8();

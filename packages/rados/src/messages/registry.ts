@@ -1,6 +1,7 @@
 import type { MessageClass } from '@cephts/async-messenger';
 import { MAuth, MAuthReply } from './m-auth.js';
 import { MConfig } from './m-config.js';
+import { MFSMap, MMgrMap, MServiceMap } from './m-maps.js';
 import { MLog, MLogAck } from './m-log.js';
 import { MMonCommand, MMonCommandAck } from './m-mon-command.js';
 import { MPing } from './m-ping.js';
@@ -23,6 +24,9 @@ export const radosMessageClasses: readonly MessageClass[] = [
   MAuth,
   MAuthReply,
   MConfig,
+  MFSMap,
+  MMgrMap,
+  MServiceMap,
   MLog,
   MLogAck,
   MMonCommand,
