@@ -45,6 +45,7 @@ export default tseslint.config(
           'TextEncoder',
           'TextDecoder',
           'fetch',
+          'Headers',
           '__dirname',
         ].map((name) => [name, 'readonly']),
       ),

@@ -10,6 +10,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { checkBundles } from './packages/bundles.mjs';
 import { checkConsumers, makeConsumer } from './packages/consumers.mjs';
+import { checkExamples } from './packages/examples.mjs';
 import { failed, report, run } from './packages/report.mjs';
 import { pack, packages, root } from './packages/tarballs.mjs';
 import './ensure-built.mjs';
@@ -92,6 +93,7 @@ for (const [name, symbol, budget] of budgets) {
 const consumer = await makeConsumer(scratch, tarballs);
 await checkConsumers(consumer);
 await checkBundles(consumer);
+await checkExamples(scratch, tarballs);
 
 if (process.env.CEPHTS_KEEP === '1') console.log(`kept: ${scratch}`);
 else rmSync(scratch, { recursive: true, force: true });

@@ -17,13 +17,21 @@ export function report(ok, what, detail = '') {
  *
  * @returns {Promise<{ status: number | null, output: string }>}
  */
-export function run(command, args, options = {}) {
+export function run(command, args, { timeout = 180_000, ...options } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 180_000, ...options });
+    // a group of its own, so that what it started ends with it
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, ...options });
+    const tooLong = setTimeout(() => {
+      output += `\nstill running after ${timeout / 1000} s`;
+      process.kill(-child.pid, 'SIGKILL');
+    }, timeout);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.on('error', (error) => resolve({ status: -1, output: String(error) }));
-    child.on('close', (status, signal) => resolve({ status, output: signal ? `${output}\nended by ${signal}` : output }));
+    child.on('close', (status) => {
+      clearTimeout(tooLong);
+      resolve({ status, output });
+    });
   });
 }
 
