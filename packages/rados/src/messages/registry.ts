@@ -17,7 +17,14 @@ import {
   MMonSubscribeAck,
   MRemoveSnaps,
 } from './m-mon.js';
+import { MOSDBackoff } from './osd/m-osd-backoff.js';
 import { MOSDMap } from './osd/m-osd-map.js';
+import { MOSDOpReply } from './osd/m-osd-op-reply.js';
+import { MOSDOp } from './osd/m-osd-op.js';
+import { MPing } from './osd/m-ping.js';
+import { MPoolOp, MPoolOpReply } from './osd/m-pool-op.js';
+import { MGetPoolStats, MGetPoolStatsReply, MStatfs, MStatfsReply } from './osd/m-pool-stats.js';
+import { MWatchNotify } from './osd/m-watch-notify.js';
 
 /** What monitors, managers and OSDs say to their clients and daemons, and hear from them. */
 export const radosMessageClasses: readonly MessageClass[] = [
@@ -34,6 +41,8 @@ export const radosMessageClasses: readonly MessageClass[] = [
   MPing,
   MCommand,
   MCommandReply,
+  MGetPoolStats,
+  MGetPoolStatsReply,
   MMDSBeacon,
   MMDSMap,
   MMonGetMap,
@@ -42,6 +51,15 @@ export const radosMessageClasses: readonly MessageClass[] = [
   MMonMap,
   MMonSubscribe,
   MMonSubscribeAck,
+  MOSDBackoff,
   MOSDMap,
+  MOSDOp,
+  MOSDOpReply,
+  MPing,
+  MPoolOp,
+  MPoolOpReply,
   MRemoveSnaps,
+  MStatfs,
+  MStatfsReply,
+  MWatchNotify,
 ];
