@@ -138,3 +138,57 @@ export type { MonSubscribeItem } from './messages/m-mon.js';
 export { MOSDMap } from './messages/osd/m-osd-map.js';
 export { PaxosServiceMessage } from './messages/paxos-service-message.js';
 export { radosMessageClasses } from './messages/registry.js';
+
+// CRUSH and the map of OSDs.
+export { bucketAlgName, CrushBucket } from './crush/crush-bucket.js';
+export { CrushMap } from './crush/crush-map.js';
+export type { CrushTunables } from './crush/crush-map.js';
+export { CrushRule } from './crush/crush-rule.js';
+export type { CrushStep } from './crush/crush-rule.js';
+export { CRUSH_ITEM_NONE } from './crush/mapper.js';
+export { applyIncremental } from './osdmap/apply-incremental.js';
+export { CEPH_NOSNAP, CEPH_SNAPDIR, HObject } from './osdmap/hobject.js';
+export { decodeOsdMap, encodeOsdMap } from './osdmap/osd-map-codec.js';
+export { OSD_FULL_WEIGHT, OSD_STATE, OSDMAP_FLAG } from './osdmap/osd-flags.js';
+export { OsdMapIncremental } from './osdmap/osd-map-incremental.js';
+export { OsdMap } from './osdmap/osd-map.js';
+export { OsdReqId, SnapContext } from './osdmap/osd-types.js';
+export { PgPool, POOL_FLAG, POOL_TYPE } from './osdmap/pg-pool.js';
+export type { PoolSnapInfo } from './osdmap/pg-pool.js';
+export { PgId, SpgId } from './osdmap/pg.js';
+export type { PgPlacement } from './osdmap/placement.js';
+export type { PoolStat } from './osdmap/pool-stat.js';
+
+// Operations on objects.
+export { Cluster } from './client/cluster.js';
+export type { ClusterOptions } from './client/cluster.js';
+export { IoCtx } from './client/io-ctx.js';
+export type { CallOptions, OperateOptions, ReadOptions } from './client/io-ctx.js';
+export type { PoolSnapshots } from './client/pool-snapshots.js';
+export { Striper } from './client/striper.js';
+export type { StriperLayout } from './client/striper.js';
+export type { ReadStreamOptions, WriteStreamOptions } from './client/streams.js';
+export type { Notification, NotifyOptions, NotifyReply, Watch, WatchOptions } from './client/watch.js';
+export { CMPXATTR_OP, OSD_FLAG, OSD_OP, OSD_OP_FLAG } from './messages/osd/osd-op-codes.js';
+export { MOSDBackoff } from './messages/osd/m-osd-backoff.js';
+export { MOSDOpReply } from './messages/osd/m-osd-op-reply.js';
+export { MOSDOp } from './messages/osd/m-osd-op.js';
+export { MWatchNotify } from './messages/osd/m-watch-notify.js';
+export { OsdOp } from './messages/osd/osd-op.js';
+export { Objecter } from './objecter/objecter.js';
+export type { ObjecterInit, SubmitOptions } from './objecter/objecter.js';
+export type { ObjecterMon } from './objecter/objecter-mon.js';
+export type { ObjecterOp } from './objecter/objecter-op.js';
+export { ObjectOperation } from './objecter/object-operation.js';
+export type {
+  CloneInfo,
+  ListedObject,
+  ListPage,
+  ObjectStat,
+  OmapKeysPage,
+  OmapPage,
+  OpResult,
+  SparseRead,
+  Watcher,
+} from './objecter/operation-results.js';
+export type { ClusterStat } from './objecter/pool-requests.js';

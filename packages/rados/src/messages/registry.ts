@@ -21,7 +21,6 @@ import { MOSDBackoff } from './osd/m-osd-backoff.js';
 import { MOSDMap } from './osd/m-osd-map.js';
 import { MOSDOpReply } from './osd/m-osd-op-reply.js';
 import { MOSDOp } from './osd/m-osd-op.js';
-import { MPing } from './osd/m-ping.js';
 import { MPoolOp, MPoolOpReply } from './osd/m-pool-op.js';
 import { MGetPoolStats, MGetPoolStatsReply, MStatfs, MStatfsReply } from './osd/m-pool-stats.js';
 import { MWatchNotify } from './osd/m-watch-notify.js';

@@ -160,7 +160,7 @@ export class LingerOps {
     const linger = this.#lingers.get(m.cookie);
     if (!linger) return;
     if (m.opcode === WATCH_EVENT.DISCONNECT) this.#lost(linger, -ERRNO.ENOTCONN);
-    else if (m.opcode === WATCH_EVENT.NOTIFY_COMPLETE) this.#complete(linger, m.returnCode, m.payload.slice());
+    else if (m.opcode === WATCH_EVENT.NOTIFY_COMPLETE) this.#complete(linger, m.returnCode, m.data.slice());
     else if (m.opcode === WATCH_EVENT.NOTIFY) linger.watch?.onNotify(m.notifyId, m.notifierGid, m.payload.slice());
   }
 

@@ -9,7 +9,7 @@ import { MOSDMap } from '../messages/osd/m-osd-map.js';
 import { MOSDOpReply } from '../messages/osd/m-osd-op-reply.js';
 import { MOSDOp } from '../messages/osd/m-osd-op.js';
 import type { OsdOpOutcome } from '../messages/osd/m-osd-op-reply.js';
-import { MPing } from '../messages/osd/m-ping.js';
+import { MPing } from '../messages/m-ping.js';
 import { MWatchNotify } from '../messages/osd/m-watch-notify.js';
 import { OSD_BACKOFF_OP, OSD_FLAG } from '../messages/osd/osd-op-codes.js';
 import { CEPH_NOSNAP } from '../osdmap/hobject.js';

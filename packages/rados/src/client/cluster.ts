@@ -1,0 +1,229 @@
+import { AbortedError, CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
+import type { CephContext, CephContextOptions } from '@cephts/common';
+import type { Uuid } from '@cephts/encoding';
+import { CephConf } from '../conf/ceph-conf.js';
+import type { CephConfOptions } from '../conf/ceph-conf.js';
+import { connectCluster } from '../mon/connect.js';
+import type { ClusterClient } from '../mon/connect.js';
+import type { CommandReply } from '../mon/mon-commands.js';
+import type { MonClient } from '../mon/mon-client.js';
+import { Objecter } from '../objecter/objecter.js';
+import type { ClusterStat } from '../objecter/pool-requests.js';
+import { PgId } from '../osdmap/pg.js';
+import type { OsdMap } from '../osdmap/osd-map.js';
+import type { PoolStat } from '../osdmap/pool-stat.js';
+import { IoCtx } from './io-ctx.js';
+
+/** Options of {@link Cluster.connect}; all optional. */
+export interface ClusterOptions {
+  /** A configuration, or how to find it. @defaultValue as Ceph finds it: CEPH_CONF, /etc/ceph/ceph.conf, … */
+  conf?: CephConf | CephConfOptions;
+  /** Longest time to try, ms. @defaultValue `client_mount_timeout` (300 s) */
+  timeoutMs?: number;
+  /** Gives the connecting up. */
+  signal?: AbortSignal;
+  /** Clock, randomness, log. */
+  context?: Omit<CephContextOptions, 'name' | 'conf'>;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * A session with a cluster.
+ *
+ * @example
+ * ```ts
+ * await using cluster = await Cluster.connect({ conf: { file: '/etc/ceph/ceph.conf' } });
+ * const ioctx = await cluster.openIoctx('data');
+ * await ioctx.writeFull('name', new TextEncoder().encode('hello'));
+ * console.log(new TextDecoder().decode(await ioctx.read('name')));
+ * ```
+ * @see src/librados/RadosClient.cc (16.2.15)
+ */
+export class Cluster {
+  readonly #client: ClusterClient;
+  /** What carries operations: for those who want no promise. */
+  readonly objecter: Objecter;
+  #closing: Promise<void> | undefined;
+
+  private constructor(client: ClusterClient, objecter: Objecter) {
+    this.#client = client;
+    this.objecter = objecter;
+  }
+
+  /**
+   * Connects; resolves when the monitors have let it in and sent the map of OSDs.
+   *
+   * @throws CephError `ERR_CEPH_AUTH`, `ERR_CEPH_FSID`, `ERR_CEPH_TIMEDOUT`, `ERR_CEPH_NO_MONITORS`, …; AbortedError by the signal
+   */
+  static async connect({ conf = {}, timeoutMs, signal, context }: ClusterOptions = {}): Promise<Cluster> {
+    // in this very thread: the shortest way for one operation at a time
+    const inline = { ms_async_op_threads: '0' };
+    const config = conf instanceof CephConf ? conf : CephConf.load({ ...conf, defaults: { ...inline, ...conf.defaults } });
+    let objecter: Objecter | undefined;
+    const connecting = connectCluster(config, {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(context === undefined ? {} : { context }),
+      beforeAuthenticate: ({ cct, messenger, monc }) => {
+        objecter = new Objecter(cct, { messenger, mon: monc });
+        objecter.init();
+        objecter.requestMap();
+      },
+    });
+    const client = await abortable(connecting, signal, (late) => void late.shutdown());
+    const cluster = new Cluster(client, objecter as Objecter);
+    try {
+      await abortable(cluster.waitForMap(1), signal);
+    } catch (error) {
+      await cluster.shutdown();
+      throw error;
+    }
+    return cluster;
+  }
+
+  get cct(): CephContext {
+    return this.#client.cct;
+  }
+
+  get monc(): MonClient {
+    return this.#client.monc;
+  }
+
+  get fsid(): Uuid {
+    return this.#client.monc.fsid;
+  }
+
+  /** The id this session goes by in the cluster. */
+  get globalId(): number {
+    return this.#client.monc.globalId;
+  }
+
+  get osdmap(): OsdMap {
+    return this.objecter.osdmap;
+  }
+
+  /** Resolves when the map of OSDs is of that epoch or later. */
+  waitForMap(epoch: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.objecter.waitForMap(epoch, (r) => (r < 0 ? reject(errnoError(r, 'waiting for the osd map')) : resolve()));
+    });
+  }
+
+  /** Resolves when the map is as new as the monitors have it. */
+  async waitForLatestOsdMap(): Promise<void> {
+    const { newest } = await this.monc.getVersion('osdmap');
+    await this.waitForMap(newest);
+  }
+
+  /** A way into a pool, by name or number. @throws CephError `ERR_CEPH_ENOENT` */
+  async openIoctx(pool: string | number): Promise<IoCtx> {
+    const find = (): number | undefined => {
+      if (typeof pool === 'string') return this.osdmap.poolByName(pool);
+      return this.osdmap.pools.has(pool) ? pool : undefined;
+    };
+    let id = find();
+    if (id === undefined) {
+      await this.waitForLatestOsdMap();
+      id = find();
+    }
+    if (id === undefined) throw new CephError('ERR_CEPH_ENOENT', `there is no pool ${pool}`, { errno: ERRNO.ENOENT });
+    return new IoCtx(this, id);
+  }
+
+  /** Names of all pools, by number. */
+  async listPools(): Promise<Map<number, string>> {
+    await this.waitForLatestOsdMap();
+    return new Map([...this.osdmap.poolNames].sort(([a], [b]) => a - b));
+  }
+
+  /** @throws CephError `ERR_CEPH_EEXIST` and the like */
+  async createPool(name: string): Promise<void> {
+    await this.#command({ prefix: 'osd pool create', pool: name }, `creating pool ${name}`);
+    await this.waitForLatestOsdMap();
+  }
+
+  /** Needs `mon_allow_pool_delete`. */
+  async deletePool(name: string): Promise<void> {
+    const cmd = { prefix: 'osd pool delete', pool: name, pool2: name, yes_i_really_really_mean_it: true };
+    await this.#command(cmd, `deleting pool ${name}`);
+    await this.waitForLatestOsdMap();
+  }
+
+  async #command(cmd: object, what: string): Promise<CommandReply> {
+    const reply = await this.monCommand(cmd);
+    if (reply.r < 0) throw new CephError(errnoError(reply.r, what).code, `${what}: ${reply.outs}`, { errno: -reply.r });
+    return reply;
+  }
+
+  /** Runs a command on the monitors; what they answer is in the result, errors included. */
+  monCommand(cmd: object | string, inbl?: Uint8Array): Promise<CommandReply> {
+    return this.monc.monCommand(cmd, inbl);
+  }
+
+  /** Runs a command on an OSD, or on the primary of a placement group such as `'2.1f'`. */
+  osdCommand(to: number | string, cmd: object | string, inbl: Uint8Array = NO_BYTES): Promise<CommandReply> {
+    const text = typeof cmd === 'string' ? cmd : JSON.stringify(cmd);
+    const target = typeof to === 'number' ? to : parsePg(to);
+    return new Promise((resolve) => {
+      this.objecter.commands.submit(target, [text], inbl, (r, outs, outbl) => resolve({ r, outs, outbl }));
+    });
+  }
+
+  /** How full the cluster is. */
+  stat(): Promise<ClusterStat> {
+    return new Promise((resolve, reject) => {
+      this.objecter.pools.statfs((r, stat) => (r < 0 ? reject(errnoError(r, 'statfs')) : resolve(stat)));
+    });
+  }
+
+  /** What is in pools, by name. @param pools @defaultValue all */
+  async poolStats(pools?: readonly string[]): Promise<{ stats: Map<string, PoolStat>; perPool: boolean }> {
+    const names = pools ? [...pools] : [...(await this.listPools()).values()];
+    return new Promise((resolve, reject) => {
+      this.objecter.pools.poolStats(names, (r, stats, perPool) => {
+        if (r < 0) reject(errnoError(r, 'pool statistics'));
+        else resolve({ stats, perPool });
+      });
+    });
+  }
+
+  /** Ends the session; what is under way rejects with `ERR_CEPH_ESHUTDOWN`. */
+  shutdown(): Promise<void> {
+    this.#closing ??= this.#shutdown();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  async #shutdown(): Promise<void> {
+    await this.objecter.shutdown();
+    await this.#client.shutdown();
+  }
+}
+
+function parsePg(text: string): PgId {
+  const match = /^(\d+)\.([0-9a-f]+)$/.exec(text);
+  if (!match) throw invalidArgument(`expected a placement group such as 2.1f, got '${text}'`);
+  return new PgId(Number(match[1]), parseInt(match[2] as string, 16));
+}
+
+/** What comes of `promise`, unless the signal aborts before; a result that comes too late goes to `late`. */
+async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, late?: (value: T) => void): Promise<T> {
+  if (!signal) return promise;
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      if (late) promise.then(late, () => undefined);
+      reject(new AbortedError('connecting was given up', { cause: signal.reason }));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,71 @@
+import { ERRNO, errnoError } from '@cephts/common';
+import { POOL_OP } from '../messages/osd/m-pool-op.js';
+import { ObjectOperation } from '../objecter/object-operation.js';
+import type { PoolSnapInfo } from '../osdmap/pg-pool.js';
+import type { IoCtxHost } from './io-ctx-host.js';
+
+/** What it is about: a pool, and operations on its objects. */
+interface Pool {
+  readonly pool: number;
+  operate(oid: string, operation: ObjectOperation): Promise<number>;
+}
+
+/**
+ * A pool's snapshots: those with names, which keep every object of the pool, or self-managed ones, whose writers say with each write what to
+ * keep. A pool has one kind or the other.
+ */
+export class PoolSnapshots {
+  readonly #host: IoCtxHost;
+  readonly #pool: Pool;
+
+  constructor(host: IoCtxHost, pool: Pool) {
+    this.#host = host;
+    this.#pool = pool;
+  }
+
+  /** Those with names, by number. */
+  list(): PoolSnapInfo[] {
+    return [...(this.#host.osdmap.pools.get(this.#pool.pool)?.snaps.values() ?? [])].sort((a, b) => a.snapid - b.snapid);
+  }
+
+  /** The number of the one of that name. @throws CephError `ERR_CEPH_ENOENT` */
+  lookup(name: string): number {
+    const found = this.list().find((snap) => snap.name === name);
+    if (!found) throw errnoError(-ERRNO.ENOENT, `snapshot ${name}`);
+    return found.snapid;
+  }
+
+  async create(name: string): Promise<void> {
+    await this.#request(POOL_OP.CREATE_SNAP, { name }, `making snapshot ${name}`);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.lookup(name);
+    await this.#request(POOL_OP.DELETE_SNAP, { name }, `removing snapshot ${name}`);
+  }
+
+  /** Takes an object back to what it was at a snapshot. */
+  async rollback(oid: string, name: string): Promise<void> {
+    await this.#pool.operate(oid, new ObjectOperation().rollback(this.lookup(name)));
+  }
+
+  /** Makes a self-managed snapshot. @returns its number, for `withSnapContext` */
+  createSelfManaged(): Promise<number> {
+    return this.#request(POOL_OP.CREATE_UNMANAGED_SNAP, {}, 'making a snapshot');
+  }
+
+  async removeSelfManaged(snapid: number): Promise<void> {
+    await this.#request(POOL_OP.DELETE_UNMANAGED_SNAP, { snapid }, `removing snapshot ${snapid}`);
+  }
+
+  async #request(op: number, what: { name?: string; snapid?: number }, text: string): Promise<number> {
+    const { epoch, snapid } = await new Promise<{ epoch: number; snapid: number }>((resolve, reject) => {
+      this.#host.objecter.pools.poolOp(op, this.#pool.pool, what, (r, epoch, snapid) => {
+        if (r < 0) reject(errnoError(r, text));
+        else resolve({ epoch, snapid });
+      });
+    });
+    await this.#host.waitForMap(epoch);
+    return snapid;
+  }
+}

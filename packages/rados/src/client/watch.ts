@@ -1,0 +1,163 @@
+import { AbortedError, ERRNO, errnoError } from '@cephts/common';
+import type { CephError } from '@cephts/common';
+import type { RawObjectLocator } from '@cephts/encoding';
+import type { Linger } from '../objecter/linger-ops.js';
+import type { NotifyReply } from '../objecter/linger-ops.js';
+import type { IoCtxHost } from './io-ctx-host.js';
+
+export type { NotifyReply } from '../objecter/linger-ops.js';
+
+export interface WatchOptions {
+  /** Seconds of silence after which the OSD drops the watch. @defaultValue what the OSD is set up for (30) */
+  timeout?: number;
+  /** Acknowledge each notification as it is taken, with nothing to say. @defaultValue true */
+  autoAck?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface NotifyOptions {
+  /** ms that watchers have to acknowledge. @defaultValue `client_notify_timeout` (10 s) */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+/** Somebody has notified. */
+export interface Notification {
+  readonly notifyId: number;
+  /** The id of who did. */
+  readonly notifierGid: number;
+  readonly payload: Uint8Array;
+  /** Tells who notified; the first time counts. */
+  ack(reply?: Uint8Array): void;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * A watch on an object. It outlives connections and OSDs; where it is lost all the same (the object was removed, the client was cut off for
+ * too long) the iteration throws `ERR_CEPH_ENOTCONN`.
+ *
+ * @example
+ * ```ts
+ * for await (const { payload, ack } of await ioctx.watch('name')) console.log(payload);
+ * ```
+ */
+export class Watch implements AsyncIterable<Notification> {
+  readonly #host: IoCtxHost;
+  readonly #queue: Notification[] = [];
+  readonly #autoAck: boolean;
+  #linger: Linger | undefined;
+  #error: CephError | undefined;
+  #closed = false;
+  #wake: (() => void) | undefined;
+
+  private constructor(host: IoCtxHost, autoAck: boolean) {
+    this.#host = host;
+    this.#autoAck = autoAck;
+  }
+
+  /** @internal */
+  static open(host: IoCtxHost, oid: string, oloc: RawObjectLocator, { timeout = 0, autoAck = true }: WatchOptions): Promise<Watch> {
+    const watch = new Watch(host, autoAck);
+    return new Promise((resolve, reject) => {
+      const handlers = {
+        onNotify: (notifyId: number, notifierGid: number, payload: Uint8Array) => watch.#take(notifyId, notifierGid, payload),
+        onError: (r: number) => {
+          watch.#error = errnoError(r, `watch of ${oid}`);
+          watch.#wake?.();
+        },
+      };
+      watch.#linger = host.objecter.lingers.watch(oid, oloc, timeout, handlers, (r) => {
+        if (r < 0) reject(errnoError(r, `watch of ${oid}`));
+        else resolve(watch);
+      });
+    });
+  }
+
+  /** The number that the OSD knows it by. */
+  get cookie(): number {
+    return this.#linger?.cookie ?? 0;
+  }
+
+  /** ms since it was last known to be alive. @throws CephError where it is lost */
+  check(): number {
+    const age = this.#linger ? this.#host.objecter.lingers.check(this.#linger) : 0;
+    if (age < 0) throw errnoError(age, 'watch');
+    return age;
+  }
+
+  /** Ends the watch and the iteration. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wake?.();
+    const linger = this.#linger as Linger;
+    await new Promise<void>((resolve, reject) => {
+      // who is not known as a watcher any more has nothing to end
+      const over = new Set([0, -ERRNO.ENOENT, -ERRNO.ENOTCONN]);
+      this.#host.objecter.lingers.unwatch(linger, (r) => (r >= 0 || over.has(r) ? resolve() : reject(errnoError(r, 'unwatch'))));
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Notification> {
+    for (;;) {
+      const next = this.#queue.shift();
+      if (next) {
+        if (this.#autoAck) next.ack();
+        yield next;
+        continue;
+      }
+      if (this.#closed) return;
+      if (this.#error) throw this.#error;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = undefined;
+    }
+  }
+
+  #take(notifyId: number, notifierGid: number, payload: Uint8Array): void {
+    let acked = false;
+    const ack = (reply: Uint8Array = NO_BYTES): void => {
+      if (acked || !this.#linger) return;
+      acked = true;
+      this.#host.objecter.lingers.notifyAck(this.#linger, notifyId, reply);
+    };
+    this.#queue.push({ notifyId, notifierGid, payload, ack });
+    this.#wake?.();
+  }
+}
+
+/** @internal */
+export async function watch(host: IoCtxHost, oid: string, oloc: RawObjectLocator, options: WatchOptions = {}): Promise<Watch> {
+  const { signal } = options;
+  if (signal?.aborted) throw new AbortedError('the watch was given up', { cause: signal.reason });
+  const opened = await Watch.open(host, oid, oloc, options);
+  // a signal that aborts later ends the iteration
+  signal?.addEventListener('abort', () => void opened.close().catch(() => undefined), { once: true });
+  return opened;
+}
+
+/** @internal */
+export function notify(
+  host: IoCtxHost,
+  oid: string,
+  oloc: RawObjectLocator,
+  payload: Uint8Array = NO_BYTES,
+  { timeoutMs = host.cct.conf.number('client_notify_timeout') * 1000, signal }: NotifyOptions = {},
+): Promise<NotifyReply> {
+  if (signal?.aborted) return Promise.reject(new AbortedError('the notification was given up', { cause: signal.reason }));
+  return new Promise((resolve, reject) => {
+    const { lingers } = host.objecter;
+    const linger = lingers.notify(oid, oloc, payload, timeoutMs, (r, reply) => {
+      signal?.removeEventListener('abort', onAbort);
+      // who did not acknowledge in time is in the reply
+      if (r >= 0 || r === -ERRNO.ETIMEDOUT) resolve(reply);
+      else reject(signal?.aborted ? new AbortedError() : errnoError(r, `notification of ${oid}`));
+    });
+    const onAbort = (): void => lingers.cancel(linger, -ERRNO.ECANCELED);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
