@@ -1,5 +1,5 @@
 import { Encoder, encodeText } from '@cephts/encoding';
-import { HObject } from '../osdmap/hobject.js';
+import type { HObject } from '../osdmap/hobject.js';
 import { CMPXATTR_MODE, OSD_FLAG, OSD_OP, OSD_OP_FLAG, OSD_WATCH_OP } from '../messages/osd/osd-op-codes.js';
 import type { OsdOpOutcome } from '../messages/osd/m-osd-op-reply.js';
 import { OsdOp } from '../messages/osd/osd-op.js';

@@ -1,6 +1,7 @@
 import { complete, ERRNO, Throttle } from '@cephts/common';
 import type { CephContext, Completion } from '@cephts/common';
-import { CEPH_ENTITY_TYPE_MON, CEPH_ENTITY_TYPE_OSD, RawObjectLocator, UTime } from '@cephts/encoding';
+import type { RawObjectLocator } from '@cephts/encoding';
+import { CEPH_ENTITY_TYPE_MON, CEPH_ENTITY_TYPE_OSD, UTime } from '@cephts/encoding';
 import type { Connection, Dispatcher, Message, Messenger } from '@cephts/async-messenger';
 import { SafeTimer } from '@cephts/safe-timer';
 import { MCommandReply } from '../messages/m-command.js';
@@ -14,7 +15,7 @@ import { MWatchNotify } from '../messages/osd/m-watch-notify.js';
 import { OSD_BACKOFF_OP, OSD_FLAG } from '../messages/osd/osd-op-codes.js';
 import { CEPH_NOSNAP } from '../osdmap/hobject.js';
 import { OSDMAP_FLAG } from '../osdmap/osd-flags.js';
-import { OsdMap } from '../osdmap/osd-map.js';
+import type { OsdMap } from '../osdmap/osd-map.js';
 import type { SnapContext } from '../osdmap/osd-types.js';
 import { LingerOps } from './linger-ops.js';
 import { MapUpdater } from './map-updater.js';
