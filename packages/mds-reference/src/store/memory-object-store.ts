@@ -3,6 +3,7 @@ import type { Clock, Completion } from '@cephts/common';
 import { applyRead, applyWrite, cloneImage, emptyImage } from './object-image.js';
 import type { ObjectImage } from './object-image.js';
 import { OperationLog } from './operation-log.js';
+import { dropResults } from './object-store.js';
 import type { InFlightOperation, ObjectLocator, ObjectOperation, ObjectStore } from './object-store.js';
 
 /** Options of {@link MemoryObjectStore}; all optional. */
@@ -83,6 +84,7 @@ export class MemoryObjectStore implements ObjectStore {
     }
     if (image) this.#objects.set(key, image);
     else this.#objects.delete(key);
+    dropResults(op);
     return 0;
   }
 

@@ -78,7 +78,7 @@ export function applyWrite(image: ObjectImage, step: ObjectStep, now: number): n
       image.xattrs.set(step.name, step.bytes.slice());
       return 0;
     case 'rmXattr':
-      return image.xattrs.delete(step.name) ? 0 : -ERRNO.ENODATA;
+      return (image.xattrs.delete(step.name), 0);
     case 'omapSet':
       for (const [key, value] of step.vals) image.omap.set(key, value.slice());
       return 0;

@@ -63,7 +63,8 @@ function pending<T>(): OpResult<T> {
 
 /**
  * One atomic transaction on one object: steps that are carried out in order, all or none. A step that fails ends the operation, undoes
- * what the steps before it changed, and gives the operation its errno. Reading steps see what the steps before them wrote.
+ * what the steps before it changed, and gives the operation its errno. In an operation that changes something, reading steps only guard it:
+ * they can fail it, but what they read does not come back.
  *
  * Bytes handed in belong to the operation until it completes: the caller does not change them.
  *
@@ -129,6 +130,7 @@ export class ObjectOperation {
     return this.#write({ op: 'setXattr', name, bytes });
   }
 
+  /** Nothing happens where the object has none of that name; -ENOENT where there is no object. */
   rmXattr(name: string): this {
     return this.#write({ op: 'rmXattr', name });
   }
@@ -194,6 +196,12 @@ export class ObjectOperation {
     const result = pending<Map<string, Uint8Array>>();
     return this.#read({ op: 'omapGetValsByKeys', keys, result }, result);
   }
+}
+
+/** Drops what reading steps gave: for stores, when an operation changes something. */
+export function dropResults(op: ObjectOperation): void {
+  if (!op.isWrite) return;
+  for (const step of op.steps) if ('result' in step) step.result.value = undefined;
 }
 
 /** One operation in flight, for `objecter_requests`. */

@@ -19,6 +19,7 @@ import {
 } from './lmdb-keys.js';
 import { MAX_OBJECT_SIZE } from './object-image.js';
 import type { ObjectPages } from './object-pages.js';
+import { dropResults } from './object-store.js';
 import type { ObjectOperation, ObjectStep, OmapPage } from './object-store.js';
 
 /** A piece of data is at most so long: what a read has to look back for the piece that covers its beginning. */
@@ -69,6 +70,7 @@ export class StoredObject {
         this.#head = before;
       } else pages.end();
     }
+    dropResults(op);
     return r;
   }
 
@@ -112,7 +114,7 @@ export class StoredObject {
         return this.#head ? this.#truncate(this.#head, step.size) : 0;
       case 'rmXattr':
         if (!this.#head) return -ERRNO.ENOENT;
-        if (!this.#pages.get(xattrKey(step.name))) return -ERRNO.ENODATA;
+        if (!this.#pages.get(xattrKey(step.name))) return 0;
         this.#pages.delete(xattrKey(step.name));
         return 1;
       default:

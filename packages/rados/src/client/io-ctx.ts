@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import { AbortedError, CephError, ERRNO, errnoError } from '@cephts/common';
 import { RawObjectLocator } from '@cephts/encoding';
 import { OSD_FLAG } from '../messages/osd/osd-op-codes.js';
@@ -384,12 +385,12 @@ export class IoCtx {
   }
 
   /** An object's data as a stream of Node's, some pieces ahead. */
-  createReadStream(oid: string, options?: ReadStreamOptions): ReturnType<typeof readStream> {
+  createReadStream(oid: string, options?: ReadStreamOptions): Readable {
     return readStream(this, oid, options);
   }
 
   /** A stream of Node's into an object, which is replaced. */
-  createWriteStream(oid: string, options?: WriteStreamOptions): ReturnType<typeof writeStream> {
+  createWriteStream(oid: string, options?: WriteStreamOptions): Writable {
     return writeStream(this, oid, options);
   }
 }

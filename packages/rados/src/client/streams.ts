@@ -30,7 +30,7 @@ export interface WriteStreamOptions {
 const CHUNK = 4 * 1024 * 1024;
 const DEPTH = 4;
 
-/** @internal */
+/** Reads pieces ahead of who takes them. */
 export function readStream(object: ByteObject, oid: string, options: ReadStreamOptions = {}): Readable {
   const { start = 0, end = Infinity, chunkSize = CHUNK, readAhead = DEPTH, signal } = options;
   async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -56,7 +56,7 @@ export function readStream(object: ByteObject, oid: string, options: ReadStreamO
   return Readable.from(pieces(), { objectMode: false, ...(signal ? { signal } : {}) });
 }
 
-/** @internal */
+/** Gathers what is written to pieces, some of them under way at a time. */
 export function writeStream(object: ByteObject, oid: string, options: WriteStreamOptions = {}): Writable {
   const { chunkSize = CHUNK, inFlight = DEPTH, signal } = options;
   let buffered: Uint8Array[] = [];

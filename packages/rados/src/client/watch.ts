@@ -130,7 +130,7 @@ export class Watch implements AsyncIterable<Notification> {
   }
 }
 
-/** @internal */
+/** Opens a watch. */
 export async function watch(host: IoCtxHost, oid: string, oloc: RawObjectLocator, options: WatchOptions = {}): Promise<Watch> {
   const { signal } = options;
   if (signal?.aborted) throw new AbortedError('the watch was given up', { cause: signal.reason });
@@ -140,7 +140,7 @@ export async function watch(host: IoCtxHost, oid: string, oloc: RawObjectLocator
   return opened;
 }
 
-/** @internal */
+/** Notifies, and waits for who watches. */
 export function notify(
   host: IoCtxHost,
   oid: string,

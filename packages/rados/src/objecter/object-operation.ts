@@ -1,3 +1,4 @@
+import { ERRNO } from '@cephts/common';
 import { Encoder, encodeText } from '@cephts/encoding';
 import type { HObject } from '../osdmap/hobject.js';
 import { CMPXATTR_MODE, OSD_FLAG, OSD_OP, OSD_OP_FLAG, OSD_WATCH_OP } from '../messages/osd/osd-op-codes.js';
@@ -21,7 +22,7 @@ const NO_BYTES = new Uint8Array(0);
 const NO_LIMIT = 2 ** 32 - 1;
 
 interface Slot {
-  fill(rval: number, outdata: Uint8Array, failed: number): void;
+  fill(rval: number, outdata: Uint8Array, failed: number, silent: boolean): void;
 }
 
 class ResultSlot<T> implements OpResult<T>, Slot {
@@ -33,9 +34,9 @@ class ResultSlot<T> implements OpResult<T>, Slot {
     this.#read = read;
   }
 
-  fill(rval: number, outdata: Uint8Array, failed: number): void {
+  fill(rval: number, outdata: Uint8Array, failed: number, silent: boolean): void {
     this.r = rval < 0 ? rval : failed || rval;
-    if (this.r >= 0) this.value = this.#read(outdata);
+    if (this.r >= 0 && !(silent && outdata.length === 0)) this.value = this.#read(outdata);
   }
 }
 
@@ -326,9 +327,11 @@ export class ObjectOperation {
   /** Fills in the results. @internal @param r what the whole operation gave */
   finish(outcomes: readonly OsdOpOutcome[], r: number): void {
     const failed = Math.min(r, 0);
+    // of what changes something, OSDs tell no more than the result
+    const silent = (this.flags & OSD_FLAG.WRITE) !== 0;
     for (let i = 0; i < this.#slots.length; i++) {
       const outcome = outcomes[i];
-      this.#slots[i]?.fill(outcome?.rval ?? 0, outcome?.outdata ?? NO_BYTES, outcome ? failed : failed || -5);
+      this.#slots[i]?.fill(outcome?.rval ?? 0, outcome?.outdata ?? NO_BYTES, outcome ? failed : failed || -ERRNO.EIO, silent);
     }
   }
 }
