@@ -1,6 +1,7 @@
 // Bundles what `tsc -b` emitted into packages/*/build as packages/*/dist: ESM, CJS, and types for both.
 // Entries: every path of the package's `exports`, every `bin`, and every src/**/*.worker.ts (ESM only: a worker is loaded by URL).
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+// A folder src/**/NAME/page with a main.ts is a web page: it becomes dist/NAME-page, main.ts as app.js beside the other files.
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { dts } from 'rollup-plugin-dts';
 
@@ -24,6 +25,29 @@ function workersOf(dir) {
     if (file.endsWith('.worker.ts')) found[path.basename(file, '.ts')] = path.join(dir, 'build', file.replace(/\.ts$/, '.js'));
   }
   return found;
+}
+
+function pagesOf(dir) {
+  return readdirSync(path.join(dir, 'src'), { recursive: true })
+    .filter((file) => /[/\\]page[/\\]main\.ts$/.test(file))
+    .map((file) => {
+      const source = path.join(dir, 'src', path.dirname(file));
+      const target = path.join(dir, 'dist', `${path.basename(path.dirname(source))}-page`);
+      return {
+        input: path.join(dir, 'build', file.replace(/\.ts$/, '.js')),
+        output: { file: path.join(target, 'app.js'), format: 'es' },
+        plugins: [
+          {
+            name: 'copy-page-files',
+            writeBundle() {
+              mkdirSync(target, { recursive: true });
+              for (const other of readdirSync(source).filter((one) => !one.endsWith('.ts')))
+                copyFileSync(path.join(source, other), path.join(target, other));
+            },
+          },
+        ],
+      };
+    });
 }
 
 function configsOf(name) {
@@ -55,6 +79,7 @@ function configsOf(name) {
       input: entries,
       output: { ...output, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name]-[hash].cjs' },
     },
+    ...pagesOf(dir),
     ...['d.ts', 'd.cts'].map((extension) => ({
       input: Object.fromEntries(Object.entries(entries).map(([key, file]) => [key, file.replace(/\.js$/, '.d.ts')])),
       external: isExternal,

@@ -30,6 +30,10 @@ export type { LogOptions } from './services/log.js';
 export { Service } from './services/service.js';
 export type { ServiceOptions } from './services/service.js';
 
+// The web page of the threads.
+export { Dashboard } from './dashboard/dashboard.js';
+export type { DashboardOptions } from './dashboard/dashboard.js';
+
 // The object store port and its adapters.
 export { LmdbObjectStore } from './store/lmdb-object-store.js';
 export { MemoryObjectStore } from './store/memory-object-store.js';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import { isCephError } from '@cephts/common';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 
@@ -10,6 +11,8 @@ import { startEmbeddedMds } from '../embedded/start-embedded-mds.js';
 import type { EmbeddedMds } from '../embedded/start-embedded-mds.js';
 import type { DemoClientData, DemoClientReport } from '../demo/demo-messages.js';
 
+import type { Dashboard } from '../dashboard/dashboard.js';
+import { dashboardFromCli, startDashboard } from './dashboard.js';
 import { integer } from './parse.js';
 import { formatTable } from './table.js';
 
@@ -18,6 +21,7 @@ interface DemoOptions {
   data?: string;
   inFlight: number;
   msgrWorkers: number;
+  serve?: string | true;
 }
 
 type Done = Extract<DemoClientReport, { kind: 'done' }>;
@@ -58,6 +62,14 @@ function runClient(data: DemoClientData): Promise<Done> {
     worker.on('exit', (code) => {
       if (!settled) reject(new Error(`the demo's client ended unasked (exit code ${code})`));
     });
+  });
+}
+
+/** Keeps what was imported there to look at. */
+async function untilInterrupted(): Promise<void> {
+  say('the dashboard stays; Ctrl-C ends it');
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
 
@@ -103,12 +115,15 @@ async function runDemo(options: DemoOptions): Promise<number> {
     process.stderr.write(`error: --dir ${options.dir} is not a directory\n`);
     return 2;
   }
+  const dashboardOptions = dashboardFromCli(options.serve === undefined ? {} : { dashboard: options.serve });
   const dataDir = options.data ?? (await mkdtemp(path.join(tmpdir(), 'cephts-demo-')));
   try {
     say('booting the MDS …');
     const mds = await startEmbeddedMds({ dataDir, msgrWorkers: options.msgrWorkers, logFile: `${dataDir}.log` });
+    let dashboard: Dashboard | undefined;
     try {
       say(`active; monitor at ${mds.monAddr}, data in ${dataDir}`);
+      dashboard = dashboardOptions && (await startDashboard(mds, dashboardOptions));
       const name = path.basename(dir) || 'import';
       const done = await runClient({ dir, monAddr: mds.monAddr, name, inFlight: options.inFlight });
       showResults(done);
@@ -123,8 +138,10 @@ async function runDemo(options: DemoOptions): Promise<number> {
           ? `all ${done.compared} entries are the same`
           : `${done.differences.length} differences, ${done.compared} of ${done.entries} entries compared`,
       );
+      if (dashboard) await untilInterrupted();
       return same ? 0 : 1;
     } finally {
+      await dashboard?.close();
       await mds.close();
     }
   } finally {
@@ -142,7 +159,14 @@ export function registerDemo(program: Command): void {
     .option('--data <dir>', 'data folder of the MDS, kept afterwards (default: a temporary one)')
     .option('--in-flight <n>', 'operations under way at once', integer(1, 4096), 64)
     .option('--msgr-workers <n>', 'real msgr-worker threads; 0 keeps sockets in the main isolate', integer(0, 24), 2)
+    .option('--serve [addr]', 'serve the dashboard meanwhile, and afterwards until interrupted (see run --dashboard)')
     .action(async (options: DemoOptions) => {
-      process.exitCode = await runDemo(options);
+      try {
+        process.exitCode = await runDemo(options);
+      } catch (error) {
+        if (!isCephError(error)) throw error;
+        process.stderr.write(`cephts-mds: ${error.message}\n`);
+        process.exitCode = error.code === 'ERR_CEPH_INVALID_OPTION' ? 2 : 1;
+      }
     });
 }

@@ -4,6 +4,8 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { startEmbeddedMds } from '../embedded/start-embedded-mds.js';
 import { MDS_OPTIONS } from '../daemon/options.js';
+import { DEFAULT_ADDRESS } from '../dashboard/address.js';
+import { dashboardFromCli, startDashboard, TOKEN_VARIABLE } from './dashboard.js';
 
 interface RunOptions {
   embedded: true;
@@ -13,6 +15,8 @@ interface RunOptions {
   log?: string;
   msgrWorkers?: number;
   conf: Record<string, ConfigValue>;
+  dashboard?: string | true;
+  dashboardTokenFile?: string;
 }
 
 function parseConf(pair: string, before: Record<string, ConfigValue>): Record<string, ConfigValue> {
@@ -30,6 +34,8 @@ function parseWorkers(text: string): number {
 }
 
 async function run(options: RunOptions): Promise<number> {
+  // what is wrong with it is told before anything is booted
+  const dashboardOptions = dashboardFromCli(options);
   const mds = await startEmbeddedMds({
     dataDir: options.data,
     bind: options.bind,
@@ -40,7 +46,9 @@ async function run(options: RunOptions): Promise<number> {
     ...(options.msgrWorkers === undefined ? {} : { msgrWorkers: options.msgrWorkers }),
   });
   process.stdout.write(`mds.0 is active; connect to ${mds.monAddr}\n`);
+  const dashboard = dashboardOptions && (await startDashboard(mds, dashboardOptions));
   const { code, why } = await mds.ended;
+  await dashboard?.close();
   if (code !== 0) process.stderr.write(`cephts-mds: ${why}\n`);
   return code;
 }
@@ -56,6 +64,8 @@ export function registerRun(program: Command): void {
     .option('--admin-socket <file>', 'unix socket for `ceph --admin-daemon FILE COMMAND`')
     .option('--log <file>', 'file for log lines (default: standard error)')
     .option('--msgr-workers <n>', 'threads for sockets; 0: none of their own (default: 3)', parseWorkers)
+    .option('--dashboard [addr]', `serve a web page that shows the threads at work (default address: ${DEFAULT_ADDRESS})`)
+    .option('--dashboard-token-file <file>', `file with the token of the dashboard; or set ${TOKEN_VARIABLE}`)
     .option('--conf <option=value>', 'set an option by Ceph’s name; may be given often', parseConf, {})
     .action(async (options: RunOptions) => {
       try {

@@ -107,6 +107,11 @@ export class MDLog {
 
   // ---- where it stands
 
+  /** Is there a {@link journaler}? */
+  get isOpen(): boolean {
+    return this.#journaler !== undefined;
+  }
+
   /** @throws TypeError before {@link create} or {@link open} */
   get journaler(): Journaler {
     if (!this.#journaler) throw new TypeError('The journal is not open');

@@ -57,6 +57,11 @@ export const MDS_PERF: readonly PerfCounterSpec[] = (
   ] as const satisfies readonly Row[]
 ).map(spec);
 
+const index = (key: string): number => MDS_PERF.findIndex((row) => row.key === key);
+
+/** Indices of the counters `mds` that each request counts in. */
+export const RankPerf = { request: index('request'), reply: index('reply'), replyLatency: index('reply_latency') } as const;
+
 /** The counters `mds_mem`. */
 export const MDS_MEM_PERF: readonly PerfCounterSpec[] = (
   [

@@ -9,6 +9,7 @@ import { LeaseStat } from '../messages/lease-stat.js';
 import { MClientReply } from '../messages/m-client-reply.js';
 import type { MClientRequest } from '../messages/m-client-request.js';
 import type { MDSLogContextBase } from '../rank/mds-context.js';
+import { RankPerf } from '../rank/rank-perf.js';
 import type { Session } from '../tables/session.js';
 import { CEPH_LEASE_PRIMARY_LINK, CEPH_NOSNAP } from '../types/ceph-fs.js';
 import { CEPH_MDS_OP_RENAME, CEPH_MDS_OP_SETFILELOCK } from '../types/op-names.js';
@@ -111,6 +112,8 @@ export class Replies {
     const { mds } = server;
     const latency = mds.cct.clock.monotonicNow() - req.recvStamp;
     server.perf.reply(req.op, latency);
+    mds.logger.inc(RankPerf.reply);
+    mds.logger.tinc(RankPerf.replyLatency, latency);
     mds.sessionmap.hitSession(session);
   }
 

@@ -14,6 +14,7 @@ import { MClientSession } from '../messages/m-client-session.js';
 import { C_MDS_RetryMessage } from '../rank/mds-context.js';
 import type { MDSLogContextBase } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
+import { RankPerf } from '../rank/rank-perf.js';
 import type { Session } from '../tables/session.js';
 import { CEPH_STAT_CAP_INODE_ALL } from '../types/caps.js';
 import * as ops from '../types/op-names.js';
@@ -97,6 +98,7 @@ export class Server {
   handleClientRequest(req: MClientRequest): void {
     const { mds } = this;
     this.perf.inc(ServerPerf.handleClientRequest);
+    mds.logger.inc(RankPerf.request);
     if (!mds.mdcache.isOpen()) {
       mds.mdcache.waitForOpen(new C_MDS_RetryMessage(mds, req));
       return;
