@@ -64,7 +64,7 @@ function pending<T>(): OpResult<T> {
 /**
  * One atomic transaction on one object: steps that are carried out in order, all or none. A step that fails ends the operation, undoes
  * what the steps before it changed, and gives the operation its errno. In an operation that changes something, reading steps only guard it:
- * they can fail it, but what they read does not come back.
+ * they can fail it, but what they read does not come back. Data is not to be read there at all: an OSD would take the object for damaged.
  *
  * Bytes handed in belong to the operation until it completes: the caller does not change them.
  *

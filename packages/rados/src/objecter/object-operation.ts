@@ -41,9 +41,9 @@ class ResultSlot<T> implements OpResult<T>, Slot {
 }
 
 /**
- * Steps on one object that are carried out in order, all or none, with a result for each. Steps that read see the object as it was before
- * the operation, and what they give comes back only where no step changes anything (see `returnvec` for small exceptions): keep the two
- * apart, but for comparisons, which guard a change.
+ * Steps on one object that are carried out in order, all or none, with a result for each. In an operation that changes something steps that
+ * read only guard it: they can fail it, but what they read does not come back (but for `returnvec`). Never read data there: an OSD of 16.2
+ * compares them with the checksum of what is being written, and takes the object for damaged.
  *
  * Bytes handed in belong to the operation until it completes: do not change them.
  *
