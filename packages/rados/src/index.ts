@@ -19,6 +19,10 @@ export { MonClient } from './mon/mon-client.js';
 export type { MonClientOptions } from './mon/mon-client.js';
 export type { CommandOptions, CommandReply } from './mon/mon-commands.js';
 
+// Managers.
+export { MgrClient } from './mgr/mgr-client.js';
+export type { MgrClientOptions } from './mgr/mgr-client.js';
+
 // Maps.
 export { dumpAddrVec, legacyString, releaseName, toJson } from './maps/dump.js';
 export { FeatureMap } from './maps/feature-map.js';
@@ -83,6 +87,8 @@ export { MAuth, MAuthReply } from './messages/m-auth.js';
 export { MConfig } from './messages/m-config.js';
 export { CLOG, LogEntry, MLog, MLogAck } from './messages/m-log.js';
 export { MFSMap, MMgrMap, MServiceMap } from './messages/m-maps.js';
+export { MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrOpen, MMgrReport } from './messages/m-mgr.js';
+export type { PerfCounterDeclaration } from './messages/m-mgr.js';
 export { MMonCommand, MMonCommandAck } from './messages/m-mon-command.js';
 export { MPing } from './messages/m-ping.js';
 export {

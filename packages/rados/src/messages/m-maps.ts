@@ -1,12 +1,9 @@
 import { Message } from '@cephts/async-messenger';
-import type { Encoder } from '@cephts/encoding';
-import { Decoder } from '@cephts/encoding';
+import type { Decoder, Encoder } from '@cephts/encoding';
 import { FSMap } from '../maps/fs-map.js';
 import { MgrMap } from '../maps/mgr-map.js';
 import { ServiceMap } from '../maps/service-map.js';
 import { CEPH_MSG_FS_MAP, MSG_MGR_MAP, MSG_SERVICE_MAP } from './message-types.js';
-
-const EMPTY = new Uint8Array(0);
 
 /** fsmap: all file systems. @see src/messages/MFSMap.h (16.2.15) */
 export class MFSMap extends Message {
@@ -15,21 +12,16 @@ export class MFSMap extends Message {
   readonly typeName = 'fsmap';
 
   epoch = 0;
-  /** An encoded FSMap; see {@link map}. */
-  encoded: Uint8Array = EMPTY;
+  map = new FSMap();
 
-  /** The map, decoded anew at each call. @throws DecodeError */
-  map(): FSMap {
-    return FSMap.decode(new Decoder(this.encoded, 'fsmap'));
-  }
-
-  encodePayload(e: Encoder): void {
-    e.u32(this.epoch).blob(this.encoded);
+  encodePayload(e: Encoder, features: bigint): void {
+    e.u32(this.epoch);
+    this.map.encode(e, features);
   }
 
   decodePayload(d: Decoder): void {
     this.epoch = d.u32();
-    this.encoded = d.blob().slice();
+    this.map = FSMap.decode(d);
   }
 
   override print(): string {

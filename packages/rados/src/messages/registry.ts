@@ -1,6 +1,7 @@
 import type { MessageClass } from '@cephts/async-messenger';
 import { MAuth, MAuthReply } from './m-auth.js';
 import { MConfig } from './m-config.js';
+import { MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrOpen, MMgrReport } from './m-mgr.js';
 import { MFSMap, MMgrMap, MServiceMap } from './m-maps.js';
 import { MLog, MLogAck } from './m-log.js';
 import { MMonCommand, MMonCommandAck } from './m-mon-command.js';
@@ -31,6 +32,12 @@ export const radosMessageClasses: readonly MessageClass[] = [
   MAuthReply,
   MConfig,
   MFSMap,
+  MMgrClose,
+  MMgrCommand,
+  MMgrCommandReply,
+  MMgrConfigure,
+  MMgrOpen,
+  MMgrReport,
   MMgrMap,
   MServiceMap,
   MLog,

@@ -62,6 +62,8 @@ export interface MonClientOptions {
   onConfig?: (config: ReadonlyMap<string, string>) => void;
 }
 
+/** A session that lasted less, in ms, is not followed by the next one at once. */
+const SHORT_SESSION = 1000;
 const ALL_SERVICES = CEPH_ENTITY_TYPE_MON | CEPH_ENTITY_TYPE_OSD | CEPH_ENTITY_TYPE_MDS | CEPH_ENTITY_TYPE_MGR;
 
 interface Waiter {
@@ -115,6 +117,7 @@ export class MonClient implements Dispatcher {
   #hadSession = false;
   #multiplier = 1;
   #lastKeepalive = 0;
+  #sessionSince = 0;
   #lastLog = 0;
   #lastRotatingRequest = -Infinity;
   /** Messages for the session that is to come. */
@@ -336,7 +339,8 @@ export class MonClient implements Dispatcher {
     if (this.#commands.handleReset(con)) return true;
     if (con !== this.#active?.con) return false;
     this.#dout(0, () => `the connection to ${this.#monName(con)} broke`);
-    this.#reopenSession();
+    if (this.#cct.clock.monotonicNow() - this.#sessionSince >= SHORT_SESSION) this.#reopenSession();
+    else this.#huntLater();
     return false;
   }
 
@@ -410,6 +414,12 @@ export class MonClient implements Dispatcher {
 
   // ---- hunting
 
+  /** A session that breaks as soon as it is up would do so again: waits for the next tick. */
+  #huntLater(): void {
+    this.#closeAll();
+    this.#scheduleTick();
+  }
+
   /** Gives up what there is and tries other monitors. */
   #reopenSession(): void {
     if (this.#stopping) return;
@@ -472,7 +482,7 @@ export class MonClient implements Dispatcher {
     this.#hadSession = true;
     this.#unBackoff();
     this.#lastRotatingRequest = -Infinity;
-    this.#lastKeepalive = this.#cct.clock.monotonicNow();
+    this.#sessionSince = this.#lastKeepalive = this.#cct.clock.monotonicNow();
     this.#handler = mon.handler;
     const before = this.#globalId;
     this.#globalId = this.#claimedId = mon.globalId;
