@@ -77,20 +77,55 @@ export function parseConfigValue(option: ConfigOption, value: ConfigValue): Conf
 /** Called with the options that changed. */
 export type ConfigObserver = (changed: ReadonlySet<string>) => void;
 
+/** Where values come from, what counts most first. */
+const SOURCES = ['override', 'cmdline', 'env', 'file', 'mon'];
+
 /**
- * Typed options with defaults, each value remembered with where it came from (default, file, mon, env, override).
+ * Typed options with defaults. A value may be set by several sources at a time, of which the highest counts: override, cmdline, env, file,
+ * mon; a source by another name counts least.
  *
- * @see src/common/config.cc (16.2.15)
+ * @see src/common/config.cc, src/common/config_values.cc (16.2.15)
  */
 export class MdConfig {
   readonly #options = new Map<string, ConfigOption>();
-  readonly #values = new Map<string, { value: ConfigValue; source: string }>();
+  /** By option, then by source. */
+  readonly #values = new Map<string, Map<string, ConfigValue>>();
   readonly #observers = new Map<ConfigObserver, ReadonlySet<string> | undefined>();
   /** Values set before their option was defined, checked when it is. */
-  readonly #early = new Map<string, { value: ConfigValue; source: string }>();
+  readonly #early = new Map<string, Map<string, ConfigValue>>();
 
   constructor(values: Readonly<Record<string, ConfigValue>> = {}, source = 'override') {
-    for (const [name, value] of Object.entries(values)) this.#early.set(name, { value, source });
+    this.load(values, source);
+  }
+
+  /**
+   * Sets many options; those that no package has defined yet are kept, and checked when one does.
+   * @throws CephError `ERR_CEPH_INVALID_OPTION`
+   */
+  load(values: Readonly<Record<string, ConfigValue>>, source: string): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (this.#options.has(name)) this.set(name, value, source);
+      else layersOf(this.#early, name).set(source, value);
+    }
+  }
+
+  /**
+   * Makes `values` all that a source says: what it said before of other options counts no more.
+   * @returns the names of options that are unknown, fixed while the process runs, or given a value that is none: those stay as they are
+   */
+  replaceSource(values: ReadonlyMap<string, string>, source: string): string[] {
+    const ignored: string[] = [];
+    for (const [name, value] of values) {
+      const option = this.#options.get(name);
+      try {
+        if (!option || option.runtime === false) ignored.push(name);
+        else this.set(name, value, source);
+      } catch {
+        ignored.push(name);
+      }
+    }
+    for (const name of [...this.#values.keys()]) if (!values.has(name)) this.rm(name, source);
+    return ignored;
   }
 
   /** Adds options to the table; one that is there already stays as it is. */
@@ -99,10 +134,10 @@ export class MdConfig {
       if (this.#options.has(option.name)) continue;
       this.#options.set(option.name, option);
       const early = this.#early.get(option.name);
-      if (early) {
-        this.#early.delete(option.name);
-        this.#values.set(option.name, { ...early, value: parseConfigValue(option, early.value) });
-      }
+      if (!early) continue;
+      this.#early.delete(option.name);
+      const layers = layersOf(this.#values, option.name);
+      for (const [source, value] of early) layers.set(source, parseConfigValue(option, value));
     }
   }
 
@@ -125,7 +160,9 @@ export class MdConfig {
    * @throws CephError `ERR_CEPH_UNKNOWN_OPTION` (ENOENT)
    */
   get(name: string): ConfigValue {
-    return this.#values.get(name)?.value ?? this.option(name).default;
+    const layers = this.#values.get(name);
+    // most options are set by nobody
+    return layers === undefined ? this.option(name).default : (layers.get(highest(layers) ?? '') ?? this.option(name).default);
   }
 
   number(name: string): number {
@@ -141,7 +178,8 @@ export class MdConfig {
   }
 
   source(name: string): string {
-    return this.#values.get(name)?.source ?? 'default';
+    const layers = this.#values.get(name);
+    return (layers && highest(layers)) ?? 'default';
   }
 
   /**
@@ -151,14 +189,18 @@ export class MdConfig {
   set(name: string, value: ConfigValue, source = 'override'): void {
     const parsed = parseConfigValue(this.option(name), value);
     const before = this.get(name);
-    this.#values.set(name, { value: parsed, source });
-    if (before !== parsed) this.#tell(name);
+    layersOf(this.#values, name).set(source, parsed);
+    if (before !== this.get(name)) this.#tell(name);
   }
 
-  /** Back to the default. */
-  rm(name: string): void {
+  /** Takes back what a source said; without one, what all did. */
+  rm(name: string, source?: string): void {
+    const layers = this.#values.get(name);
+    if (!layers) return;
     const before = this.get(name);
-    this.#values.delete(name);
+    if (source === undefined) layers.clear();
+    else layers.delete(source);
+    if (layers.size === 0) this.#values.delete(name);
     if (before !== this.get(name)) this.#tell(name);
   }
 
@@ -182,4 +224,15 @@ export class MdConfig {
     const changed = new Set([name]);
     for (const [observer, names] of this.#observers) if (!names || names.has(name)) observer(changed);
   }
+}
+
+function layersOf(table: Map<string, Map<string, ConfigValue>>, name: string): Map<string, ConfigValue> {
+  let layers = table.get(name);
+  if (!layers) table.set(name, (layers = new Map()));
+  return layers;
+}
+
+/** The source among them that counts. */
+function highest(layers: ReadonlyMap<string, ConfigValue>): string | undefined {
+  return SOURCES.find((source) => layers.has(source)) ?? layers.keys().next().value;
 }

@@ -6,6 +6,10 @@ export type { EmbeddedMonitorOptions } from './embedded/embedded-monitor.js';
 export { FileMonitorStore, MemoryMonitorStore } from './embedded/monitor-store.js';
 export type { MonitorState, MonitorStore } from './embedded/monitor-store.js';
 
+// An MDS of a cluster.
+export { loadMdsConf, pickAddress, startClusterMds } from './daemon/cluster-mds.js';
+export type { ClusterMds, ClusterMdsOptions } from './daemon/cluster-mds.js';
+
 // The daemon and its threads, for those who assemble their own.
 export { commonInitFinish, globalInit, globalShutdown, main } from './daemon/main.js';
 export type {

@@ -1,6 +1,6 @@
 import type { CephContext } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MON } from '@cephts/encoding';
-import type { CompatSet } from '@cephts/encoding';
+import type { CompatSet, EntityAddrVec } from '@cephts/encoding';
 import type { Dispatcher, Message } from '@cephts/async-messenger';
 import {
   HEALTH_WARN,
@@ -33,6 +33,7 @@ export class Beacon implements Dispatcher {
   readonly #cct: CephContext;
   readonly #monc: MonClient;
   readonly #daemonName: string;
+  readonly #myaddrs: () => EntityAddrVec;
   readonly #compat: CompatSet = mdsCompatSetAll();
   readonly #sender: PeriodicThread;
   /** When each unanswered beacon was sent, in monotonic ms. */
@@ -48,7 +49,9 @@ export class Beacon implements Dispatcher {
   #laggy = false;
   #health = new MdsHealth();
 
-  constructor(cct: CephContext, monc: MonClient, name: string) {
+  /** @param myaddrs where the daemon listens */
+  constructor(cct: CephContext, monc: MonClient, name: string, myaddrs: () => EntityAddrVec) {
+    this.#myaddrs = myaddrs;
     this.#cct = cct;
     this.#monc = monc;
     this.#daemonName = name;
@@ -118,7 +121,7 @@ export class Beacon implements Dispatcher {
     m.compat = this.#compat;
     m.health = this.#health;
     m.fs = this.#cct.conf.str('mds_join_fs');
-    if (this.#wantState === MDS_STATE_BOOT) m.sysInfo = collectSysInfo(this.#cct);
+    if (this.#wantState === MDS_STATE_BOOT) m.sysInfo = collectSysInfo(this.#cct, this.#myaddrs());
     this.#monc.sendMonMessage(m);
     this.#lastSend = now;
     return true;

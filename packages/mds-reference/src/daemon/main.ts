@@ -2,6 +2,7 @@ import { CephContext, CephError, ERRNO } from '@cephts/common';
 import type { CephContextOptions, ConfigValue, ThreadEntry } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, CEPH_FEATURE, EntityName } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
+import type { CephConf, MonClientOptions } from '@cephts/rados';
 import { Messenger, Policy } from '@cephts/async-messenger';
 import { MDS_STATE_ACTIVE, MDS_STATE_CREATING, MDS_STATE_REPLAY, MonClient, mdsStateName } from '@cephts/rados';
 import { mdsMessageRegistry } from '../messages/index.js';
@@ -37,6 +38,8 @@ export interface GlobalInitOptions {
   name?: string;
   /** Option values by Ceph's names. */
   conf?: Readonly<Record<string, ConfigValue>>;
+  /** The configuration of a cluster; `conf` counts more. */
+  cephConf?: CephConf;
   /** File for log lines; '' is standard error. Without a log thread: none. */
   logFile?: string;
   /** Run the real threads `log`, `service` and `admin_socket`. @defaultValue true */
@@ -69,6 +72,7 @@ export function globalInit(options: GlobalInitOptions = {}): GlobalContext {
     name: `mds.${name}`,
     conf: { name: `mds.${name}`, ...options.conf, ...(options.logFile === undefined ? {} : { log_file: options.logFile }) },
   });
+  for (const [source, values] of options.cephConf?.layers() ?? []) cct.conf.load(values, source);
   cct.conf.define(MDS_OPTIONS);
   const main = cct.threads.add({
     name: 'ceph-mds',
@@ -113,11 +117,12 @@ export async function commonInitFinish({ cct, log, onStage }: GlobalContext): Pr
 export interface MainOptions {
   global: GlobalContext;
   services: CommonServices;
-  objecter: ObjectStore;
-  monAddrs: EntityAddrVec;
+  /** Where a rank keeps its objects; without one the daemon can stand by. */
+  objecter?: ObjectStore;
+  /** Where the monitors are, and how to be let in. */
+  mon: Omit<MonClientOptions, 'messenger' | 'onGlobalIdChanged'>;
   /** Address to listen on; port 0 takes a free one. */
   bind: EntityAddrVec;
-  globalId: number;
   /** Listen to SIGTERM, SIGINT and SIGHUP. @defaultValue false */
   signals?: boolean;
 }
@@ -127,6 +132,8 @@ export interface Ending {
   /** 0 when it was told to end. */
   code: number;
   why: string;
+  /** Should it start anew, as another instance: the monitors dropped it, or gave it another rank? */
+  respawn: boolean;
 }
 
 /** A running daemon. */
@@ -157,7 +164,7 @@ function createMessenger({ cct }: GlobalContext): Messenger {
  * @see src/ceph_mds.cc (16.2.15)
  */
 export async function main(options: MainOptions): Promise<MdsProcess> {
-  const { global, services, objecter, monAddrs, bind, globalId } = options;
+  const { global, services, objecter, mon, bind } = options;
   const { cct, name, onStage } = global;
 
   const messenger = createMessenger(global);
@@ -173,7 +180,11 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
   const signals = new SignalHandler(cct);
   onStage('signalHandler');
 
-  const monc = new MonClient(cct, { messenger, monAddrs, globalId });
+  const monc = new MonClient(cct, {
+    ...mon,
+    messenger,
+    onGlobalIdChanged: () => respawn('the monitors know this daemon no more'),
+  });
   onStage('monClientBuild');
   messenger.start();
 
@@ -188,27 +199,28 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
   active.catch(() => undefined);
 
   let ending: Promise<void> | undefined;
-  const shutdown = (why = 'shutdown', code = 0): Promise<void> => {
+  const shutdown = (why = 'shutdown', code = 0, again = false): Promise<void> => {
     ending ??= (async (): Promise<void> => {
       cct.dout('mds', code === 0 ? 0 : -1, `ending: ${why}`);
       await daemon.suicide();
       await messenger.wait();
       signals.shutdown();
       neverActive?.(new CephError('ERR_CEPH_BOOT', `the MDS ended before it was active: ${why}`, { errno: ERRNO.EIO }));
-      end?.({ code, why });
+      end?.({ code, why, respawn: again });
     })();
     return ending;
   };
   const fatal = (why: string): void => void shutdown(why, 1);
+  const respawn = (why: string): void => void shutdown(why, 1, true);
 
   let mapped = false;
   const daemon = new MDSDaemon(cct, {
     name,
     messenger,
     monc,
-    objecter,
+    ...(objecter ? { objecter } : {}),
     adminSocket: services.adminSocket,
-    onRespawn: fatal,
+    onRespawn: respawn,
     onSuicide: fatal,
     onMap: () => {
       if (!mapped) onStage('handleMdsMap');
@@ -230,7 +242,12 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
     signals.registerOneshot('SIGINT', (signal) => void shutdown(`got ${signal}`));
     signals.registerOneshot('SIGTERM', (signal) => void shutdown(`got ${signal}`));
   }
-  await daemon.init();
+  try {
+    await daemon.init();
+  } catch (error) {
+    await shutdown(`it could not join: ${error instanceof Error ? error.message : String(error)}`, 1);
+    throw error;
+  }
   onStage('mdsInit');
   return { daemon, messenger, shutdown, ended, active };
 }

@@ -1,3 +1,4 @@
+import { ERRNO } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import {
   CEPH_ENTITY_TYPE_CLIENT,
@@ -22,10 +23,13 @@ import {
   MSG_COMMAND,
   MSG_MON_COMMAND,
   MSG_REMOVE_SNAPS,
+  MgrClient,
   mdsCompatSetAll,
   mdsStateName,
 } from '@cephts/rados';
 import type { MCommand, MMDSMap, MonClient } from '@cephts/rados';
+import { connectionCaps } from '../server/connection-caps.js';
+import { MDSAuthCaps } from '../server/mds-auth-caps.js';
 import { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
 import type { AdminSocket } from '../services/admin-socket.js';
 import type { ObjectStore } from '../store/object-store.js';
@@ -38,7 +42,8 @@ export interface MDSDaemonOptions {
   name: string;
   messenger: Messenger;
   monc: MonClient;
-  objecter: ObjectStore;
+  /** Where a rank keeps its objects; a daemon without one can stand by. */
+  objecter?: ObjectStore;
   /** Has the daemon's commands once it is initialized. */
   adminSocket?: AdminSocket;
   /** Something is so wrong that the process has to start anew. */
@@ -65,6 +70,7 @@ export class MDSDaemon implements Dispatcher {
   readonly monc: MonClient;
   readonly beacon: Beacon;
   readonly timer: SafeTimer;
+  readonly mgrc: MgrClient;
   readonly #options: MDSDaemonOptions;
   readonly #startTime: number;
   #mdsmap = new MDSMap();
@@ -78,11 +84,12 @@ export class MDSDaemon implements Dispatcher {
     this.#options = options;
     this.messenger = options.messenger;
     this.monc = options.monc;
-    this.beacon = new Beacon(cct, options.monc, options.name);
+    this.beacon = new Beacon(cct, options.monc, options.name, () => options.messenger.myaddrs);
     this.timer = new SafeTimer(cct, {
       owner: 'MDSDaemon::timer',
       purpose: 'the tick of the MDS and delayed work of its parts, under mds_lock',
     });
+    this.mgrc = new MgrClient(cct, { messenger: options.messenger, monc: options.monc, daemonName: options.name });
     this.#startTime = cct.clock.monotonicNow();
   }
 
@@ -108,8 +115,10 @@ export class MDSDaemon implements Dispatcher {
   async init(): Promise<void> {
     this.messenger.addDispatcherTail(this.beacon);
     this.messenger.addDispatcherTail(this);
+    this.messenger.addDispatcherTail(this.mgrc);
     this.monc.init();
     await this.monc.authenticate();
+    await this.#waitRotatingKeys();
     if (this.beacon.wantState === MDS_STATE_DNE) return;
     this.monc.subWant('mdsmap', 0);
     this.monc.renewSubs();
@@ -117,6 +126,20 @@ export class MDSDaemon implements Dispatcher {
     this.beacon.init(this.#mdsmap);
     this.messenger.setMyname(new EntityName(CEPH_ENTITY_TYPE_MDS, MDS_RANK_NONE));
     this.#resetTick();
+  }
+
+  /** Without the secrets that tickets are sealed with, no client could be let in. */
+  async #waitRotatingKeys(): Promise<void> {
+    const { conf } = this.cct;
+    for (let left = conf.number('max_rotating_auth_attempts'); ; left--) {
+      try {
+        await this.monc.waitAuthRotating(conf.number('rotating_keys_bootstrap_timeout') * 1000);
+        return;
+      } catch (error) {
+        if (left <= 1) throw error;
+        this.cct.dout('mds', -1, () => `${(error as Error).message}; trying again`);
+      }
+    }
   }
 
   #resetTick(): void {
@@ -145,6 +168,7 @@ export class MDSDaemon implements Dispatcher {
     beacon.shutdown();
     this.#stopping = true;
     await this.timer.shutdown();
+    await this.mgrc.shutdown();
     await this.#rank?.shutdown();
     await this.monc.shutdown();
     await this.messenger.shutdown();
@@ -204,7 +228,12 @@ export class MDSDaemon implements Dispatcher {
     };
     const { adminSocket } = this.#options;
     const json = m.cmd[0];
-    if (json === undefined || !adminSocket) reply(-22, 'no command given', '');
+    if (!(connectionCaps(con) ?? MDSAuthCaps.ALLOW_ALL).allowAll()) {
+      this.cct.dout('mds', 1, () => `${con.peerAuthName} is not allowed to give commands`);
+      reply(-ERRNO.EACCES, 'access denied', '');
+    } else if (!m.fsid.isZero() && !this.monc.fsid.isZero() && !m.fsid.equals(this.monc.fsid)) {
+      reply(-ERRNO.EPERM, `this daemon is of cluster ${String(this.monc.fsid)}`, '');
+    } else if (json === undefined || !adminSocket) reply(-22, 'no command given', '');
     else adminSocket.execute(json, ({ r, err }, text) => reply(r, err, text));
   }
 
@@ -234,6 +263,7 @@ export class MDSDaemon implements Dispatcher {
     for (const [peer, info] of oldmap.mdsInfo) {
       if (!map.mdsInfo.has(peer) && peer !== gid) this.messenger.markDownAddrs(info.addrs);
     }
+    if (newState !== MDS_STATE_NULL) this.mgrc.init();
     if (whoami === MDS_RANK_NONE) {
       if (newState === MDS_STATE_STANDBY && oldState === MDS_STATE_NULL) {
         this.cct.dout('mds', 1, 'the monitor made this daemon a standby');
@@ -251,6 +281,10 @@ export class MDSDaemon implements Dispatcher {
   #handleMapAsRank(whoami: number, map: MDSMap, oldmap: MDSMap): void {
     if (!this.#rank) {
       const { objecter, onRespawn, onSuicide, onRankInit } = this.#options;
+      if (!objecter) {
+        onSuicide(`the monitors give this daemon rank ${whoami}, for which it has no object store`);
+        return;
+      }
       this.#rank = new MDSRankDispatcher({
         cct: this.cct,
         whoami,

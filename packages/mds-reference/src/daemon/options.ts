@@ -8,7 +8,9 @@ const M = 1024 * K;
 const G = 1024 * M;
 
 const daemon: readonly Row[] = [
-  ['mds_data', 'str', '', 'folder of the embedded object store'],
+  ['mds_data', 'str', '', 'folder of the daemon: its keyring, or the embedded object store'],
+  ['rotating_keys_bootstrap_timeout', 'int', 30, 'seconds to wait for the secrets that tickets are sealed with', { min: 1 }],
+  ['max_rotating_auth_attempts', 'int', 10, 'times to wait for them', { min: 1 }],
   ['mds_beacon_interval', 'float', 4, 'seconds between beacons to the monitor', { min: 0.01 }],
   ['mds_beacon_grace', 'float', 15, 'seconds without an answer to a beacon after which the monitor counts as lagging', { min: 0 }],
   ['mds_heartbeat_grace', 'float', 15, 'seconds without a sign of life after which the MDS counts as stuck', { min: 0.1 }],
@@ -189,9 +191,17 @@ const process: readonly Row[] = [
   ['log_stop_at_utilization', 'float', 0.97, 'share of a full disk at which lines are dropped', { min: 0, max: 1 }],
   ['heartbeat_interval', 'int', 5, 'seconds between looks of the service thread; 0: only when woken', { min: 0 }],
   ['heartbeat_file', 'str', '', 'file touched at each look while everything is healthy'],
+  ['run_dir', 'str', '/var/run/ceph', 'folder for pid files and sockets', { runtime: false }],
+  ['pid_file', 'str', '', 'file for the process id', { runtime: false }],
+  ['setuser', 'str', '', 'user to run as', { runtime: false }],
+  ['setgroup', 'str', '', 'group to run as', { runtime: false }],
+  ['daemonize', 'bool', true, 'run in the background', { runtime: false }],
+  ['public_network', 'str', '', 'networks to listen in', { runtime: false }],
   ['admin_socket', 'str', '', 'unix socket for commands; none: no admin socket', { runtime: false }],
   ['debug_mds', 'str', '1/1', 'level of log lines of the MDS'],
   ['debug_ms', 'str', '0/0', 'level of log lines of the messenger'],
+  ['debug_mgrc', 'str', '1/1', 'level of log lines of the manager client'],
+  ['debug_auth', 'str', '1/1', 'level of log lines of authentication'],
   ['debug_mon', 'str', '1/1', 'level of log lines of the monitor'],
   ['debug_monc', 'str', '0/0', 'level of log lines of the monitor client'],
   ['debug_objecter', 'str', '0/0', 'level of log lines of the objecter'],

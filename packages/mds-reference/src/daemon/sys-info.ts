@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { CephContext } from '@cephts/common';
+import type { EntityAddrVec } from '@cephts/encoding';
 import { CEPH_VERSION, CEPHTS_VERSION } from './version.js';
 
 function readText(path: string): string {
@@ -20,11 +21,12 @@ function field(text: string, pattern: RegExp): string {
  *
  * @see collect_sys_info in src/common/util.cc (16.2.15)
  */
-export function collectSysInfo(cct: CephContext): Map<string, string> {
+export function collectSysInfo(cct: CephContext, addrs: EntityAddrVec): Map<string, string> {
   const release = readText('/etc/os-release');
   const memory = readText('/proc/meminfo');
   const { version, release: ceph } = CEPH_VERSION;
   const info = new Map<string, string>([
+    ['addr', String(addrs)],
     ['arch', os.machine()],
     ['ceph_release', ceph],
     ['ceph_version', `ceph version ${version} (cephts ${CEPHTS_VERSION}) ${ceph} (stable)`],

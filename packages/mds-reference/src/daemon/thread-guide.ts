@@ -95,6 +95,13 @@ export const THREAD_GUIDE: readonly ThreadGuideEntry[] = [
     text: 'The tick of the MDS every mds_tick_interval (5 s), which flushes and trims the journal, and delayed work of its parts. Callbacks hold mds_lock.',
   },
   {
+    name: 'safe_timer',
+    owner: 'MgrClient::timer',
+    kind: 'cooperative',
+    lives: 'from the first map on that names the daemon',
+    text: 'Reports counters to the manager, every 5 s or as it asks for, and tries to reach the next one when it is gone.',
+  },
+  {
     name: 'ceph-mds',
     owner: 'Beacon::sender',
     kind: 'cooperative',

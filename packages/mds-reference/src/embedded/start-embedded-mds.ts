@@ -122,9 +122,8 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
       global,
       services,
       objecter,
-      monAddrs: monitor.addrs,
+      mon: { monAddrs: monitor.addrs, globalId: monitor.allocateGlobalId() },
       bind: bind.mds,
-      globalId: monitor.allocateGlobalId(),
       signals: options.signals ?? false,
     });
     const end = process.ended.then(async (ending) => {

@@ -80,6 +80,8 @@ export class MDSAuthCaps {
 
   static readonly ALLOW_ALL: MDSAuthCaps = new MDSAuthCaps([{ may: ALL, path: '', uid: undefined, gids: [] }]);
 
+  static readonly NONE: MDSAuthCaps = new MDSAuthCaps([]);
+
   /** @returns undefined for what is no capability string */
   static parse(text: string): MDSAuthCaps | undefined {
     const grants: Grant[] = [];

@@ -3,6 +3,7 @@ import type { Completion, GatherBuilder, PerfCounters } from '@cephts/common';
 import { Decoder, Encoder, EntityInst } from '@cephts/encoding';
 
 import type { Connection } from '@cephts/async-messenger';
+import { connectionCaps } from '../server/connection-caps.js';
 import { C_IO_Wrapper } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
 import { ObjectOperation } from '../store/object-store.js';
@@ -135,6 +136,7 @@ export class SessionMap {
     const session = this.#sessions.get(con.peerName.toString()) ?? known ?? new Session(con, this.#mds.cct.clock.monotonicNow());
     if (!this.#sessions.has(session.name)) session.setInst(new EntityInst(con.peerName, con.peerAddrs.front()));
     session.setConnection(con);
+    session.authCaps = connectionCaps(con);
     con.priv = session;
     for (const m of session.preopenOutQueue.splice(0)) con.sendMessage(m);
     return session;

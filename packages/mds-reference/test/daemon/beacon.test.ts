@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { CephContext, VirtualClock } from '@cephts/common';
-import { Uuid } from '@cephts/encoding';
+import { EntityAddrVec, Uuid } from '@cephts/encoding';
 import type { Message } from '@cephts/async-messenger';
 import { MDSMap, MDS_STATE_ACTIVE, MDS_STATE_BOOT, MDS_STATE_STANDBY, MMDSBeacon } from '@cephts/rados';
 import type { MonClient } from '@cephts/rados';
@@ -26,7 +26,7 @@ describe('the beacon', () => {
     cct.conf.define(MDS_OPTIONS);
     sent = [];
     const monc = { globalId: 4100, fsid: Uuid.ZERO, sendMonMessage: (m: Message) => sent.push(m as MMDSBeacon) };
-    beacon = new Beacon(cct, monc as unknown as MonClient, 'a');
+    beacon = new Beacon(cct, monc as unknown as MonClient, 'a', () => EntityAddrVec.EMPTY);
   });
 
   it('begins with boot, tells of its machine, and then comes every 4 s', () => {

@@ -25,6 +25,7 @@ const INIT = [
 ];
 const RANK = [
   ...INIT,
+  'safe_timer (MgrClient::timer)',
   'ceph_timer',
   'OpHistorySvc',
   'ms_dispatch (MDCache::upkeeper)',

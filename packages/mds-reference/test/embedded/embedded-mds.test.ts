@@ -78,6 +78,6 @@ describe('an embedded MDS', () => {
   it('closes twice as well as once', async () => {
     mds = await startEmbeddedMds(INLINE);
     await Promise.all([mds.close(), mds.close()]);
-    expect(await mds.ended).toEqual({ code: 0, why: 'closed' });
+    expect(await mds.ended).toEqual({ code: 0, why: 'closed', respawn: false });
   });
 });

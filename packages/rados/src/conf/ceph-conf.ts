@@ -28,7 +28,7 @@ const USUAL_PLACES = '/etc/ceph/$cluster.conf, $home/.ceph/$cluster.conf, $clust
 const CLIENT_KEYRING = '/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,/etc/ceph/keyring.bin';
 
 /** Where a value comes from; the higher counts. */
-export type ConfSource = 'default' | 'file' | 'env' | 'override';
+export type ConfSource = 'default' | 'file' | 'env' | 'cmdline';
 
 /** `key`s print as this. */
 const SECRETS = new Set(['key']);
@@ -84,7 +84,7 @@ export class CephConf {
     for (const section of sections.toReversed())
       for (const [key, value] of file?.sections.get(section) ?? []) inFile.set(key, value);
     return new CephConf(name, cluster, file, home, [
-      ['override', overrides],
+      ['cmdline', overrides],
       ['env', environment],
       ['file', inFile],
       ['default', defaults],
@@ -118,10 +118,18 @@ export class CephConf {
     return this.#typed(option, 'bool') as boolean;
   }
 
-  /** Every option that is set, expanded, for a CephContext. */
+  /** Every option that is set, expanded. */
   all(): Record<string, string> {
     const keys = new Set(this.#values.flatMap(([, values]) => [...values.keys()]));
     return Object.fromEntries([...keys].map((key) => [key, this.get(key) ?? '']));
+  }
+
+  /** What each source says, expanded, for a context's configuration. */
+  layers(): (readonly [ConfSource, Record<string, string>])[] {
+    return this.#values.map(([source, values]) => [
+      source,
+      Object.fromEntries([...values].map(([key, value]) => [key, this.expand(value)])),
+    ]);
   }
 
   /** Replaces `$variable` and `${variable}`; what is not known stays as it is. */

@@ -69,7 +69,8 @@ export interface ClusterClient {
  * @see src/librados/RadosClient.cc (16.2.15)
  */
 export async function connectCluster(conf: CephConf, options: ConnectClusterOptions = {}): Promise<ClusterClient> {
-  const cct = new CephContext({ ...options.context, name: String(conf.name), conf: conf.all() });
+  const cct = new CephContext({ ...options.context, name: String(conf.name) });
+  for (const [source, values] of conf.layers()) cct.conf.load(values, source);
   cct.conf.define(RADOS_OPTIONS);
   const keyring = loadKeyring(conf);
   const monmap = await buildInitialMonMap(conf);
@@ -81,7 +82,13 @@ export async function connectCluster(conf: CephConf, options: ConnectClusterOpti
   const { OSDREPLYMUX, UID, PGID64 } = CEPH_FEATURE;
   messenger.setDefaultPolicy(Policy.lossyClient(OSDREPLYMUX));
   messenger.setPolicy(CEPH_ENTITY_TYPE_MON, Policy.lossyClient(UID | PGID64));
-  const monc = new MonClient(cct, { messenger, monmap, keyring, entityName: conf.name });
+  const monc = new MonClient(cct, {
+    messenger,
+    monmap,
+    keyring,
+    entityName: conf.name,
+    onConfig: (values) => cct.conf.replaceSource(values, 'mon'),
+  });
   const shutdown = async (): Promise<void> => {
     await monc.shutdown();
     await messenger.shutdown();
