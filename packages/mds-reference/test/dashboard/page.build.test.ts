@@ -66,31 +66,47 @@ describeInBrowser('the page of the dashboard', () => {
   const tile = (name: string) => page.locator(`[data-tile="${name}"]`);
 
   it('shows the numbers of perf dump', async () => {
-    const dump = await perfDump();
-    await expect(tile('Inodes in cache').locator('strong').textContent()).resolves.toBe(String(dump['mds_mem']!['ino']));
-    await expect(tile('Sessions').locator('strong').textContent()).resolves.toBe(String(dump['mds_sessions']!['session_count']));
-    await expect(tile('Requests per second').locator('.quiet').textContent()).resolves.toBe(
-      `${dump['mds_server']!['handle_client_request']} so far`,
-    );
-
     await page.locator('#counters summary').click();
     await page.fill('#filter', 'mds_');
-    const counters = ['mds_server', 'mds_mem', 'mds_log', 'mds_sessions'].flatMap((logger) =>
-      Object.entries(dump[logger]!).map(
-        ([counter, value]) => [`${logger}.${counter}`, typeof value === 'number' ? value : value.avgcount] as const,
-      ),
-    );
-    expect(counters.length).toBeGreaterThan(60);
-    for (const [key, value] of counters) {
-      const text = await page.locator(`#counters tr[data-key="${key}"] td:nth-child(3)`).textContent();
-      expect([key, number(text)]).toEqual([key, value]);
+    const shown = (): Promise<{ counters: [string, string][]; tiles: string[]; journal: string[] }> =>
+      page.evaluate(() => {
+        const texts = (selector: string): string[] =>
+          [...document.querySelectorAll(selector)].map((node) => node.textContent ?? '');
+        return {
+          counters: [...document.querySelectorAll<HTMLTableRowElement>('#counters tbody tr')].map((row) => [
+            row.dataset['key'] ?? '',
+            row.cells[2]?.textContent ?? '',
+          ]),
+          tiles: texts('[data-tile] strong, [data-tile="Requests per second"] .quiet'),
+          journal: texts('#journal dd'),
+        };
+      });
+    // the MDS may count something at any time: then it is looked at again
+    for (let attempt = 0; ; attempt++) {
+      const dump = await perfDump();
+      await page.waitForTimeout(1200);
+      const { counters, tiles, journal } = await shown();
+      if (JSON.stringify(await perfDump()) !== JSON.stringify(dump) && attempt < 10) continue;
+      const expected = ['mds_log', 'mds_mem', 'mds_server', 'mds_sessions'].flatMap((logger) =>
+        Object.entries(dump[logger]!).map(([counter, value]) => [
+          `${logger}.${counter}`,
+          typeof value === 'number' ? value : value.avgcount,
+        ]),
+      );
+      expect(expected.length).toBeGreaterThan(60);
+      const found = counters.map(([key, text]) => [key, number(text)]).sort(([one], [other]) => (one! < other! ? -1 : 1));
+      expect(found).toEqual(expected.sort(([one], [other]) => (one! < other! ? -1 : 1)));
+      expect(tiles).toEqual(
+        expect.arrayContaining([
+          `${dump['mds_server']!['handle_client_request']} so far`,
+          String(dump['mds_mem']!['ino']),
+          String(dump['mds_sessions']!['session_count']),
+        ]),
+      );
+      const { expos, wrpos } = dump['mds_log']!;
+      expect([number(journal[0]!), number(journal[2]!)]).toEqual([expos, wrpos]);
+      break;
     }
-    const journal = await page.locator('#journal dd').allTextContents();
-    expect(journal.slice(0, 3).map(number)).toEqual([
-      dump['mds_log']!['expos'],
-      dump['mds_log']!['wrpos'],
-      dump['mds_log']!['wrpos'],
-    ]);
   });
 
   it('shows what changes within a second', async () => {
@@ -104,6 +120,7 @@ describeInBrowser('the page of the dashboard', () => {
             if (Number(element.textContent?.replaceAll(/\D/g, '')) >= wanted) resolve(Date.now());
           };
           new MutationObserver(look).observe(element, { childList: true, characterData: true, subtree: true });
+          look();
         }),
       before + 1,
     );
