@@ -91,7 +91,8 @@ export function startCeph({ port = 13700, osd = true, mds = true } = {}) {
     stop() {
       for (const name of readdirSync(path.join(dir, 'run')).filter((file) => file.endsWith('.pid'))) {
         try {
-          process.kill(Number(readFileSync(path.join(dir, 'run', name), 'utf8')));
+          // an MDS that is told to end first asks its monitor, which may be gone: it would ask for ever
+          process.kill(Number(readFileSync(path.join(dir, 'run', name), 'utf8')), 'SIGKILL');
         } catch {
           // it is gone already
         }

@@ -3,9 +3,9 @@ import type { ConfigOption } from '@cephts/common';
 /** Options of the journal that Ceph does not have. */
 export const LOG_OPTIONS: readonly ConfigOption[] = [
   {
-    name: 'mds_log_eager_flush',
-    type: 'bool',
-    default: true,
-    desc: 'write journal entries as soon as no write is in flight; Ceph waits for the next tick or for someone who asks',
+    name: 'mds_log_flush_delay',
+    type: 'float',
+    default: 0.005,
+    desc: 'seconds until journal entries are written that nobody asked for; what comes meanwhile goes along. Ceph leaves them to the tick',
   },
 ];

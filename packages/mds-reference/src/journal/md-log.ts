@@ -75,14 +75,17 @@ export class MDLog {
   #unflushed = 0;
   #capped = false;
   #alreadyReplayed = false;
-  #eagerFlush: boolean;
+  /** In ms. */
+  #flushDelay = 0;
+  #flushTimer: unknown;
 
   constructor(mds: MDSRank) {
     this.mds = mds;
     const { cct } = mds;
     cct.conf.define(LOG_OPTIONS);
-    this.#eagerFlush = cct.conf.bool('mds_log_eager_flush');
-    cct.conf.observe(() => (this.#eagerFlush = cct.conf.bool('mds_log_eager_flush')), ['mds_log_eager_flush']);
+    const readDelay = (): void => void (this.#flushDelay = cct.conf.number('mds_log_flush_delay') * 1000);
+    readDelay();
+    cct.conf.observe(readDelay, ['mds_log_flush_delay']);
     this.logger = createLogPerf(cct.perf);
     this.#trimmer = new LogTrimmer(this);
     this.#recovery = new LogRecovery(this);
@@ -365,11 +368,22 @@ export class MDLog {
       if ((++done & 15) === 0 && clock.monotonicNow() >= deadline) break;
     }
     this.#submitThread.addItems(done, this.#pending.length);
-    if (flush || this.#eagerFlush) {
-      this.#unflushed = 0;
-      journaler.flush();
-    }
+    if (flush || this.#flushDelay <= 0) this.#flushAppended(journaler);
+    else if (done > 0) this.#flushSoon();
     return this.#pending.length > 0;
+  }
+
+  #flushAppended(journaler: Journaler): void {
+    this.#unflushed = 0;
+    journaler.flush();
+  }
+
+  /** An early reply lets its client go on, so its entry can wait for some more: fewer and larger writes, and safe replies that travel together. */
+  #flushSoon(): void {
+    this.#flushTimer ??= this.mds.cct.clock.setTimeout(() => {
+      this.#flushTimer = undefined;
+      this.flush();
+    }, this.#flushDelay);
   }
 
   #append(journaler: Journaler, event: LogEvent, fin: Completion | undefined): void {
@@ -460,6 +474,7 @@ export class MDLog {
   /** Ends the threads. What was not flushed is lost, as it would be in a crash: nobody was told that it is safe. */
   async shutdown(): Promise<void> {
     this.#submitThread.stop();
+    this.mds.cct.clock.clearTimeout(this.#flushTimer);
     this.#journaler?.shutdown();
     await Promise.allSettled([this.#replayThread.join(), this.#recoveryThread.join()]);
     this.mds.cct.perf.remove(this.logger);

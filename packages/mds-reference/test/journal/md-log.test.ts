@@ -84,11 +84,11 @@ describe('MDLog', () => {
     expect(rank.complaints).toEqual([]);
   });
 
-  it('waits for someone to ask when it is not to flush eagerly, as Ceph does', async () => {
+  it('waits mds_log_flush_delay for more to come, unless someone asks for the flush', async () => {
     const kit = makeKit();
     const store = new MemoryObjectStore({ clock: kit.clock });
     const rank = await created(kit, store);
-    kit.cct.conf.set('mds_log_eager_flush', false);
+    kit.cct.conf.set('mds_log_flush_delay', 2);
     const safe: string[] = [];
     submit(rank, 'a', () => safe.push('a'));
     rank.mdlog.waitForSafe(() => safe.push('all'));
@@ -100,6 +100,14 @@ describe('MDLog', () => {
     rank.mdlog.waitForSafe(() => safe.push('at once'));
     kit.clock.advance(1);
     expect(safe).toEqual(['a', 'all', 'at once']);
+    kit.clock.advance(2000);
+    submit(rank, 'b', () => safe.push('b'));
+    kit.clock.advance(1500);
+    submit(rank, 'c', () => safe.push('c'));
+    kit.clock.advance(499);
+    expect(safe).toEqual(['a', 'all', 'at once']);
+    kit.clock.advance(2);
+    expect(safe).toEqual(['a', 'all', 'at once', 'b', 'c']);
   });
 
   it('stands still while mds_log_pause is set', async () => {

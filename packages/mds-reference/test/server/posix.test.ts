@@ -74,7 +74,7 @@ describe('two clients in one tree', () => {
   });
 
   it.each([7, 8, 9, 10])('lose nothing they had an answer to, safe or not, when the rank crashes, seed %i', async (seed) => {
-    const conf = { ...(seed % 2 === 0 ? SHORT_JOURNAL : {}), mds_log_eager_flush: seed % 3 !== 0 };
+    const conf = { ...(seed % 2 === 0 ? SHORT_JOURNAL : {}), mds_log_flush_delay: seed % 3 === 0 ? 5 : 0 };
     const options = { seed, conf, latencyMs: 1 + (seed % 7) };
     const world = await newWorld(options);
     for (const client of world.clients) client.patient = false;
