@@ -61,7 +61,11 @@ export function runEmbedded(command: Command): void {
     .option('--bind <addr>', 'IP address to listen on, or ip:port for the monitor', '127.0.0.1')
     .option('--admin-socket <file>', 'unix socket for `ceph --admin-daemon FILE COMMAND`')
     .option('--log <file>', 'file for log lines (default: standard error)')
-    .option('--msgr-workers <n>', 'threads for sockets; 0: none of their own (default: 3)', parseWorkers)
+    .option(
+      '--msgr-workers <n>',
+      'threads for sockets; 0: none of their own (default: 3; 0 with fewer than four processors)',
+      parseWorkers,
+    )
     .option('--dashboard [addr]', `serve a web page that shows the threads at work (default address: ${DEFAULT_ADDRESS})`)
     .option('--dashboard-token-file <file>', `file with the token of the dashboard; or set ${TOKEN_VARIABLE}`)
     .option('--conf <option=value>', 'set an option by Ceph’s name; may be given often', parseConf, {})

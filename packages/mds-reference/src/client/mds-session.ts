@@ -107,6 +107,8 @@ export class MdsSession {
     this.#con?.markDown();
     this.#con = this.#messenger.connectTo(CEPH_ENTITY_TYPE_MDS, addrs);
     this.#state = 'reconnecting';
+    // the new incarnation counts what it sends from the start
+    this.#pushSeq = 0;
     const m = new MClientReconnect();
     for (const cap of this.caps.all()) {
       const entry = new CapReconnect();
@@ -114,7 +116,6 @@ export class MdsSession {
       entry.wanted = cap.wanted;
       entry.issued = cap.issued;
       entry.snaprealm = cap.realm;
-      // the new incarnation counts from the start
       cap.seq = 0;
       cap.issueSeq = 0;
       cap.mseq = 0;

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import type { CephContext, CephContextOptions, ConfigValue } from '@cephts/common';
 import { EntityAddrVec } from '@cephts/encoding';
 import { CephError, ERRNO } from '@cephts/common';
@@ -29,7 +31,10 @@ export interface EmbeddedMdsOptions {
   adminSocket?: string;
   /** File for log lines. @defaultValue standard error */
   logFile?: string;
-  /** msgr-worker threads; 0 runs the event centers in this isolate. @defaultValue the option ms_async_op_threads (3) */
+  /**
+   * msgr-worker threads; 0 runs the event centers in this isolate. @defaultValue the option ms_async_op_threads where `conf` has it;
+   * 3 as Ceph has them, but 0 with fewer than four processors, where the threads would only wait for each other
+   */
   msgrWorkers?: number;
   /** Run the real threads `log`, `service` and `admin_socket`. @defaultValue true */
   services?: boolean;
@@ -101,7 +106,7 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
       conf: {
         ...(dataDir === undefined ? {} : { mds_data: dataDir }),
         ...(options.adminSocket === undefined ? {} : { admin_socket: options.adminSocket }),
-        ...(options.msgrWorkers === undefined ? {} : { ms_async_op_threads: options.msgrWorkers }),
+        ms_async_op_threads: options.msgrWorkers ?? (availableParallelism() < 4 ? 0 : 3),
         ...options.conf,
       },
     });

@@ -222,8 +222,9 @@ export class LockMachine {
     if (!inode.authlock.isStable()) this.evalGather(inode.authlock, false, need, finishers);
     if (!inode.linklock.isStable()) this.evalGather(inode.linklock, false, need, finishers);
     if (!inode.xattrlock.isStable()) this.evalGather(inode.xattrlock, false, need, finishers);
-    if (!into && need.size > 0) this.#host.issueCaps(inode);
+    // who waited for the caps comes before those who want them back, or these would go to and fro for ever
     for (const finisher of finishers) complete(finisher, 0);
+    if (!into && need.size > 0) this.#host.issueCaps(inode);
   }
 
   /** Evaluates a stable lock, unless its parent is frozen: then later. */

@@ -48,6 +48,7 @@ class Request extends MutationImpl {
     super();
     this.client = client;
   }
+  markEvent = (): void => undefined;
   override getClient(): number {
     return this.client;
   }

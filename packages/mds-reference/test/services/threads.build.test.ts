@@ -15,7 +15,7 @@ jest.setTimeout(60_000);
 const HOST = `
   import { startEmbeddedMds } from ${JSON.stringify(DIST)};
   const [adminSocket, logFile] = process.argv.slice(1);
-  const mds = await startEmbeddedMds({ adminSocket, logFile, conf: { debug_mds: '1/5' } });
+  const mds = await startEmbeddedMds({ adminSocket, logFile, msgrWorkers: 3, conf: { debug_mds: '1/5' } });
   process.stdin.on('data', (text) => {
     const word = text.toString().trim();
     if (word === 'block') {
