@@ -18,7 +18,7 @@ const IN_FLIGHT = 64;
 function startDaemon(dataDir) {
   const child = spawn(
     process.execPath,
-    [CLI, 'run', '--embedded', '--data', dataDir, '--log', path.join(dataDir, 'mds.log'), '--msgr-workers', '0'],
+    [CLI, 'run', '--embedded', '--data', dataDir, '--log', path.join(dataDir, 'mds.log')],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   return new Promise((resolve, reject) => {

@@ -29,7 +29,9 @@ function parse(args) {
   return options;
 }
 
-const number = (value) => (typeof value === 'number' ? value.toPrecision(4).replace(/\.?0+$/, '') : String(value));
+/** Whole from a thousand on, else four digits, without zeros at the end of a fraction. */
+const number = (value) =>
+  typeof value === 'number' ? String(Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4))) : String(value);
 
 function misses({ ratio, atLeast = -Infinity, atMost = Infinity }) {
   return ratio !== null && !(ratio >= atLeast && ratio <= atMost);

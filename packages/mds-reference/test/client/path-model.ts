@@ -57,7 +57,17 @@ export class PathModel {
     const name = this.#pick(NAMES);
     const fromName = this.#pick(NAMES);
     const crowded = this.dirs().length >= MAX_DIRS;
-    const kind = this.#pick([crowded ? 'rmdir' : 'mkdir', 'create', 'create', 'unlink', 'rmdir', 'rename', 'rename', 'link', 'lookup'] as const);
+    const kind = this.#pick([
+      crowded ? 'rmdir' : 'mkdir',
+      'create',
+      'create',
+      'unlink',
+      'rmdir',
+      'rename',
+      'rename',
+      'link',
+      'lookup',
+    ] as const);
     const wanted = this.#apply(kind, dir, name, from, fromName);
     let found = 0;
     const calls = {

@@ -45,7 +45,9 @@ describe('two clients of one daemon, over TCP', () => {
   });
 
   /** Both do `operation` to every name at once, many at a time; the results, a pair for each name. */
-  async function race(operation: (client: CephFsClient, name: string, which: number) => Promise<unknown>): Promise<[string, string][]> {
+  async function race(
+    operation: (client: CephFsClient, name: string, which: number) => Promise<unknown>,
+  ): Promise<[string, string][]> {
     const results = await Promise.all(
       clients.map(async (client, which) => {
         const found = new Map<string, string>();
@@ -68,7 +70,9 @@ describe('two clients of one daemon, over TCP', () => {
 
   it('each in a tree of its own get the results of POSIX', async () => {
     const models = await Promise.all(
-      clients.map(async (client, i) => new PathModel(seededRandom(11 + i), (await client.mkdir(dir, `own${i}`, { mode: 0o755 })).ino)),
+      clients.map(
+        async (client, i) => new PathModel(seededRandom(11 + i), (await client.mkdir(dir, `own${i}`, { mode: 0o755 })).ino),
+      ),
     );
     await Promise.all(
       models.map(async (model, i) => {
@@ -77,7 +81,8 @@ describe('two clients of one daemon, over TCP', () => {
     );
     // each sees what the other has done
     for (const client of clients) for (const model of models) await model.compare(client);
-    for (const { seen } of models) for (const what of ['rename ok', 'rmdir ENOTEMPTY', 'link ok']) expect(seen.get(what)).toBeGreaterThan(0);
+    for (const { seen } of models)
+      for (const what of ['rename ok', 'rmdir ENOTEMPTY', 'link ok']) expect(seen.get(what)).toBeGreaterThan(0);
   }, 60_000);
 
   it('by turns in one tree get the results of POSIX, at once and without a look aside', async () => {

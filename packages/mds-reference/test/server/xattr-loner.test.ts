@@ -24,23 +24,30 @@ describe('a file that one client has open for writing, and with it wants all cap
     await rank.until(() => ((writer.caps.get(ino)?.issued ?? 0) & CEPH_CAP_XATTR_EXCL) !== 0);
   });
 
-  it.each(['writer', 'other'] as const)('takes xattrs and modes from the %s, though the writer still wants to keep them', async (who) => {
-    const client = who === 'writer' ? writer : other;
-    const path = new FilePath(ino, '');
-    for (let i = 0; i < 3; i++) {
-      const call = client.start(op.CEPH_MDS_OP_SETXATTR, path, (m) => {
-        m.path2 = new FilePath(0, 'user.x');
-        m.data = Uint8Array.of(i);
-      });
-      // a few revokes: nothing more goes to and fro
-      await rank.until(() => isAnswered(call), 1000);
-      expect(call.replies[0]?.result).toBe(0);
-      expect(await client.result(op.CEPH_MDS_OP_SETATTR, path, (m) => Object.assign(m.args.setattr, { mask: 1, mode: 0o600 + i }))).toBe(0);
-      expect(await client.result(op.CEPH_MDS_OP_SETATTR, path, (m) => Object.assign(m.args.setattr, { mask: 0x20, size: i * 10 }))).toBe(0);
-      expect(writer.revokes).toBeLessThan(12 * (i + 1));
-    }
-    expect(rank.clog).toEqual([]);
-  });
+  it.each(['writer', 'other'] as const)(
+    'takes xattrs and modes from the %s, though the writer still wants to keep them',
+    async (who) => {
+      const client = who === 'writer' ? writer : other;
+      const path = new FilePath(ino, '');
+      for (let i = 0; i < 3; i++) {
+        const call = client.start(op.CEPH_MDS_OP_SETXATTR, path, (m) => {
+          m.path2 = new FilePath(0, 'user.x');
+          m.data = Uint8Array.of(i);
+        });
+        // a few revokes: nothing more goes to and fro
+        await rank.until(() => isAnswered(call), 1000);
+        expect(call.replies[0]?.result).toBe(0);
+        expect(
+          await client.result(op.CEPH_MDS_OP_SETATTR, path, (m) => Object.assign(m.args.setattr, { mask: 1, mode: 0o600 + i })),
+        ).toBe(0);
+        expect(
+          await client.result(op.CEPH_MDS_OP_SETATTR, path, (m) => Object.assign(m.args.setattr, { mask: 0x20, size: i * 10 })),
+        ).toBe(0);
+        expect(writer.revokes).toBeLessThan(12 * (i + 1));
+      }
+      expect(rank.clog).toEqual([]);
+    },
+  );
 
   it('takes many changes at once from two that both want all', async () => {
     const path = new FilePath(ino, '');
@@ -48,7 +55,10 @@ describe('a file that one client has open for writing, and with it wants all cap
     other.update(ino, (m) => (m.wanted |= WANTED));
     const calls = Array.from({ length: 60 }, (_, i) => {
       const client = i % 2 === 0 ? writer : other;
-      if (i % 3 === 0) return client.start(op.CEPH_MDS_OP_SETATTR, path, (m) => Object.assign(m.args.setattr, { mask: 0x21, mode: 0o600, size: i }));
+      if (i % 3 === 0)
+        return client.start(op.CEPH_MDS_OP_SETATTR, path, (m) =>
+          Object.assign(m.args.setattr, { mask: 0x21, mode: 0o600, size: i }),
+        );
       return client.start(op.CEPH_MDS_OP_SETXATTR, path, (m) => {
         m.path2 = new FilePath(0, 'user.x');
         m.data = Uint8Array.of(i);
