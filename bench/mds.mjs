@@ -16,11 +16,9 @@ const SERIAL_COUNT = 3_000;
 const IN_FLIGHT = 64;
 
 function startDaemon(dataDir) {
-  const child = spawn(
-    process.execPath,
-    [CLI, 'run', '--embedded', '--data', dataDir, '--log', path.join(dataDir, 'mds.log')],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [CLI, 'run', '--embedded', '--data', dataDir, '--log', path.join(dataDir, 'mds.log')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return new Promise((resolve, reject) => {
     let text = '';
     child.once('exit', (code) => reject(new Error(`cephts-mds run ended with ${code}: ${text}`)));
