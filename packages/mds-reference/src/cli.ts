@@ -4,6 +4,7 @@ import { registerDemo } from './cli/demo.js';
 import { registerRun } from './cli/run.js';
 import { registerShell } from './cli/shell.js';
 import { registerThreads } from './cli/threads.js';
+import { registerTrace } from './cli/trace.js';
 import { CEPHTS_VERSION } from './daemon/version.js';
 
 const program = new Command('cephts-mds')
@@ -17,6 +18,7 @@ registerRun(program);
 registerDemo(program);
 registerShell(program);
 registerThreads(program);
+registerTrace(program);
 // exitOverride is not handed down to commands that were there before
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells what there is)');
 

@@ -1,9 +1,8 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
-import { isCephError } from '@cephts/common';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 
@@ -14,6 +13,7 @@ import type { DemoClientData, DemoClientReport } from '../demo/demo-messages.js'
 import type { Dashboard } from '../dashboard/dashboard.js';
 import { dashboardFromCli, startDashboard } from './dashboard.js';
 import { integer } from './parse.js';
+import { reportFailure } from './report-failure.js';
 import { formatTable } from './table.js';
 
 interface DemoOptions {
@@ -22,6 +22,7 @@ interface DemoOptions {
   inFlight: number;
   msgrWorkers: number;
   serve?: string | true;
+  trace?: string;
 }
 
 type Done = Extract<DemoClientReport, { kind: 'done' }>;
@@ -125,7 +126,9 @@ async function runDemo(options: DemoOptions): Promise<number> {
       say(`active; monitor at ${mds.monAddr}, data in ${dataDir}`);
       dashboard = dashboardOptions && (await startDashboard(mds, dashboardOptions));
       const name = path.basename(dir) || 'import';
+      if (options.trace !== undefined) await mds.adminSocket.command('trace start');
       const done = await runClient({ dir, monAddr: mds.monAddr, name, inFlight: options.inFlight });
+      if (options.trace !== undefined) await writeFile(options.trace, await mds.adminSocket.command('trace stop'));
       showResults(done);
       showThreads(mds);
       say();
@@ -159,14 +162,13 @@ export function registerDemo(program: Command): void {
     .option('--data <dir>', 'data folder of the MDS, kept afterwards (default: a temporary one)')
     .option('--in-flight <n>', 'operations under way at once', integer(1, 4096), 64)
     .option('--msgr-workers <n>', 'real msgr-worker threads; 0 keeps sockets in the main isolate', integer(0, 24), 2)
+    .option('--trace <file>', 'record what the threads do, as a Chrome trace for Perfetto')
     .option('--serve [addr]', 'serve the dashboard meanwhile, and afterwards until interrupted (see run --dashboard)')
     .action(async (options: DemoOptions) => {
       try {
         process.exitCode = await runDemo(options);
       } catch (error) {
-        if (!isCephError(error)) throw error;
-        process.stderr.write(`cephts-mds: ${error.message}\n`);
-        process.exitCode = error.code === 'ERR_CEPH_INVALID_OPTION' ? 2 : 1;
+        process.exitCode = reportFailure(error);
       }
     });
 }

@@ -6,6 +6,9 @@ import type { CephArgs, CephConf } from '@cephts/rados';
 import type { Command } from 'commander';
 import { loadMdsConf, startClusterMds } from '../daemon/cluster-mds.js';
 import { MDS_OPTIONS } from '../daemon/options.js';
+import { DEFAULT_ADDRESS } from '../dashboard/address.js';
+import type { DashboardOptions } from '../dashboard/dashboard.js';
+import { startDashboard, takeDashboardArgs, TOKEN_VARIABLE } from './dashboard.js';
 import { reportFailure } from './report-failure.js';
 
 /** Least time, in ms, from one life of a daemon to the next. */
@@ -22,6 +25,9 @@ In a cluster, as ceph-mds:
   -f                     stay in the foreground
   -d                     stay in the foreground, with the log on standard error
   --setuser, --setgroup  user and group to run as
+  --dashboard [ADDR]     serve a web page that shows the threads at work (default address: ${DEFAULT_ADDRESS})
+  --dashboard-token-file FILE
+                         the token of the dashboard; or set ${TOKEN_VARIABLE}
   --OPTION VALUE         any option of Ceph's that cephts-mds knows
 
 By itself (--embedded --help tells more):
@@ -73,7 +79,7 @@ function holdPidFile(conf: CephConf): void {
 }
 
 /** Lives until it is told to end; a daemon that the monitors dropped comes back as another instance. */
-async function live(conf: CephConf, debug: boolean): Promise<number> {
+async function live(conf: CephConf, debug: boolean, dashboardOptions: DashboardOptions | undefined): Promise<number> {
   becomeUser(conf);
   holdPidFile(conf);
   for (;;) {
@@ -81,7 +87,9 @@ async function live(conf: CephConf, debug: boolean): Promise<number> {
     const mds = await startClusterMds({ conf, debug, signals: true });
     // tells who started it in the background
     process.send?.('started');
+    const dashboard = dashboardOptions && (await startDashboard(mds, dashboardOptions));
     const { code, why, respawn } = await mds.ended;
+    await dashboard?.close();
     if (code !== 0) process.stderr.write(`cephts-mds: ${why}\n`);
     if (!respawn) return code;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, begun + RESPAWN_INTERVAL - performance.now())));
@@ -106,7 +114,8 @@ function becomeDaemon(argv: readonly string[]): Promise<number> {
 }
 
 async function run(argv: readonly string[], usage: (message: string) => never): Promise<number> {
-  const args = parseCephArgs(argv, (name) => MDS_OPTIONS.some((option) => option.name === name));
+  const { rest, dashboard } = takeDashboardArgs(argv);
+  const args = parseCephArgs(rest, (name) => MDS_OPTIONS.some((option) => option.name === name));
   const stray = args.rest.find((arg) => arg !== '--');
   if (stray !== undefined) usage(`error: unknown option or argument '${stray}'`);
   const name = daemonName(args);
@@ -118,7 +127,7 @@ async function run(argv: readonly string[], usage: (message: string) => never): 
     ...(args.cluster === undefined ? {} : { cluster: args.cluster }),
   });
   const stays = args.foreground || conf.get('daemonize') === 'false';
-  return stays ? live(conf, args.debug) : becomeDaemon(argv);
+  return stays ? live(conf, args.debug, dashboard) : becomeDaemon(argv);
 }
 
 /** `cephts-mds run -i NAME`: options are Ceph's, so they are read as Ceph reads them. */

@@ -10,6 +10,7 @@ import { AdminSocket } from '../services/admin-socket.js';
 import { Log } from '../services/log.js';
 import { Service } from '../services/service.js';
 import type { ObjectStore } from '../store/object-store.js';
+import { registerTraceCommands } from '../trace/trace-commands.js';
 import { registerCommonCommands, registerDaemonCommands } from './asok-commands.js';
 import { MDSDaemon } from './mds-daemon.js';
 import { MDS_OPTIONS } from './options.js';
@@ -235,6 +236,7 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
     },
   });
   onStage('newMDSDaemon');
+  registerTraceCommands(services.adminSocket, daemon);
   registerDaemonCommands(services.adminSocket, daemon, () => void shutdown('asked to exit'));
 
   if (options.signals) {

@@ -46,6 +46,13 @@ export const THREAD_GUIDE: readonly ThreadGuideEntry[] = [
     text: 'Owns the unix socket that `ceph --admin-daemon` talks to. thread ls, perf dump and what else shared memory can tell it answers itself, even while the main isolate is stuck; the rest it hands over in order.',
   },
   {
+    name: 'dashboard',
+    owner: 'Dashboard',
+    kind: 'real',
+    lives: 'with --dashboard',
+    text: 'Serves the web page of the threads, and the metrics for Prometheus. Ceph has no such thread. It reads the numbers from shared memory, twice a second while somebody watches and not at all otherwise; sessions and operations it asks the main isolate for, and shows when that does not answer.',
+  },
+  {
     name: 'msgr-worker-N',
     owner: 'AsyncMessenger',
     kind: 'real',

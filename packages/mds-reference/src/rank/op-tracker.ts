@@ -115,6 +115,8 @@ export class OpTracker {
   #arrived: TrackedOp[] = [];
   #byDuration: TrackedOp[] = [];
   readonly #service: CooperativeThread;
+  /** Told of each operation that is done. @defaultValue nobody is */
+  onDone: ((op: TrackedOp) => void) | undefined = undefined;
 
   constructor(cct: CephContext) {
     this.#cct = cct;
@@ -173,6 +175,7 @@ export class OpTracker {
     op.prev = undefined;
     op.next = undefined;
     this.#inFlight--;
+    this.onDone?.(op);
     this.#done.push(op);
     if (this.#done.length === 1) this.#service.wake();
   }
