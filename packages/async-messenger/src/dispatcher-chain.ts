@@ -23,6 +23,11 @@ export class DispatcherChain implements DispatchHandler<Message, Connection> {
     return first;
   }
 
+  /** Does any of them fast dispatch? */
+  get isFast(): boolean {
+    return this.#fast.length > 0;
+  }
+
   deliver(m: Message): void {
     const { log, clock } = this.#cct;
     m.dispatchStamp = clock.monotonicNow();

@@ -348,6 +348,9 @@ export class Messenger {
       lookupConn: (addrs) => this.#conns.get(String(addrs)),
       acceptConn: (con) => this.#acceptConn(con),
       unregisterConn: (con) => this.#unregister(con),
+      get isFast() {
+        return chain.isFast;
+      },
       fastConnect: (con) => chain.fastConnect(con),
       fastAccept: (con) => chain.fastAccept(con),
       handleAuthentication: (con) => chain.handleAuthentication(con),

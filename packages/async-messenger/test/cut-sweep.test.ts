@@ -32,7 +32,7 @@ function cutAfter(net: SimulatedNetwork, socket: ByteSocket, way: 'out' | 'in', 
         onConnected: () => owner.onConnected(),
         onDrain: () => owner.onDrain(),
         onClose: (reason, code) => owner.onClose(reason, code),
-        onData: (chunk) => pass(chunk, (bytes) => owner.onData(bytes)),
+        onData: (chunk) => pass(chunk, (bytes) => owner.onData(bytes, bytes.length, false)),
       };
       return true;
     },

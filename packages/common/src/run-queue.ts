@@ -15,6 +15,10 @@ export class RunQueue {
   /** Those that have a turn coming, in order; a set, so that waking twice is waking once. */
   readonly #queue = new Set<Runnable>();
   #armed = false;
+  /** Depth of {@link enter}; a round that runs counts too. */
+  #entered = 0;
+  /** Has the last round used up its slice with work left? */
+  #overrun = false;
   /** Longest time in ms that a round may take before I/O gets its turn. @defaultValue 5 */
   sliceMs: number;
 
@@ -34,14 +38,36 @@ export class RunQueue {
     this.#arm();
   }
 
-  #arm(): void {
-    if (this.#armed || this.#queue.size === 0) return;
-    this.#armed = true;
-    this.#clock.defer(() => this.#round());
+  /**
+   * The event loop has called in, with nothing on the stack below: who is scheduled until {@link leave} has its turn there, in the same
+   * pass of the event loop; unless work is left over from a round whose slice was used up. Pairs may be nested, and mean nothing during a
+   * turn.
+   */
+  enter(): void {
+    this.#entered++;
   }
+
+  /** @param later the turns may wait for the next call of the event loop, or for the end of its pass */
+  leave(later = false): void {
+    if (--this.#entered > 0 || this.#queue.size === 0) return;
+    if (later || this.#overrun) this.#arm();
+    else this.#round();
+  }
+
+  #arm(): void {
+    if (this.#armed || this.#entered > 0 || this.#queue.size === 0) return;
+    this.#armed = true;
+    this.#clock.defer(this.#deferred);
+  }
+
+  readonly #deferred = (): void => {
+    this.#armed = false;
+    this.#round();
+  };
 
   #round(): void {
     const deadline = this.#clock.monotonicNow() + this.sliceMs;
+    this.#entered++;
     try {
       // who is scheduled meanwhile comes at the end, and has its turn in this round too
       for (const runnable of this.#queue) {
@@ -50,8 +76,9 @@ export class RunQueue {
         if (this.#clock.monotonicNow() >= deadline) break;
       }
     } finally {
+      this.#entered--;
+      this.#overrun = this.#queue.size > 0;
       // also when a runnable threw: the others keep their turns
-      this.#armed = false;
       this.#arm();
     }
   }

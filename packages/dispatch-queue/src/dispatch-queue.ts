@@ -264,7 +264,12 @@ export class DispatchQueue<M, C = never> {
 
   /** Gives bytes back to the dispatch throttle. */
   dispatchThrottleRelease(size: number): void {
-    if (size > 0) this.#guard(undefined, () => this.dispatchThrottler?.put(size));
+    if (size === 0) return;
+    try {
+      this.dispatchThrottler?.put(size);
+    } catch (error) {
+      this.#report(error, undefined);
+    }
   }
 
   /** How long the oldest queued message has waited, in ms; 0 where none waits. @param now monotonic ms. @defaultValue the clock's */

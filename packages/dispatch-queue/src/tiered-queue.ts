@@ -141,7 +141,10 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
 
   #dropIfEmpty(sub: SubQueue<T>): void {
     if (sub.length > 0) return;
-    this.waiting.splice(this.waiting.indexOf(sub), 1);
+    const { waiting } = this;
+    // the highest one, mostly
+    if (waiting[waiting.length - 1] === sub) waiting.pop();
+    else waiting.splice(waiting.indexOf(sub), 1);
     if (!sub.strict) this.left(sub);
   }
 }

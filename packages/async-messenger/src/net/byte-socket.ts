@@ -3,7 +3,12 @@ import type { EntityAddr } from '@cephts/encoding';
 /** Who is told what happens on a {@link ByteSocket}. */
 export interface ByteSocketOwner {
   onConnected(): void;
-  onData(chunk: Uint8Array): void;
+  /**
+   * `length` bytes have come, at the beginning of `bytes`; borrowed ones change when the call is over.
+   *
+   * @returns is the rest of something long still to come?
+   */
+  onData(bytes: Uint8Array, length: number, borrowed: boolean): boolean;
   onDrain(): void;
   /** Closed by the other end or by a failure; not told after {@link ByteSocket.destroy}. */
   onClose(reason: string, code: string | undefined): void;

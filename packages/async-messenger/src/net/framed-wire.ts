@@ -72,11 +72,25 @@ export class FramedWire implements Wire, ByteSocketOwner {
   }
 
   next(): void {
-    this.#read(() => this.#reader.resume());
+    if (this.#closed) return;
+    try {
+      this.#reader.resume();
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    this.#pace();
   }
 
   stream(): void {
-    this.#read(() => this.#reader.stream());
+    if (this.#closed) return;
+    try {
+      this.#reader.stream();
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    this.#pace();
   }
 
   control(tag: number, payload: Uint8Array): void {
@@ -104,8 +118,16 @@ export class FramedWire implements Wire, ByteSocketOwner {
     this.#owner.onConnected();
   }
 
-  onData(chunk: Uint8Array): void {
-    this.#read(() => this.#reader.push(chunk));
+  onData(bytes: Uint8Array, length: number, borrowed: boolean): boolean {
+    if (this.#closed) return false;
+    try {
+      this.#reader.push(bytes, length, borrowed);
+    } catch (error) {
+      this.#broken(error);
+      return false;
+    }
+    this.#pace();
+    return this.#reader.isAmidBody;
   }
 
   onDrain(): void {
@@ -116,14 +138,12 @@ export class FramedWire implements Wire, ByteSocketOwner {
     this.#fault(reason, code);
   }
 
-  #read(read: () => void): void {
-    if (this.#closed) return;
-    try {
-      read();
-    } catch (error) {
-      this.#fault(error instanceof Error ? error.message : String(error), undefined);
-      return;
-    }
+  #broken(error: unknown): void {
+    this.#fault(error instanceof Error ? error.message : String(error), undefined);
+  }
+
+  /** Reads no further ahead than it should. */
+  #pace(): void {
     if (this.#closed) return;
     const full = this.#reader.stopped && this.#reader.buffered >= READ_AHEAD;
     if (full === this.#paused) return;

@@ -75,6 +75,14 @@ export class MsgrWorker {
     this.#wires.delete(id);
   }
 
+  enter(): void {
+    // what is reported leaves after all sockets have had their turn
+  }
+
+  leave(): void {
+    // see enter
+  }
+
   /** Does what a batch says. @returns how many records it had */
   handle(batch: Batch): number {
     const r = new SlabReader(batch.records);
@@ -163,11 +171,11 @@ export class MsgrWorker {
   }
 
   #connect(id: number, addr: EntityAddr): void {
-    this.#wires.set(id, new RemoteWire(this, id, PosixSocket.connect(addr)));
+    this.#wires.set(id, new RemoteWire(this, id, PosixSocket.connect(addr, this)));
   }
 
   #listen(id: number, addr: EntityAddr): void {
-    listenPosix(addr, this.options.backlog, (socket) => {
+    listenPosix(addr, { backlog: this.options.backlog, turns: this }, (socket) => {
       const wire = this.#nextAccepted++;
       this.#wires.set(wire, new RemoteWire(this, wire, socket));
       this.report(Report.ACCEPTED, id).u32(wire).text(String(socket.peer)).text(String(socket.local));

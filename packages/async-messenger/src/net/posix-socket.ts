@@ -1,35 +1,64 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { EntityAddr } from '@cephts/encoding';
 import type { ByteSocket, ByteSocketOwner } from './byte-socket.js';
+
+/** Told when the event loop calls in, and when it is left again: what was woken meanwhile has its turn then. */
+export interface Turns {
+  enter(): void;
+  /** @param later another call follows soon: the turn may wait for it */
+  leave(later?: boolean): void;
+}
+
+/** All that is read at once, in bytes; so much is followed by more, mostly. */
+const READ = 64 * 1024;
+
+/** Where all sockets of the isolate read to: what came is looked at, or copied, before the next one reads. */
+let scratch: Uint8Array | undefined;
 
 /** A TCP socket of the system. */
 export class PosixSocket implements ByteSocket {
   owner!: ByteSocketOwner;
   readonly #socket: Socket;
   readonly #peer: EntityAddr;
+  readonly #turns: Turns;
   #error: NodeJS.ErrnoException | undefined;
   #destroyed = false;
+  /** Did the last read leave its turn to the next one? */
+  #waited = false;
 
-  constructor(socket: Socket, peer: EntityAddr) {
-    this.#socket = socket;
+  /** @param socketFor makes the socket, given how it is to read */
+  private constructor(peer: EntityAddr, turns: Turns, socketFor: (onread: OnReadOpts) => Socket) {
     this.#peer = peer;
+    this.#turns = turns;
+    scratch ??= new Uint8Array(READ);
+    const socket = socketFor({ buffer: scratch, callback: (length, bytes) => this.#read(bytes, length, true) });
+    this.#socket = socket;
     socket.setNoDelay(true);
-    socket.on('connect', () => this.owner.onConnected());
-    socket.on('data', (chunk: Buffer) => this.owner.onData(chunk));
-    socket.on('drain', () => this.owner.onDrain());
+    socket.on('connect', () => {
+      turns.enter();
+      this.owner.onConnected();
+      turns.leave();
+    });
+    // where the socket does not read to the scratch
+    socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length, false));
+    socket.on('drain', () => {
+      turns.enter();
+      this.owner.onDrain();
+      turns.leave();
+    });
     socket.on('error', (error) => (this.#error = error));
     socket.on('end', () => this.#ended('peer closed the connection', undefined));
     socket.on('close', () => this.#ended(this.#error?.message ?? 'connection closed', this.#error?.code));
   }
 
-  static connect(addr: EntityAddr): PosixSocket {
-    return new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true }), addr);
+  static connect(addr: EntityAddr, turns: Turns): PosixSocket {
+    return new PosixSocket(addr, turns, (onread) => connect({ host: addr.ip, port: addr.port, noDelay: true, onread }));
   }
 
   /** A socket that a server accepted. */
-  static accepted(socket: Socket): PosixSocket {
-    return new PosixSocket(socket, addrOf(socket.remoteAddress, socket.remotePort));
+  static accepted(socket: Socket, turns: Turns): PosixSocket {
+    return new PosixSocket(addrOf(socket.remoteAddress, socket.remotePort), turns, () => socket);
   }
 
   get peer(): EntityAddr {
@@ -69,6 +98,15 @@ export class PosixSocket implements ByteSocket {
     this.#socket.destroySoon();
     // a peer that reads nothing must not keep it
     if (this.#socket.writableLength > 0) this.#socket.destroy();
+  }
+
+  /** A long message's end comes with the next read, mostly: two are worked off together. */
+  #read(bytes: Uint8Array, length: number, borrowed: boolean): boolean {
+    this.#turns.enter();
+    const more = this.owner.onData(bytes, length, borrowed);
+    this.#waited = more && length >= READ && !this.#waited;
+    this.#turns.leave(this.#waited);
+    return true;
   }
 
   #ended(reason: string, code: string | undefined): void {

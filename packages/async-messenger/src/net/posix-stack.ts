@@ -4,12 +4,17 @@ import type { EntityAddr } from '@cephts/encoding';
 import { FramedWire } from './framed-wire.js';
 import type { Listener, NetworkStack } from './network-stack.js';
 import { PosixSocket } from './posix-socket.js';
+import type { Turns } from './posix-socket.js';
 import type { Wire, WireOwner } from './wire.js';
 
 /** Listens for TCP connections. */
-export function listenPosix(addr: EntityAddr, backlog: number, onSocket: (socket: PosixSocket) => void): Promise<Listener> {
+export function listenPosix(
+  addr: EntityAddr,
+  { backlog, turns }: { backlog: number; turns: Turns },
+  onSocket: (socket: PosixSocket) => void,
+): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ noDelay: true }, (socket) => onSocket(PosixSocket.accepted(socket)));
+    const server = createServer({ noDelay: true }, (socket) => onSocket(PosixSocket.accepted(socket, turns)));
     const failed = (error: NodeJS.ErrnoException): void =>
       reject(
         new CephError(`ERR_CEPH_${error.code ?? 'EIO'}`, `cannot listen at ${String(addr)}: ${error.message}`, {
@@ -30,24 +35,29 @@ export function listenPosix(addr: EntityAddr, backlog: number, onSocket: (socket
   });
 }
 
+/** Options of {@link PosixStack}. */
+export interface PosixStackOptions {
+  maxMessage: number;
+  backlog: number;
+  turns: Turns;
+}
+
 /** The system's sockets, everything in this isolate: the lowest latency. `ms_async_op_threads = 0`. */
 export class PosixStack implements NetworkStack {
   readonly name = 'posix';
-  readonly #maxMessage: number;
-  readonly #backlog: number;
+  readonly #options: PosixStackOptions;
 
-  constructor(options: { maxMessage: number; backlog: number }) {
-    this.#maxMessage = options.maxMessage;
-    this.#backlog = options.backlog;
+  constructor(options: PosixStackOptions) {
+    this.#options = options;
   }
 
   connect(addr: EntityAddr, owner: WireOwner): Wire {
-    return new FramedWire(PosixSocket.connect(addr), owner, this.#maxMessage);
+    return new FramedWire(PosixSocket.connect(addr, this.#options.turns), owner, this.#options.maxMessage);
   }
 
   listen(addr: EntityAddr, accept: (wire: Wire) => WireOwner | undefined): Promise<Listener> {
-    return listenPosix(addr, this.#backlog, (socket) => {
-      const wire = new FramedWire(socket, NOBODY, this.#maxMessage);
+    return listenPosix(addr, this.#options, (socket) => {
+      const wire = new FramedWire(socket, NOBODY, this.#options.maxMessage);
       const owner = accept(wire);
       if (owner) wire.owner = owner;
       else wire.destroy();

@@ -234,7 +234,7 @@ class SimulatedSocket implements ByteSocket {
   #read(chunk: Uint8Array): void {
     if (this.closed) return;
     if (this.#paused) this.#unread.push(chunk);
-    else this.owner.onData(chunk);
+    else this.owner.onData(chunk, chunk.length, false);
   }
 }
 

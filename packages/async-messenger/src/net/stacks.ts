@@ -16,7 +16,7 @@ export function stackFor(
   const backlog = cct.conf.number('ms_tcp_listen_backlog');
   const threads = cct.conf.number('ms_async_op_threads');
   const inline = wanted === 'posix' || (wanted === undefined && (threads === 0 || !WorkerStack.isAvailable));
-  if (inline) return new PosixStack({ maxMessage, backlog });
+  if (inline) return new PosixStack({ maxMessage, backlog, turns: cct.runQueue });
   let stack = shared.get(cct);
   if (!stack) {
     stack = new WorkerStack(cct, { threads: Math.max(1, threads), maxMessage, backlog, onEnd: () => shared.delete(cct) });

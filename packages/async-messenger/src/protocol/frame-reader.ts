@@ -18,6 +18,13 @@ import { Tag, isTag } from './tag.js';
 
 const SEED = 0xffff_ffff;
 const EMPTY = new Uint8Array(0);
+const NONE: Uint8Array[] = [];
+/** Bodies from here on, in bytes, are put together while they come. */
+const LONG = 16 * 1024;
+/** Memory with which such a body begins, where little of it has come. */
+const FIRST_BODY = 128 * 1024;
+/** Longest piece, in bytes, that is kept in memory shared with others. */
+const SHARED = 8 * 1024;
 const PREFIX = new TextEncoder().encode('ceph v2\n');
 const LEGACY = new TextEncoder().encode('ceph v027');
 const BANNER_HEAD = PREFIX.length + 2;
@@ -44,8 +51,13 @@ export interface FrameSink {
 type Expect = 'banner' | 'bannerPayload' | 'preamble' | 'body';
 
 /**
- * Cuts the stream of a peer into frames and checks them. Bytes are looked at where they came; only what lies across two chunks is put
- * together. Nothing is allocated for what is merely claimed: a body is waited for in the chunks that bring it.
+ * Cuts the stream of a peer into frames and checks them. Bytes are looked at where they came; what lies across chunks is put together
+ * in memory of its own. Nothing is allocated for what is merely claimed: the memory of a long body grows with what has come of it.
+ *
+ * ```text
+ *   #bytes  |read|.....not read.....|   #more [chunk] [chunk]      or, amid a long body:   #body |filled|......|
+ *                 ^#at              ^#end
+ * ```
  *
  * @see src/msg/async/frames_v2.cc (16.2.15)
  */
@@ -54,15 +66,25 @@ export class FrameReader {
   readonly #maxMessage: number;
   readonly #preamble = new Preamble();
   readonly #header = blankHeader();
-  readonly #chunks: Uint8Array[] = [];
-  /** First byte of the first chunk that was not read. */
+  #bytes: Uint8Array = EMPTY;
   #at = 0;
-  /** Bytes not read. */
+  #end = 0;
+  /** Is #bytes the caller's, who will use it again? */
+  #borrowed = false;
+  #more: Uint8Array[] = NONE;
+  /** Bytes not read, those of a long body that is being put together included. */
   #available = 0;
+  #body: Uint8Array | undefined = undefined;
+  #filled = 0;
   #expect: Expect = 'banner';
   #need: number = BANNER_HEAD;
+  /** Where the bytes last asked for are; see {@link #locate}. */
+  #found: Uint8Array = EMPTY;
+  #foundAt = 0;
   #rev1 = false;
   #rx: OnwireRx | undefined;
+  /** Bytes on the wire of a preamble. */
+  #preambleNeed = PREAMBLE_LENGTH;
   /** The record a frame of msgr2.0 is in secure mode. */
   #record: OnwireRecord | undefined;
   /** What of the first segment came with the preamble, in secure mode of msgr2.1. */
@@ -97,6 +119,11 @@ export class FrameReader {
     return this.#expect === 'preamble' && this.#available === 0;
   }
 
+  /** Is it putting a long body together? */
+  get isAmidBody(): boolean {
+    return this.#body !== undefined;
+  }
+
   set rev1(rev1: boolean) {
     this.#rev1 = rev1;
     this.#expectPreamble();
@@ -126,17 +153,44 @@ export class FrameReader {
     this.#stopped = true;
   }
 
-  /** Takes bytes of the peer. @throws FrameError, DecodeError, or what the sink throws */
-  push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
-    this.#available += chunk.length;
+  /**
+   * Takes the first `length` of `bytes`, which came from the peer. Borrowed ones are copied where anything of them is kept; others must not
+   * change any more.
+   *
+   * @throws FrameError, DecodeError, or what the sink throws
+   */
+  push(bytes: Uint8Array, length: number = bytes.length, borrowed = false): void {
+    const from = this.#body ? this.#fill(bytes, length) : 0;
+    this.#available += length;
+    if (from < length) this.#append(bytes, from, length, borrowed);
     this.#pump();
   }
 
+  #append(bytes: Uint8Array, from: number, to: number, borrowed: boolean): void {
+    if (this.#at === this.#end) {
+      this.#bytes = bytes;
+      this.#at = from;
+      this.#end = to;
+      this.#borrowed = borrowed;
+      return;
+    }
+    if (this.#more === NONE) this.#more = [];
+    this.#more.push(borrowed ? keep(bytes, from, to) : bytes.subarray(from, to));
+  }
+
+  /** What is left of borrowed bytes moves to where it may stay. */
+  #own(): void {
+    this.#borrowed = false;
+    const kept = keep(this.#bytes, this.#at, this.#end);
+    this.#bytes = kept;
+    this.#end -= this.#at;
+    this.#at = 0;
+  }
+
   #expectPreamble(): void {
+    const format = { rev1: this.#rev1, secure: this.#rx !== undefined };
+    this.#preambleNeed = this.#need = preambleWireLength(format);
     this.#expect = 'preamble';
-    this.#need = preambleWireLength({ rev1: this.#rev1, secure: this.#rx !== undefined });
   }
 
   #pump(): void {
@@ -147,16 +201,35 @@ export class FrameReader {
     } finally {
       this.#pumping = false;
     }
+    if (this.#at === this.#end) {
+      // lets go of the chunk, which what was read may have to itself now
+      this.#bytes = EMPTY;
+      this.#at = this.#end = 0;
+      this.#borrowed = false;
+    }
+    if (this.#need >= LONG && this.#expect === 'body' && !this.#stopped && !this.#body) this.#beginBody();
+    if (this.#borrowed) this.#own();
   }
 
   #step(): void {
     switch (this.#expect) {
       case 'preamble':
-        this.#readPreamble(this.#take(this.#need));
+        this.#locate(this.#need);
+        this.#readPreamble(this.#found, this.#foundAt);
         break;
       case 'body':
         this.ownsBody = false;
-        this.#readBody(this.#need === 0 ? EMPTY : this.#take(this.#need));
+        if (this.#body) {
+          this.#found = this.#body;
+          this.#foundAt = 0;
+          this.#body = undefined;
+          this.#available -= this.#need;
+          this.ownsBody = true;
+        } else {
+          if (this.#borrowed && this.#need > 0) this.#own();
+          this.#locate(this.#need);
+        }
+        this.#readBody(this.#found, this.#foundAt);
         break;
       case 'banner':
         this.#readBanner(this.#take(this.#need));
@@ -170,42 +243,68 @@ export class FrameReader {
     }
   }
 
-  /** The next `length` bytes, which are there, as a view where they lie in one chunk. */
+  /** The next `length` bytes, which are there. */
   #take(length: number): Uint8Array {
-    const first = this.#chunks[0]!;
-    const at = this.#at;
-    this.#available -= length;
-    if (first.length - at > length) {
-      this.#at += length;
-      return new Uint8Array(first.buffer, first.byteOffset + at, length);
-    }
-    if (first.length - at === length) {
-      this.#chunks.shift();
-      this.#at = 0;
-      return new Uint8Array(first.buffer, first.byteOffset + at, length);
-    }
-    return this.#gather(length);
+    if (this.#borrowed) this.#own();
+    this.#locate(length);
+    return new Uint8Array(this.#found.buffer, this.#found.byteOffset + this.#foundAt, length);
   }
 
-  #gather(length: number): Uint8Array {
-    const pool = Buffer.allocUnsafeSlow(length);
-    const result = new Uint8Array(pool.buffer, pool.byteOffset, length);
-    let filled = 0;
-    let used = 0;
-    while (filled < length) {
-      const chunk = this.#chunks[used]!;
-      const from = this.#at;
-      const count = Math.min(length - filled, chunk.length - from);
-      result.set(new Uint8Array(chunk.buffer, chunk.byteOffset + from, count), filled);
-      filled += count;
-      if (from + count === chunk.length) {
-        used++;
-        this.#at = 0;
-      } else this.#at = from + count;
+  /** Finds the next `length` bytes, which are there, and goes past them: where they lie in one chunk, or in memory of their own. */
+  #locate(length: number): void {
+    const at = this.#at;
+    if (this.#end - at >= length) {
+      this.#found = this.#bytes;
+      this.#foundAt = at;
+      this.#at = at + length;
+      this.#available -= length;
+      if (this.#at === this.#end && this.#more.length > 0) this.#nextChunk();
+      return;
     }
-    this.#chunks.splice(0, used);
+    this.#found = allocate(length);
+    this.#foundAt = 0;
+    this.#gather(this.#found, length);
+    this.#available -= length;
     this.ownsBody = true;
-    return result;
+  }
+
+  /** Moves the next `length` bytes into `target`. */
+  #gather(target: Uint8Array, length: number): void {
+    for (let filled = 0; filled < length;) {
+      const count = Math.min(length - filled, this.#end - this.#at);
+      target.set(new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, count), filled);
+      filled += count;
+      this.#at += count;
+      if (this.#at === this.#end && this.#more.length > 0) this.#nextChunk();
+    }
+  }
+
+  #nextChunk(): void {
+    this.#bytes = this.#more.shift()!;
+    this.#at = 0;
+    this.#end = this.#bytes.length;
+  }
+
+  /** A long body is coming: from now on what comes of it goes where it will stay. */
+  #beginBody(): void {
+    const come = this.#available;
+    this.#body = allocate(Math.min(this.#need, Math.max(FIRST_BODY, 4 * come)));
+    this.#gather(this.#body, come);
+    this.#filled = come;
+  }
+
+  /** Moves what there is of the body at hand. @returns how many of `bytes` that were */
+  #fill(bytes: Uint8Array, length: number): number {
+    const filled = this.#filled;
+    const count = Math.min(length, this.#need - filled);
+    if (filled + count > this.#body!.length) {
+      const larger = allocate(Math.min(this.#need, 2 * (filled + count)));
+      larger.set(this.#body!.subarray(0, filled));
+      this.#body = larger;
+    }
+    this.#body!.set(count === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, count), filled);
+    this.#filled = filled + count;
+    return count;
   }
 
   #readBanner(head: Uint8Array): void {
@@ -220,21 +319,21 @@ export class FrameReader {
     this.#need = length;
   }
 
-  #readPreamble(bytes: Uint8Array): void {
+  #readPreamble(bytes: Uint8Array, at: number): void {
     const preamble = this.#preamble;
     const rx = this.#rx;
     const rev1 = this.#rev1;
-    let block = bytes;
-    if (rx && rev1) block = rx.open(bytes);
-    else if (rx) {
-      this.#record = rx.begin();
-      block = this.#record.update(bytes);
+    if (!rx) preamble.read(bytes, at);
+    else {
+      const sealed = new Uint8Array(bytes.buffer, bytes.byteOffset + at, this.#preambleNeed);
+      if (!rev1) this.#record = rx.begin();
+      const opened = this.#record ? this.#record.update(sealed) : rx.open(sealed);
+      preamble.read(opened, 0);
+      if (rev1) this.#inlined = opened.subarray(PREAMBLE_LENGTH);
     }
-    preamble.read(block, 0);
-    if (rx && rev1) this.#inlined = block.subarray(PREAMBLE_LENGTH);
     const { tag } = preamble;
     if (!isTag(tag)) throw new FrameError(`received unknown tag=${tag}`);
-    this.#need = bodyWireLength(preamble, { rev1, secure: rx !== undefined });
+    this.#need = bodyWireLength(preamble, rev1, rx !== undefined);
     this.#expect = 'body';
     if (tag === Tag.MESSAGE) {
       if (preamble.lengths[0] !== HEADER_LENGTH) throw new FrameError(`message header of ${preamble.lengths[0]} bytes`);
@@ -246,18 +345,19 @@ export class FrameReader {
     const size = preamble.logicalLength;
     if (size > MAX_CONTROL) throw new FrameError(`control frame of ${size} bytes, at most ${MAX_CONTROL} are taken`);
     if (preamble.segments !== 1) throw new FrameError(`control frame of ${preamble.segments} segments`);
-    if (this.#stepping && !rx) this.#rawHead = bytes;
+    if (this.#stepping && !rx) this.#rawHead = bytes.slice(at, at + PREAMBLE_LENGTH);
   }
 
-  #readBody(body: Uint8Array): void {
-    const preamble = this.#preamble;
-    const { lengths, segments, tag } = preamble;
-    const wireLength = body.length + preambleWireLength({ rev1: this.#rev1, secure: this.#rx !== undefined });
-    const parts = this.#rx ? this.#open(body) : this.#check(body);
-    this.#expectPreamble();
+  #readBody(bytes: Uint8Array, at: number): void {
+    const { lengths, segments, tag } = this.#preamble;
+    const length = this.#need;
+    const parts = this.#rx ? this.#open(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length)) : this.#check(bytes, at);
+    this.#expect = 'preamble';
+    this.#need = this.#preambleNeed;
+    this.#found = EMPTY;
     if (tag !== Tag.MESSAGE) {
       if (this.#stepping) this.#stopped = true;
-      const raw = this.#stepping && !this.#rx ? join([this.#rawHead, body], wireLength) : undefined;
+      const raw = this.#stepping && !this.#rx ? join([this.#rawHead, bytes.subarray(at, at + length)], PREAMBLE_LENGTH + length) : undefined;
       if (parts) this.sink.onFrame(tag as Tag, view(parts.bytes, parts.first, lengths[0]!), raw);
       return;
     }
@@ -266,40 +366,41 @@ export class FrameReader {
       return;
     }
     const header = readHeader(parts.head, parts.headAt, this.#header);
-    let at = parts.second;
-    const front = segments > 1 ? view(parts.bytes, at, lengths[1]!) : EMPTY;
-    at += parts.stride(lengths[1]!);
-    const middle = segments > 2 ? view(parts.bytes, at, lengths[2]!) : EMPTY;
-    at += parts.stride(lengths[2]!);
-    const data = segments > 3 ? view(parts.bytes, at, lengths[3]!) : EMPTY;
-    this.sink.onMessage(header, front, middle, data, wireLength);
+    const { bytes: b, padded: isPadded } = parts;
+    let p = parts.second;
+    const front = segments > 1 ? view(b, p, lengths[1]!) : EMPTY;
+    p += isPadded ? padded(lengths[1]!) : lengths[1]!;
+    const middle = segments > 2 ? view(b, p, lengths[2]!) : EMPTY;
+    p += isPadded ? padded(lengths[2]!) : lengths[2]!;
+    const data = segments > 3 ? view(b, p, lengths[3]!) : EMPTY;
+    this.sink.onMessage(header, front, middle, data, this.#preambleNeed + length);
   }
 
   /** crc mode: where the segments are, or undefined for an aborted frame. */
-  #check(body: Uint8Array): Parts | undefined {
+  #check(b: Uint8Array, from: number): Parts | undefined {
     const { lengths, segments } = this.#preamble;
     const rev1 = this.#rev1;
     const length = lengths[0]!;
-    let at = length;
+    let at = from + length;
     if (rev1 && length > 0) {
-      checkCrc(body, 0, length, readU32(body, at));
+      checkCrc(b, from, at, readU32(b, at));
       at += CRC_LENGTH;
     }
     const parts = plainParts;
-    parts.bytes = parts.head = body;
-    parts.first = parts.headAt = 0;
+    parts.bytes = parts.head = b;
+    parts.first = parts.headAt = from;
     parts.second = at;
     if (rev1 && segments === 1) return parts;
     let end = at;
     for (let i = 1; i < segments; i++) end += lengths[i]!;
-    const aborted = isAborted(body[end]!, rev1);
+    const aborted = isAborted(b[end]!, rev1);
     let crcAt = end + 1;
     if (!rev1) {
-      checkCrc(body, 0, length, readU32(body, crcAt));
+      checkCrc(b, from, from + length, readU32(b, crcAt));
       crcAt += CRC_LENGTH;
     }
     for (let i = 1; i < segments; i++, crcAt += CRC_LENGTH) {
-      checkCrc(body, at, at + lengths[i]!, readU32(body, crcAt));
+      checkCrc(b, at, at + lengths[i]!, readU32(b, crcAt));
       at += lengths[i]!;
     }
     return aborted ? undefined : parts;
@@ -312,9 +413,10 @@ export class FrameReader {
     const first = padded(lengths[0]!);
     if (!this.#rev1) {
       const record = this.#record!;
+      this.#record = undefined;
       const plain = record.update(body.subarray(0, body.length - TAG_LENGTH));
       record.final(body.subarray(body.length - TAG_LENGTH));
-      return isAborted(plain[plain.length - BLOCK_LENGTH]!, false) ? undefined : sealedParts(plain, 0, plain, first);
+      return isAborted(plain[plain.length - BLOCK_LENGTH]!, false) ? undefined : sealedParts(plain, plain, first);
     }
     let head = this.#inlined;
     let rest = body;
@@ -323,9 +425,9 @@ export class FrameReader {
       head = join([head, rx.open(body.subarray(0, more))], first);
       rest = body.subarray(more);
     }
-    if (segments === 1) return sealedParts(head, 0, head, 0);
+    if (segments === 1) return sealedParts(head, head, 0);
     const plain = rx.open(rest);
-    return isAborted(plain[plain.length - BLOCK_LENGTH]!, true) ? undefined : sealedParts(head, 0, plain, 0);
+    return isAborted(plain[plain.length - BLOCK_LENGTH]!, true) ? undefined : sealedParts(head, plain, 0);
   }
 }
 
@@ -338,15 +440,15 @@ interface Parts {
   bytes: Uint8Array;
   first: number;
   second: number;
-  /** Bytes a segment takes. */
-  stride(length: number): number;
+  /** Does a segment fill whole blocks? */
+  padded: boolean;
 }
 
 /** The parts of the frame at hand in crc mode: one object for all. */
-const plainParts: Parts = { head: EMPTY, headAt: 0, bytes: EMPTY, first: 0, second: 0, stride: (length) => length };
+const plainParts: Parts = { head: EMPTY, headAt: 0, bytes: EMPTY, first: 0, second: 0, padded: false };
 
-function sealedParts(head: Uint8Array, headAt: number, rest: Uint8Array, second: number): Parts {
-  return { head, headAt, bytes: rest, first: 0, second, stride: padded };
+function sealedParts(head: Uint8Array, rest: Uint8Array, second: number): Parts {
+  return { head, headAt: 0, bytes: rest, first: 0, second, padded: true };
 }
 
 function checkCrc(bytes: Uint8Array, from: number, to: number, expected: number): void {
@@ -360,6 +462,32 @@ function view(bytes: Uint8Array, at: number, length: number): Uint8Array {
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return prefix.every((byte, i) => bytes[i] === byte);
+}
+
+/** Memory of its own, not cleared: it is filled before anyone looks at it. */
+function allocate(length: number): Uint8Array {
+  const pool = Buffer.allocUnsafeSlow(length);
+  return new Uint8Array(pool.buffer, pool.byteOffset, length);
+}
+
+let slab: Uint8Array = EMPTY;
+let slabUsed = 0;
+
+/** A copy of some bytes; few ones share their memory with others of this isolate. */
+function keep(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const length = to - from;
+  let kept: Uint8Array;
+  if (length > SHARED) kept = allocate(length);
+  else {
+    if (slabUsed + length > slab.length) {
+      slab = allocate(8 * SHARED);
+      slabUsed = 0;
+    }
+    kept = new Uint8Array(slab.buffer, slab.byteOffset + slabUsed, length);
+    slabUsed += length;
+  }
+  kept.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length));
+  return kept;
 }
 
 function join(parts: readonly Uint8Array[], length: number): Uint8Array {

@@ -73,7 +73,8 @@ export class OutputBuffer {
 
   #cut(): void {
     if (this.#at === this.#from) return;
-    this.#pieces.push(new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.#from, this.#at - this.#from));
+    // a Buffer, as sockets would make one of it
+    this.#pieces.push(Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.#from, this.#at - this.#from));
     this.#from = this.#at;
   }
 }

@@ -90,7 +90,7 @@ export function preambleWireLength(format: FrameFormat): number {
 }
 
 /** Bytes on the wire that follow the preamble. */
-export function bodyWireLength(p: Preamble, { rev1, secure }: FrameFormat): number {
+export function bodyWireLength(p: Preamble, rev1: boolean, secure: boolean): number {
   const { lengths, segments } = p;
   let length = 0;
   if (secure) {

@@ -36,6 +36,8 @@ export interface ProtocolHost {
   acceptConn(con: AsyncConnection): boolean;
   /** The connection is closed. */
   unregisterConn(con: AsyncConnection): void;
+  /** Does any dispatcher fast dispatch? */
+  readonly isFast: boolean;
   fastConnect(con: Connection): void;
   fastAccept(con: Connection): void;
   /** The peer was authenticated; false refuses it. */

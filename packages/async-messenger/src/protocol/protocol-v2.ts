@@ -556,9 +556,14 @@ export class ProtocolV2 implements WireOwner {
     this.state = State.READY;
     if (!policy.lossy) session.acknowledge(ackSeq);
     perf.received(wireLength);
-    dispatchQueue.fastPreprocess(m);
-    if (dispatchQueue.canFastDispatch(m)) dispatchQueue.fastDispatch(m);
-    else dispatchQueue.enqueue(m, m.priority, con.connId);
+    if (host.isFast) {
+      dispatchQueue.fastPreprocess(m);
+      if (dispatchQueue.canFastDispatch(m)) {
+        dispatchQueue.fastDispatch(m);
+        return;
+      }
+    }
+    dispatchQueue.enqueue(m, m.priority, con.connId);
   }
 
   #drop(m: Message): void {

@@ -56,8 +56,7 @@ export class WorkerThread {
     };
     const worker = new Worker(options.url, {
       name,
-      // inherited flags, but for the one that is only good for the main module's text
-      execArgv: process.execArgv.filter((flag) => !flag.startsWith('--input-type')),
+      ...inheritedFlags(),
       workerData: { ...options.workerData, ...data },
       ...(options.transferList ? { transferList: options.transferList } : {}),
     });
@@ -155,4 +154,13 @@ function observeOwnSlices(entry: ThreadEntry, port: NonNullable<typeof parentPor
       if (slices.length >= 2 * TRACED_BATCH) tell();
     },
   };
+}
+
+/**
+ * A worker inherits the process's flags by itself; named ones must not be of the whole process, such as `--expose-gc`. Only the flag that
+ * is about the main module's text has to be taken out.
+ */
+function inheritedFlags(): { execArgv?: string[] } {
+  const without = process.execArgv.filter((flag) => !flag.startsWith('--input-type'));
+  return without.length < process.execArgv.length ? { execArgv: without } : {};
 }
