@@ -176,15 +176,22 @@ function ours(kind) {
         },
         close: () => end[Symbol.asyncDispose](),
       };
+      let connected;
       end.addDispatcherTail({
         msDispatch(m) {
           client.onMessage?.(m.data.length > 0 ? m.data : m.bytes, m.connection);
           return true;
         },
+        msHandleConnect: () => connected(),
       });
-      const cons = Array.from({ length: count }, () => end.connectTo(2, EntityAddrVec.parse(addrs), { anon: true }));
+      const cons = [];
+      const peer = EntityAddrVec.parse(addrs);
+      while (cons.length < count) {
+        const up = new Promise((resolve) => (connected = resolve));
+        cons.push(end.connectTo(2, peer, { anon: true }));
+        await up;
+      }
       const con = cons[0];
-      client.index = new Map(cons.map((one, i) => [one, i]));
       return client;
     },
   };

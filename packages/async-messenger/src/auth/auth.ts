@@ -4,14 +4,16 @@ import type { Connection } from '../connection.js';
 export const AUTH_METHOD = { UNKNOWN: 0, NONE: 1, CEPHX: 2, GSS: 4 } as const;
 export const CON_MODE = { UNKNOWN: 0, CRC: 1, SECURE: 2 } as const;
 
+const NO_KEY = new Uint8Array(0);
+
 /** What the authentication of one socket found out; begins anew with each socket. */
 export class AuthConnectionMeta {
   authMethod: number = AUTH_METHOD.UNKNOWN;
   conMode: number = CON_MODE.UNKNOWN;
   /** Signs what went before the authentication; empty for none. */
-  sessionKey: Uint8Array = new Uint8Array(0);
+  sessionKey: Uint8Array = NO_KEY;
   /** Key and nonces of secure mode; see `onwireKeys`. */
-  connectionSecret: Uint8Array = new Uint8Array(0);
+  connectionSecret: Uint8Array = NO_KEY;
   /** Whatever the method keeps between its steps. */
   state: unknown = undefined;
 

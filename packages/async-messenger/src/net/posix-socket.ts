@@ -16,6 +16,34 @@ const READ = 64 * 1024;
 /** Where all sockets of the isolate read to: what came is looked at, or copied, before the next one reads. */
 let scratch: Uint8Array | undefined;
 
+const SELF = Symbol('PosixSocket');
+
+type OwnedSocket = Socket & { [SELF]?: PosixSocket };
+
+function onConnect(this: OwnedSocket): void {
+  this[SELF]?.connected();
+}
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  this[SELF]?.read(chunk);
+}
+
+function onDrain(this: OwnedSocket): void {
+  this[SELF]?.drained();
+}
+
+function onError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
+  this[SELF]?.failed(error);
+}
+
+function onEnd(this: OwnedSocket): void {
+  this[SELF]?.ended();
+}
+
+function onClose(this: OwnedSocket): void {
+  this[SELF]?.closed();
+}
+
 /** A TCP socket of the system. */
 export class PosixSocket implements ByteSocket {
   owner!: ByteSocketOwner;
@@ -27,38 +55,31 @@ export class PosixSocket implements ByteSocket {
   /** Did the last read leave its turn to the next one? */
   #waited = false;
 
-  /** @param socketFor makes the socket, given how it is to read */
-  private constructor(peer: EntityAddr, turns: Turns, socketFor: (onread: OnReadOpts) => Socket) {
+  private constructor(socket: OwnedSocket, peer: EntityAddr, turns: Turns) {
+    this.#socket = socket;
     this.#peer = peer;
     this.#turns = turns;
-    scratch ??= new Uint8Array(READ);
-    const socket = socketFor({ buffer: scratch, callback: (length, bytes) => this.#read(bytes, length, true) });
-    this.#socket = socket;
+    socket[SELF] = this;
     socket.setNoDelay(true);
-    socket.on('connect', () => {
-      turns.enter();
-      this.owner.onConnected();
-      turns.leave();
-    });
-    // where the socket does not read to the scratch
-    socket.on('data', (chunk: Buffer) => this.#read(chunk, chunk.length, false));
-    socket.on('drain', () => {
-      turns.enter();
-      this.owner.onDrain();
-      turns.leave();
-    });
-    socket.on('error', (error) => (this.#error = error));
-    socket.on('end', () => this.#ended('peer closed the connection', undefined));
-    socket.on('close', () => this.#ended(this.#error?.message ?? 'connection closed', this.#error?.code));
+    // the same functions for all sockets: thousands of them may be open
+    socket.on('connect', onConnect);
+    socket.on('data', onData);
+    socket.on('drain', onDrain);
+    socket.on('error', onError);
+    socket.on('end', onEnd);
+    socket.on('close', onClose);
   }
 
   static connect(addr: EntityAddr, turns: Turns): PosixSocket {
-    return new PosixSocket(addr, turns, (onread) => connect({ host: addr.ip, port: addr.port, noDelay: true, onread }));
+    scratch ??= new Uint8Array(READ);
+    const onread: OnReadOpts = { buffer: scratch, callback: (length, bytes) => self.#read(bytes, length, true) };
+    const self: PosixSocket = new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true, onread }), addr, turns);
+    return self;
   }
 
-  /** A socket that a server accepted. */
+  /** A socket that a server accepted. Node does not let it read to the scratch. */
   static accepted(socket: Socket, turns: Turns): PosixSocket {
-    return new PosixSocket(addrOf(socket.remoteAddress, socket.remotePort), turns, () => socket);
+    return new PosixSocket(socket, addrOf(socket.remoteAddress, socket.remotePort), turns);
   }
 
   get peer(): EntityAddr {
@@ -98,6 +119,40 @@ export class PosixSocket implements ByteSocket {
     this.#socket.destroySoon();
     // a peer that reads nothing must not keep it
     if (this.#socket.writableLength > 0) this.#socket.destroy();
+  }
+
+  /** @internal */
+  connected(): void {
+    this.#turns.enter();
+    this.owner.onConnected();
+    this.#turns.leave();
+  }
+
+  /** @internal */
+  read(chunk: Uint8Array): void {
+    this.#read(chunk, chunk.length, false);
+  }
+
+  /** @internal */
+  drained(): void {
+    this.#turns.enter();
+    this.owner.onDrain();
+    this.#turns.leave();
+  }
+
+  /** @internal */
+  failed(error: NodeJS.ErrnoException): void {
+    this.#error = error;
+  }
+
+  /** @internal */
+  ended(): void {
+    this.#ended('peer closed the connection', undefined);
+  }
+
+  /** @internal */
+  closed(): void {
+    this.#ended(this.#error?.message ?? 'connection closed', this.#error?.code);
   }
 
   /** A long message's end comes with the next read, mostly: two are worked off together. */

@@ -1,6 +1,9 @@
+const NONE: never[] = [];
+
 /** First in, first out; constant cost a step, no walk for the length. */
 export class Fifo<T> {
-  #items: T[] = [];
+  /** None of its own while nothing was ever pushed, or all is taken. */
+  #items: T[] = NONE;
   #head = 0;
 
   get length(): number {
@@ -8,6 +11,7 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
+    if (this.#items === NONE) this.#items = [];
     this.#items.push(item);
   }
 
@@ -22,7 +26,9 @@ export class Fifo<T> {
     // lets go of what was taken
     items[this.#head++] = undefined as T;
     if (this.#head === items.length) {
-      items.length = 0;
+      // few of them: the next ones go to the same place
+      if (items.length > 64) this.#items = NONE;
+      else items.length = 0;
       this.#head = 0;
     } else if (this.#head >= 1024 && this.#head * 2 >= items.length) {
       this.#items = items.slice(this.#head);
@@ -39,7 +45,7 @@ export class Fifo<T> {
   }
 
   clear(): void {
-    this.#items = [];
+    this.#items = NONE;
     this.#head = 0;
   }
 

@@ -11,6 +11,8 @@ const EMPTY = new Uint8Array(0);
 /** Data segments from here on are sent from where they are; shorter ones are copied next to their header. */
 const LARGE = 16 * 1024;
 const SEED = 0xffff_ffff;
+/** One for all: a frame is assembled within one call. */
+const preamble = new Preamble();
 
 /**
  * Assembles frames, in crc or secure mode, of msgr2.1 or msgr2.0, into an {@link OutputBuffer}.
@@ -19,7 +21,6 @@ const SEED = 0xffff_ffff;
  */
 export class FrameWriter {
   readonly output: OutputBuffer = new OutputBuffer();
-  readonly #preamble = new Preamble();
   #rev1 = false;
   #tx: OnwireTx | undefined;
 
@@ -35,14 +36,14 @@ export class FrameWriter {
 
   /** A frame of one segment. */
   control(tag: number, payload: Uint8Array): void {
-    this.#preamble.set(tag, payload.length);
+    preamble.set(tag, payload.length);
     if (this.#tx) this.#sealed(this.#tx, payload, EMPTY, EMPTY, EMPTY);
     else this.#plain(payload, undefined, EMPTY, EMPTY, EMPTY);
   }
 
   /** A message. Large data is not copied: it must not change until it is sent. */
   message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {
-    this.#preamble.set(Tag.MESSAGE, HEADER_LENGTH, front.length, middle.length, data.length);
+    preamble.set(Tag.MESSAGE, HEADER_LENGTH, front.length, middle.length, data.length);
     if (!this.#tx) {
       this.#plain(EMPTY, header, front, middle, data);
       return;
@@ -54,7 +55,7 @@ export class FrameWriter {
 
   /** Any frame, by its segments: for tests and tools. */
   segments(tag: number, [first = EMPTY, second = EMPTY, third = EMPTY, fourth = EMPTY]: readonly Uint8Array[]): void {
-    this.#preamble.set(tag, first.length, second.length, third.length, fourth.length);
+    preamble.set(tag, first.length, second.length, third.length, fourth.length);
     if (this.#tx) this.#sealed(this.#tx, first, second, third, fourth);
     else this.#plain(first, undefined, second, third, fourth);
   }
@@ -62,7 +63,6 @@ export class FrameWriter {
   /** crc mode. The first segment is `first`, or `header` where there is one. */
   #plain(first: Uint8Array, header: MessageHeader | undefined, second: Uint8Array, third: Uint8Array, fourth: Uint8Array): void {
     const { output } = this;
-    const preamble = this.#preamble;
     const rev1 = this.#rev1;
     const length = preamble.lengths[0]!;
     const { segments } = preamble;
@@ -118,7 +118,6 @@ export class FrameWriter {
   }
 
   #sealed(tx: OnwireTx, first: Uint8Array, ...rest: Uint8Array[]): void {
-    const preamble = this.#preamble;
     const { segments } = preamble;
     const length = padded(first.length);
     const trailer = new Uint8Array(16);

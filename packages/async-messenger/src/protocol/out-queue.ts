@@ -43,11 +43,13 @@ export class OutQueue {
 
   /** Is there any message of those that go first? */
   get hasHighest(): boolean {
-    return this.#tier(PRIO_HIGHEST).length > 0;
+    const first = this.#tiers[0];
+    return first?.priority === PRIO_HIGHEST && first.messages.length > 0;
   }
 
   /** Drops requeued messages up to number `seq`. @returns how many */
   discardRequeuedUpTo(seq: number): number {
+    if (!this.hasHighest) return 0;
     const first = this.#tier(PRIO_HIGHEST);
     let discarded = 0;
     for (let m = first.peek(); m && m.seq !== 0 && m.seq <= seq; m = first.peek()) {

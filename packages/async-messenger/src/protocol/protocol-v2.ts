@@ -61,8 +61,8 @@ export class ProtocolV2 implements WireOwner {
   /** Feature bits both ends have. */
   features: bigint = 0n;
   backoff = 0;
-  readonly #client: ClientHandshake;
-  readonly #server: ServerHandshake;
+  /** The way to READY, while it is gone. */
+  #handshake: ClientHandshake | ServerHandshake | undefined;
   /** All bytes of both directions until the authentication is done: they are signed. */
   #transcript: { rx: Uint8Array[]; tx: Uint8Array[] } | undefined;
   #canWrite = false;
@@ -82,8 +82,6 @@ export class ProtocolV2 implements WireOwner {
   constructor(con: AsyncConnection, host: ProtocolHost) {
     this.con = con;
     this.host = host;
-    this.#client = new ClientHandshake(this);
-    this.#server = new ServerHandshake(this);
   }
 
   get isConnected(): boolean {
@@ -100,6 +98,7 @@ export class ProtocolV2 implements WireOwner {
     this.log(1, 'connect');
     this.#clearTimers();
     this.state = State.START_CONNECT;
+    this.#handshake = new ClientHandshake(this);
     this.#transcript = { rx: [], tx: [] };
     this.#generation++;
     this.#armHandshake();
@@ -110,6 +109,7 @@ export class ProtocolV2 implements WireOwner {
   accept(wire: Wire): void {
     this.log(1, 'accept');
     this.state = State.START_ACCEPT;
+    this.#handshake = new ServerHandshake(this);
     this.#transcript = { rx: [], tx: [] };
     this.wire = wire;
     this.#armHandshake();
@@ -305,6 +305,7 @@ export class ProtocolV2 implements WireOwner {
   ready(): void {
     const { host, session } = this;
     this.reconnecting = false;
+    this.#handshake = undefined;
     this.#clearTimers();
     this.#lastActive = host.cct.clock.monotonicNow();
     this.#armIdle();
@@ -481,8 +482,7 @@ export class ProtocolV2 implements WireOwner {
         this.#handleSignature(payload);
         break;
       default:
-        if (this.state < State.START_ACCEPT) this.#client.handleFrame(tag, payload);
-        else this.#server.handleFrame(tag, payload);
+        this.#handshake?.handleFrame(tag, payload);
     }
   }
 
@@ -495,7 +495,7 @@ export class ProtocolV2 implements WireOwner {
       return;
     }
     if (host.myaddrs.isEmpty() || host.myaddrs.front().isBlankIp()) host.learnedAddr(peerAddr);
-    if (this.state === State.HELLO_CONNECTING) this.#client.start();
+    if (this.#handshake instanceof ClientHandshake) this.#handshake.start();
     else if (this.state === State.HELLO_ACCEPTING) {
       this.state = State.AUTH_ACCEPTING;
       this.wire?.next();
@@ -515,8 +515,9 @@ export class ProtocolV2 implements WireOwner {
       this.fault('pre-auth signature mismatch');
       return;
     }
-    if (this.state === State.AUTH_CONNECTING_SIGN) {
-      this.#client.finishAuth();
+    this.#expectedSignature = NOTHING;
+    if (this.#handshake instanceof ClientHandshake) {
+      this.#handshake.finishAuth();
       return;
     }
     this.state = State.SESSION_ACCEPTING;
