@@ -25,7 +25,8 @@ export interface DecodeFrame {
  */
 export class Decoder {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Made when a number of two bytes or more is read for the first time. */
+  #numbers: DataView | undefined;
   readonly #types: string[];
   #at = 0;
   /** Reads stop here: the end of the innermost struct. */
@@ -34,9 +35,13 @@ export class Decoder {
   /** @param type what is read, for error messages */
   constructor(bytes: Uint8Array, type = 'input') {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#end = bytes.length;
     this.#types = [type];
+  }
+
+  get #view(): DataView {
+    const bytes = this.#bytes;
+    return (this.#numbers ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
   get offset(): number {

@@ -1,5 +1,5 @@
 import { EntityAddr } from '@cephts/encoding';
-import { HEADER_LENGTH, blankHeader, readHeader, writeHeader } from '../protocol/message-header.js';
+import { HEADER_LENGTH, blankHeader, readHeader } from '../protocol/message-header.js';
 import type { MessageHeader } from '../protocol/message-header.js';
 import type { Tag } from '../protocol/tag.js';
 import { FramedWire } from './framed-wire.js';
@@ -276,7 +276,7 @@ class RemoteWire implements WireOwner {
 
   onMessage(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array, wireLength: number): void {
     const record = this.#worker.report(Report.MESSAGE, this.#id);
-    record.u32(wireLength).raw(HEADER_LENGTH, (bytes, at) => writeHeader(bytes, at, header));
+    record.u32(wireLength).header(header);
     record.blob(front).blob(middle);
     if (data.length >= TRANSFER && this.wire.ownsBody) {
       record

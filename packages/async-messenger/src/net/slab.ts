@@ -1,5 +1,7 @@
-import { readU32, writeU32 } from '../protocol/message-header.js';
+import { HEADER_LENGTH, readU32, writeHeader, writeU32 } from '../protocol/message-header.js';
+import type { MessageHeader } from '../protocol/message-header.js';
 
+const EMPTY = new Uint8Array(0);
 const INITIAL = 64 * 1024;
 /** From here on a slab changes hands instead of being copied. */
 const TRANSFER = 16 * 1024;
@@ -23,7 +25,7 @@ export class SlabWriter {
   blob(bytes: Uint8Array): this {
     const at = this.#reserve(4 + bytes.length);
     writeU32(this.#bytes, at, bytes.length);
-    this.#bytes.set(bytes, at + 4);
+    if (bytes.length > 0) this.#bytes.set(bytes, at + 4);
     return this;
   }
 
@@ -31,10 +33,9 @@ export class SlabWriter {
     return this.blob(Buffer.from(text));
   }
 
-  /** Room for `count` bytes, written through `write`. */
-  raw(count: number, write: (bytes: Uint8Array, at: number) => void): this {
-    const at = this.#reserve(count);
-    write(this.#bytes, at);
+  header(header: MessageHeader): this {
+    const at = this.#reserve(HEADER_LENGTH);
+    writeHeader(this.#bytes, at, header);
     return this;
   }
 
@@ -88,7 +89,8 @@ export class SlabReader {
   }
 
   blob(): Uint8Array {
-    return this.raw(this.u32());
+    const length = this.u32();
+    return length === 0 ? EMPTY : this.raw(length);
   }
 
   text(): string {

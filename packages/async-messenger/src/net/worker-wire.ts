@@ -1,6 +1,6 @@
 import type { EntityAddr } from '@cephts/encoding';
 import type { OnwireKeys } from '../protocol/crypto-onwire.js';
-import { HEADER_LENGTH, writeHeader } from '../protocol/message-header.js';
+import { HEADER_LENGTH } from '../protocol/message-header.js';
 import type { MessageHeader } from '../protocol/message-header.js';
 import type { MsgrThread } from './msgr-thread.js';
 import type { Wire, WireOwner } from './wire.js';
@@ -75,7 +75,7 @@ export class WorkerWire implements Wire {
   message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {
     if (this.#closed) return;
     const record = this.#thread.command(Command.MESSAGE, this.#id);
-    record.raw(HEADER_LENGTH, (bytes, at) => writeHeader(bytes, at, header));
+    record.header(header);
     record.blob(front).blob(middle).blob(data);
     this.#inFlight += HEADER_LENGTH + front.length + middle.length + data.length;
   }

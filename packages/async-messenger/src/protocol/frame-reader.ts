@@ -357,7 +357,8 @@ export class FrameReader {
     this.#found = EMPTY;
     if (tag !== Tag.MESSAGE) {
       if (this.#stepping) this.#stopped = true;
-      const raw = this.#stepping && !this.#rx ? join([this.#rawHead, bytes.subarray(at, at + length)], PREAMBLE_LENGTH + length) : undefined;
+      const raw =
+        this.#stepping && !this.#rx ? join([this.#rawHead, bytes.subarray(at, at + length)], PREAMBLE_LENGTH + length) : undefined;
       if (parts) this.sink.onFrame(tag as Tag, view(parts.bytes, parts.first, lengths[0]!), raw);
       return;
     }
