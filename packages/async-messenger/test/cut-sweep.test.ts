@@ -32,7 +32,10 @@ function cutAfter(net: SimulatedNetwork, socket: ByteSocket, way: 'out' | 'in', 
         onConnected: () => owner.onConnected(),
         onDrain: () => owner.onDrain(),
         onClose: (reason, code) => owner.onClose(reason, code),
-        onData: (chunk) => pass(chunk, (bytes) => owner.onData(bytes, bytes.length, false)),
+        onData(chunk) {
+          pass(chunk, (bytes) => owner.onData(bytes, bytes.length, false));
+          return false;
+        },
       };
       return true;
     },

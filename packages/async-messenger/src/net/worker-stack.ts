@@ -9,6 +9,10 @@ import type { Wire, WireOwner } from './wire.js';
 // a bundler would copy the file without what it imports; left alone it is found where it lies, or the event centers run inline
 const ENTRY = new URL(/* webpackIgnore: true */ './msgr-worker.worker.js', import.meta.url);
 
+/** Ms until a listener is tried again, at first and at most. */
+const FIRST_RETRY = 100;
+const LAST_RETRY = 5000;
+
 /** Options of {@link WorkerStack}. */
 export interface WorkerStackOptions {
   threads: number;
@@ -110,14 +114,20 @@ export class WorkerStack implements NetworkStack {
     for (const door of this.#doors) if (door.thread === dead) void this.#reopen(door, thread);
   }
 
-  async #reopen(door: Door, thread: MsgrThread): Promise<void> {
+  /** Listens again at the same place; where somebody else has taken the port meanwhile, tries until it is free. */
+  async #reopen(door: Door, thread: MsgrThread, delay = FIRST_RETRY): Promise<void> {
     door.thread = thread;
     try {
       const { close } = await thread.listen(door.addr, door.accept);
       door.close = close;
       if (door.closed) await close();
     } catch (error) {
-      this.#cct.reportError(error, thread.name);
+      this.#cct.dout('ms', -1, `${thread.name}: ${(error as Error).message}; tries again in ${delay} ms`);
+      const { clock } = this.#cct;
+      const retry = (): void => {
+        if (!door.closed && door.thread === thread) void this.#reopen(door, thread, Math.min(2 * delay, LAST_RETRY));
+      };
+      clock.unref(clock.setTimeout(retry, delay));
     }
   }
 }

@@ -1,8 +1,11 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { CephError } from '@cephts/common';
+import { ShortGcm } from './short-gcm.js';
 
 const KEY = 16;
 const NONCE = 12;
+const BAD_TAG = 'bad auth tag';
 /** Bytes of an authentication tag. */
 export const TAG_LENGTH = 16;
 /** Bytes to which segments are padded in secure mode. */
@@ -33,53 +36,72 @@ export function onwireKeys(secret: Uint8Array, crossed: boolean): OnwireKeys {
   return { key: secret.slice(0, KEY), rxNonce: crossed ? second : first, txNonce: crossed ? first : second };
 }
 
-/** A nonce that counts: 64 bits from byte 4 on since msgr2.1, the first 32 bits before. */
-class Nonce {
+/** The nonces of one direction, by the number of their record: 64 bits that count from byte 4 on since msgr2.1, the first 32 before. */
+class Nonces {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #words: readonly number[];
   readonly #rev1: boolean;
-  readonly #first: bigint;
-  #used = false;
+  #record = 0;
 
   constructor(bytes: Uint8Array, rev1: boolean) {
     this.#bytes = bytes.slice();
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#words = [...new Int32Array(this.#bytes.buffer)];
     this.#rev1 = rev1;
-    this.#first = this.#counter;
   }
 
-  get #counter(): bigint {
-    return this.#rev1 ? this.#view.getBigUint64(4, true) : BigInt(this.#view.getUint32(0, true));
+  /** Number of the next record. @throws CephError `ERR_CEPH_CRYPTO` before a nonce would come twice */
+  next(): number {
+    if (!this.#rev1 && this.#record === 0x1_0000_0000) throw new CephError('ERR_CEPH_CRYPTO', 'out of nonces');
+    return this.#record++;
   }
 
-  /** A copy to use; the next one is another. @throws CephError `ERR_CEPH_CRYPTO` before one would come twice */
-  next(): Uint8Array {
-    if (this.#used && this.#counter === this.#first) throw new CephError('ERR_CEPH_CRYPTO', 'out of nonces');
-    this.#used = true;
-    const nonce = this.#bytes.slice();
-    if (this.#rev1) this.#view.setBigUint64(4, this.#counter + 1n, true);
-    else this.#view.setUint32(0, this.#view.getUint32(0, true) + 1, true);
-    return nonce;
+  /** Writes the nonce of a record as three words. */
+  readonly write = (record: number, words: Int32Array, at: number): void => {
+    const [w0, w1, w2] = this.#words as [number, number, number];
+    if (this.#rev1) {
+      const low = (w1 >>> 0) + record;
+      words[at] = w0;
+      words[at + 1] = low;
+      words[at + 2] = w2 + Math.floor(low / 0x1_0000_0000);
+    } else {
+      words[at] = w0 + record;
+      words[at + 1] = w1;
+      words[at + 2] = w2;
+    }
+  };
+
+  /** The next record's nonce. */
+  take(): Uint8Array {
+    const words = new Int32Array(NONCE / 4);
+    this.write(this.next(), words, 0);
+    return new Uint8Array(words.buffer);
   }
 }
 
 /** Seals what is sent: AES-128-GCM, a nonce for each record. */
 export class OnwireTx {
-  readonly #key: Uint8Array;
-  readonly #nonce: Nonce;
+  readonly #key: KeyObject;
+  readonly #nonces: Nonces;
+  #short: ShortGcm | undefined;
 
   constructor({ key, txNonce }: OnwireKeys, rev1: boolean) {
-    this.#key = key;
-    this.#nonce = new Nonce(txNonce, rev1);
+    this.#key = createSecretKey(key);
+    this.#nonces = new Nonces(txNonce, rev1);
   }
 
   /** The ciphertext of `pieces` as one record, and its tag, in the order they go out. */
   seal(...pieces: Uint8Array[]): Uint8Array[] {
-    const cipher = createCipheriv('aes-128-gcm', this.#key, this.#nonce.next());
+    const cipher = createCipheriv('aes-128-gcm', this.#key, this.#nonces.take());
     const sealed: Uint8Array[] = pieces.map((piece) => cipher.update(piece));
     cipher.final();
     sealed.push(cipher.getAuthTag());
     return sealed;
+  }
+
+  /** Seals a record of up to {@link SHORT_RECORD} bytes where it is; its tag follows it. */
+  sealShort(b: Uint8Array, at: number, length: number): void {
+    this.#short ??= new ShortGcm(this.#key, this.#nonces.write);
+    this.#short.seal(this.#nonces.next(), b, at, length);
   }
 }
 
@@ -92,16 +114,17 @@ export interface OnwireRecord {
 
 /** Opens what is received. */
 export class OnwireRx {
-  readonly #key: Uint8Array;
-  readonly #nonce: Nonce;
+  readonly #key: KeyObject;
+  readonly #nonces: Nonces;
+  #short: ShortGcm | undefined;
 
   constructor({ key, rxNonce }: OnwireKeys, rev1: boolean) {
-    this.#key = key;
-    this.#nonce = new Nonce(rxNonce, rev1);
+    this.#key = createSecretKey(key);
+    this.#nonces = new Nonces(rxNonce, rev1);
   }
 
   begin(): OnwireRecord {
-    const decipher = createDecipheriv('aes-128-gcm', this.#key, this.#nonce.next(), { authTagLength: TAG_LENGTH });
+    const decipher = createDecipheriv('aes-128-gcm', this.#key, this.#nonces.take(), { authTagLength: TAG_LENGTH });
     return {
       update: (sealed) => decipher.update(sealed),
       final(tag) {
@@ -109,7 +132,7 @@ export class OnwireRx {
         try {
           decipher.final();
         } catch (error) {
-          throw new CephError('ERR_CEPH_CRYPTO', 'bad auth tag', { cause: error });
+          throw new CephError('ERR_CEPH_CRYPTO', BAD_TAG, { cause: error });
         }
       },
     };
@@ -121,5 +144,11 @@ export class OnwireRx {
     const opened = record.update(sealed.subarray(0, sealed.length - TAG_LENGTH));
     record.final(sealed.subarray(sealed.length - TAG_LENGTH));
     return opened;
+  }
+
+  /** Opens a record of up to {@link SHORT_RECORD} bytes, which its tag follows, into `out`. @throws CephError `ERR_CEPH_CRYPTO` */
+  openShort(b: Uint8Array, at: number, length: number, out: Uint8Array, outAt: number): void {
+    this.#short ??= new ShortGcm(this.#key, this.#nonces.write);
+    if (!this.#short.open(this.#nonces.next(), b, at, length, out, outAt)) throw new CephError('ERR_CEPH_CRYPTO', BAD_TAG);
   }
 }

@@ -1,6 +1,7 @@
 import { BLOCK_LENGTH, OnwireRx, TAG_LENGTH } from './crypto-onwire.js';
 import type { OnwireKeys, OnwireRecord } from './crypto-onwire.js';
 import { crc32c } from './crc32c.js';
+import { SHORT_RECORD } from './short-gcm.js';
 import { FrameError } from './frame-error.js';
 import { HEADER_LENGTH, blankHeader, readHeader, readU32 } from './message-header.js';
 import type { MessageHeader } from './message-header.js';
@@ -87,8 +88,8 @@ export class FrameReader {
   #preambleNeed = PREAMBLE_LENGTH;
   /** The record a frame of msgr2.0 is in secure mode. */
   #record: OnwireRecord | undefined;
-  /** What of the first segment came with the preamble, in secure mode of msgr2.1. */
-  #inlined: Uint8Array = EMPTY;
+  /** In secure mode of msgr2.1, the preamble at hand and what of the first segment came with it. */
+  #opened: Uint8Array | undefined = undefined;
   /** The preamble, or the head of the banner, as it came, where the sink is to have all bytes. */
   #rawHead: Uint8Array = EMPTY;
   /** Does the last body lie alone in its memory? */
@@ -325,11 +326,15 @@ export class FrameReader {
     const rev1 = this.#rev1;
     if (!rx) preamble.read(bytes, at);
     else {
-      const sealed = new Uint8Array(bytes.buffer, bytes.byteOffset + at, this.#preambleNeed);
-      if (!rev1) this.#record = rx.begin();
-      const opened = this.#record ? this.#record.update(sealed) : rx.open(sealed);
+      let opened: Uint8Array;
+      if (rev1) {
+        opened = this.#opened ??= new Uint8Array(PREAMBLE_LENGTH + INLINE_LENGTH);
+        rx.openShort(bytes, at, opened.length, opened, 0);
+      } else {
+        this.#record = rx.begin();
+        opened = this.#record.update(new Uint8Array(bytes.buffer, bytes.byteOffset + at, this.#preambleNeed));
+      }
       preamble.read(opened, 0);
-      if (rev1) this.#inlined = opened.subarray(PREAMBLE_LENGTH);
     }
     const { tag } = preamble;
     if (!isTag(tag)) throw new FrameError(`received unknown tag=${tag}`);
@@ -351,7 +356,7 @@ export class FrameReader {
   #readBody(bytes: Uint8Array, at: number): void {
     const { lengths, segments, tag } = this.#preamble;
     const length = this.#need;
-    const parts = this.#rx ? this.#open(new Uint8Array(bytes.buffer, bytes.byteOffset + at, length)) : this.#check(bytes, at);
+    const parts = this.#rx ? this.#open(this.#rx, bytes, at, at + length) : this.#check(bytes, at);
     this.#expect = 'preamble';
     this.#need = this.#preambleNeed;
     this.#found = EMPTY;
@@ -408,27 +413,31 @@ export class FrameReader {
   }
 
   /** Secure mode. */
-  #open(body: Uint8Array): Parts | undefined {
-    const rx = this.#rx!;
-    const { lengths, segments } = this.#preamble;
+  #open(rx: OnwireRx, body: Uint8Array, from: number, to: number): Parts | undefined {
+    const { lengths, segments, tag } = this.#preamble;
     const first = padded(lengths[0]!);
     if (!this.#rev1) {
       const record = this.#record!;
       this.#record = undefined;
-      const plain = record.update(body.subarray(0, body.length - TAG_LENGTH));
-      record.final(body.subarray(body.length - TAG_LENGTH));
-      return isAborted(plain[plain.length - BLOCK_LENGTH]!, false) ? undefined : sealedParts(plain, plain, first);
+      const plain = record.update(body.subarray(from, to - TAG_LENGTH));
+      record.final(body.subarray(to - TAG_LENGTH, to));
+      return isAborted(plain[plain.length - BLOCK_LENGTH]!, false) ? undefined : sealedParts(plain, 0, plain, first);
     }
-    let head = this.#inlined;
-    let rest = body;
+    let head = this.#opened!;
+    let headAt = PREAMBLE_LENGTH;
+    let at = from;
+    if (tag !== Tag.MESSAGE || first > INLINE_LENGTH) {
+      head = head.slice(PREAMBLE_LENGTH, PREAMBLE_LENGTH + Math.min(first, INLINE_LENGTH));
+      headAt = 0;
+    }
     if (first > INLINE_LENGTH) {
-      const more = first - INLINE_LENGTH + TAG_LENGTH;
-      head = join([head, rx.open(body.subarray(0, more))], first);
-      rest = body.subarray(more);
+      const end = from + first - INLINE_LENGTH + TAG_LENGTH;
+      head = join([head, openRecord(rx, body, from, end)], first);
+      at = end;
     }
-    if (segments === 1) return sealedParts(head, head, 0);
-    const plain = rx.open(rest);
-    return isAborted(plain[plain.length - BLOCK_LENGTH]!, true) ? undefined : sealedParts(head, plain, 0);
+    if (segments === 1) return sealedParts(head, headAt, head, 0);
+    const plain = openRecord(rx, body, at, to);
+    return isAborted(plain[plain.length - BLOCK_LENGTH]!, true) ? undefined : sealedParts(head, headAt, plain, 0);
   }
 }
 
@@ -448,8 +457,8 @@ interface Parts {
 /** The parts of the frame at hand in crc mode: one object for all. */
 const plainParts: Parts = { head: EMPTY, headAt: 0, bytes: EMPTY, first: 0, second: 0, padded: false };
 
-function sealedParts(head: Uint8Array, rest: Uint8Array, second: number): Parts {
-  return { head, headAt: 0, bytes: rest, first: 0, second, padded: true };
+function sealedParts(head: Uint8Array, headAt: number, rest: Uint8Array, second: number): Parts {
+  return { head, headAt, bytes: rest, first: 0, second, padded: true };
 }
 
 function checkCrc(bytes: Uint8Array, from: number, to: number, expected: number): void {
@@ -474,20 +483,29 @@ function allocate(length: number): Uint8Array {
 let slab: Uint8Array = EMPTY;
 let slabUsed = 0;
 
-/** A copy of some bytes; few ones share their memory with others of this isolate. */
-function keep(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  const length = to - from;
-  let kept: Uint8Array;
-  if (length > SHARED) kept = allocate(length);
-  else {
-    if (slabUsed + length > slab.length) {
-      slab = allocate(8 * SHARED);
-      slabUsed = 0;
-    }
-    kept = new Uint8Array(slab.buffer, slab.byteOffset + slabUsed, length);
-    slabUsed += length;
+/** What the record in these bytes, its tag at their end, holds. */
+function openRecord(rx: OnwireRx, bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const length = to - from - TAG_LENGTH;
+  if (length > SHORT_RECORD) return rx.open(bytes.subarray(from, to));
+  const opened = room(length);
+  rx.openShort(bytes, from, length, opened, 0);
+  return opened;
+}
+
+/** Memory that stays with what is read; that of few bytes shares a buffer with others of this isolate. */
+function room(length: number): Uint8Array {
+  if (length > SHARED) return allocate(length);
+  if (slabUsed + length > slab.length) {
+    slab = allocate(8 * SHARED);
+    slabUsed = 0;
   }
-  kept.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length));
+  slabUsed += length;
+  return new Uint8Array(slab.buffer, slab.byteOffset + slabUsed - length, length);
+}
+
+function keep(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const kept = room(to - from);
+  kept.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
   return kept;
 }
 

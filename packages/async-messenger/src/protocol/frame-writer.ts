@@ -1,9 +1,10 @@
-import { OnwireTx } from './crypto-onwire.js';
+import { BLOCK_LENGTH, OnwireTx, TAG_LENGTH } from './crypto-onwire.js';
 import type { OnwireKeys } from './crypto-onwire.js';
 import { crc32c } from './crc32c.js';
 import { HEADER_LENGTH, writeHeader, writeU32 } from './message-header.js';
 import type { MessageHeader } from './message-header.js';
 import { OutputBuffer } from './output-buffer.js';
+import { SHORT_RECORD } from './short-gcm.js';
 import { CRC_LENGTH, INLINE_LENGTH, LATE_STATUS_COMPLETE, MAX_SEGMENTS, PREAMBLE_LENGTH, Preamble, padded } from './preamble.js';
 import { Tag } from './tag.js';
 
@@ -11,6 +12,9 @@ const EMPTY = new Uint8Array(0);
 /** Data segments from here on are sent from where they are; shorter ones are copied next to their header. */
 const LARGE = 16 * 1024;
 const SEED = 0xffff_ffff;
+/** The block that ends a frame of several segments: its status. */
+const COMPLETE = new Uint8Array(BLOCK_LENGTH).fill(LATE_STATUS_COMPLETE, 0, 1);
+const headerBytes = new Uint8Array(HEADER_LENGTH);
 /** One for all: a frame is assembled within one call. */
 const preamble = new Preamble();
 
@@ -48,9 +52,8 @@ export class FrameWriter {
       this.#plain(EMPTY, header, front, middle, data);
       return;
     }
-    const first = new Uint8Array(HEADER_LENGTH);
-    writeHeader(first, 0, header);
-    this.#sealed(this.#tx, first, front, middle, data);
+    writeHeader(headerBytes, 0, header);
+    this.#sealed(this.#tx, headerBytes, front, middle, data);
   }
 
   /** Any frame, by its segments: for tests and tools. */
@@ -117,31 +120,40 @@ export class FrameWriter {
     writeU32(b, at + 2 * CRC_LENGTH, crc3);
   }
 
-  #sealed(tx: OnwireTx, first: Uint8Array, ...rest: Uint8Array[]): void {
+  #sealed(tx: OnwireTx, first: Uint8Array, second: Uint8Array, third: Uint8Array, fourth: Uint8Array): void {
     const { segments } = preamble;
-    const length = padded(first.length);
-    const trailer = new Uint8Array(16);
-    const pieces: Uint8Array[] = [];
-    for (let i = 1; i < segments; i++) {
-      const piece = rest[i - 1]!;
-      pieces.push(piece.length % 16 === 0 ? piece : pad(piece, padded(piece.length)));
-    }
     if (!this.#rev1) {
-      const head = new Uint8Array(PREAMBLE_LENGTH + length);
+      const head = new Uint8Array(PREAMBLE_LENGTH + padded(first.length));
       preamble.write(head, 0);
       head.set(first, PREAMBLE_LENGTH);
-      this.#emit(tx.seal(head, ...pieces.filter(hasBytes), trailer));
+      this.#emit(tx.seal(head, ...paddedPieces(second, third, fourth), new Uint8Array(BLOCK_LENGTH)));
       return;
     }
-    const head = new Uint8Array(PREAMBLE_LENGTH + Math.max(INLINE_LENGTH, length));
-    preamble.write(head, 0);
-    head.set(first, PREAMBLE_LENGTH);
-    const inlined = PREAMBLE_LENGTH + INLINE_LENGTH;
-    this.#emit(tx.seal(head.subarray(0, inlined)));
-    if (length > INLINE_LENGTH) this.#emit(tx.seal(head.subarray(inlined)));
-    if (segments === 1) return;
-    trailer[0] = LATE_STATUS_COMPLETE;
-    this.#emit(tx.seal(...pieces.filter(hasBytes), trailer));
+    const { output } = this;
+    const inlined = Math.min(first.length, INLINE_LENGTH);
+    const at = output.reserve(PREAMBLE_LENGTH + INLINE_LENGTH + TAG_LENGTH);
+    const b = output.bytes;
+    preamble.write(b, at);
+    place(first.length > INLINE_LENGTH ? first.subarray(0, inlined) : first, b, at + PREAMBLE_LENGTH, INLINE_LENGTH);
+    tx.sealShort(b, at, PREAMBLE_LENGTH + INLINE_LENGTH);
+    if (first.length > INLINE_LENGTH) this.#record(tx, first.subarray(INLINE_LENGTH), EMPTY, EMPTY, false);
+    if (segments > 1) this.#record(tx, second, third, fourth, true);
+  }
+
+  /** A record of padded pieces, and where it ends the frame its status. */
+  #record(tx: OnwireTx, a: Uint8Array, b: Uint8Array, c: Uint8Array, last: boolean): void {
+    const length = padded(a.length) + padded(b.length) + padded(c.length) + (last ? BLOCK_LENGTH : 0);
+    const status = last ? COMPLETE : EMPTY;
+    if (length > SHORT_RECORD) {
+      this.#emit(tx.seal(...paddedPieces(a, b, c, status)));
+      return;
+    }
+    const { output } = this;
+    const begin = output.reserve(length + TAG_LENGTH);
+    const { bytes } = output;
+    let at = begin;
+    for (const piece of [a, b, c, status]) at = place(piece, bytes, at, padded(piece.length));
+    tx.sealShort(bytes, begin, length);
   }
 
   #emit(pieces: Uint8Array[]): void {
@@ -152,14 +164,24 @@ export class FrameWriter {
   }
 }
 
-function pad(bytes: Uint8Array, length: number): Uint8Array {
-  const result = new Uint8Array(length);
-  result.set(bytes);
-  return result;
+/** Copies `piece` and fills up with zeros to `length` bytes. @returns the offset behind them */
+function place(piece: Uint8Array, bytes: Uint8Array, at: number, length: number): number {
+  bytes.set(piece, at);
+  if (piece.length < length) bytes.fill(0, at + piece.length, at + length);
+  return at + length;
 }
 
-function hasBytes(bytes: Uint8Array): boolean {
-  return bytes.length > 0;
+/** Those that are not empty, filled up to whole blocks. */
+function paddedPieces(...pieces: Uint8Array[]): Uint8Array[] {
+  return pieces
+    .filter((piece) => piece.length > 0)
+    .map((piece) => {
+      const length = padded(piece.length);
+      if (length === piece.length) return piece;
+      const whole = new Uint8Array(length);
+      whole.set(piece);
+      return whole;
+    });
 }
 
 /** One frame in crc mode as bytes of its own: before the authentication, when every byte is also signed. */
