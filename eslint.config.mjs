@@ -53,6 +53,13 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
+    // parts of it run in the page
+    files: ['test/docs/site.mjs'],
+    languageOptions: {
+      globals: { document: 'readonly', window: 'readonly', localStorage: 'readonly', getComputedStyle: 'readonly' },
+    },
+  },
+  {
     files: ['packages/*/src/**/*.ts'],
     ignores: ['packages/*/src/cli/**', 'packages/*/src/cli.ts'],
     rules: { 'no-console': 'error' },

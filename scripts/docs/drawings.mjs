@@ -27,7 +27,7 @@ function threads() {
       real,
       box(10, 160, 780, 300, '', { kind: 'plain' }),
       words(178, 180, 'one isolate: this is mds_lock', { anchor: 'start', bold: true, color: 'var(--ink)' }),
-      words(178, 196, 'cooperative threads take turns, 5 ms together, then I/O', { anchor: 'start' }),
+      words(178, 196, 'cooperative threads, in turns of 5 ms; then I/O', { anchor: 'start' }),
       arrow(
         [
           [155, 122],
@@ -450,7 +450,7 @@ function asyncMessenger() {
         '',
         {},
       ),
-      words(330, 416, 'RECONNECT_OK: what had arrived is dropped, the rest is sent again with the same numbers'),
+      words(330, 416, 'RECONNECT_OK: what had arrived is dropped, the rest is sent again', { halo: true }),
       words(330, 446, 'SESSION_RESET: the peer has forgotten; msHandleRemoteReset says so'),
       box(690, 350, 110, 44, 'STANDBY', { sub: 'server side waits' }),
       arrow(

@@ -1,4 +1,5 @@
-// Every ```ts block of every package README compiles (all of them as one program) and runs to its end against the built packages.
+// Every ```ts block of the READMEs and the guides compiles (all of them as one program) and runs to its end against the built packages.
+// Those of docs/real-cluster.md run in test/ceph, against a cluster.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,19 +17,25 @@ interface Example {
   source: string;
 }
 
-function examplesOf(name: string): Example[] {
-  const readme = path.join(root, 'packages', name, 'README.md');
-  if (!existsSync(readme)) return [];
-  const text = readFileSync(readme, 'utf8');
+function examplesOf(readme: string): Example[] {
+  const file = path.join(root, readme);
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  const name = readme.replace(/\.md$/, '').replace(/\W+/g, '-');
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match, i) => ({
-    readme: `packages/${name}/README.md`,
+    readme,
     line: text.slice(0, match.index).split('\n').length + 1,
     file: path.join(scratch, `${name}-${i + 1}.ts`),
     source: match[1] as string,
   }));
 }
 
-const examples = readdirSync(path.join(root, 'packages')).flatMap(examplesOf);
+const guides = readdirSync(path.join(root, 'docs'))
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => `docs/${file}`);
+const readmes = readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/README.md`);
+const examples = ['README.md', ...readmes, ...guides].flatMap(examplesOf);
+const runnable = examples.filter(({ readme }) => readme !== 'docs/real-cluster.md');
 
 beforeAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -40,11 +47,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-describe('README examples', () => {
-  it('are there for every package that others install', () => {
+describe('the examples of READMEs and guides', () => {
+  it('are there for every package that others install, and in the guides', () => {
     const names = new Set(examples.map((example) => example.readme));
     for (const name of ['common', 'encoding', 'finisher', 'safe-timer', 'dispatch-queue']) {
       expect(names).toContain(`packages/${name}/README.md`);
+    }
+    for (const name of ['start-here', 'threads', 'threads.zh', 'finisher', 'own-processes', 'real-cluster', 'security']) {
+      expect(names).toContain(`docs/${name}.md`);
     }
   });
 
@@ -72,7 +82,7 @@ describe('README examples', () => {
     expect(messages).toEqual([]);
   }, 120_000);
 
-  it.each(examples.map((example) => [`${example.readme}:${example.line}`, example] as const))(
+  it.each(runnable.map((example) => [`${example.readme}:${example.line}`, example] as const))(
     'run: %s',
     (_name, { file }) => {
       const { status, stderr, stdout } = spawnSync(process.execPath, [file.replace(/\.ts$/, '.js')], {

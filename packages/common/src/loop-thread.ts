@@ -19,7 +19,7 @@ export interface LoopThreadOptions {
 export class LoopThread implements Runnable {
   protected readonly options: LoopThreadOptions;
   readonly #runQueue: RunQueue;
-  /** True between {@link start} and {@link stop}. */
+  /** True between `start` and `stop`. */
   started = false;
   /** True while `entry` is on the stack: the caller is this thread. */
   isCurrent = false;

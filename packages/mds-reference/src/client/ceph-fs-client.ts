@@ -288,7 +288,7 @@ export class CephFsClient implements Dispatcher {
     return stat;
   }
 
-  /** @param mode st_mode with the type bits @param rdev of a device, else 0 */
+  /** Makes a special file: `mode` is st_mode with the type bits, `rdev` the number of a device. */
   mknod(dir: number, name: string, { mode, rdev = 0 }: { mode: number; rdev?: number }): Promise<ClientStat> {
     return this.#change(CEPH_MDS_OP_MKNOD, new FilePath(dir, name), {
       args: (args) => {

@@ -122,7 +122,7 @@ export class Objecter implements Dispatcher {
    * Hands in an operation.
    *
    * @param onFinish told 0 or above, or −errno: -ENOENT also for a pool that does not exist
-   * @returns its number, for {@link cancel} and {@link versionOf}
+   * @returns its number, for {@link cancel} and its version
    */
   submit(
     oid: string,
