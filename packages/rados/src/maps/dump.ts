@@ -23,7 +23,7 @@ export function dumpAddrVec(vec: EntityAddrVec): { addrvec: Record<string, unkno
 /** The one address that releases before Nautilus knew: no type before it. */
 export function legacyString(vec: EntityAddrVec): string {
   const addr = vec.legacyOrFrontAddr();
-  return addr.isIp() ? `${hostPort(addr)}/${addr.nonce}` : '-';
+  return `${hostPort(addr)}/${addr.nonce}`;
 }
 
 function dumpFeatureSet(set: FeatureSet): Record<string, string> {

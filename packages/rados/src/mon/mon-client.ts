@@ -62,7 +62,7 @@ export interface MonClientOptions {
   onConfig?: (config: ReadonlyMap<string, string>) => void;
 }
 
-/** A session that lasted less, in ms, is not followed by the next one at once. */
+/** Sessions that last less, in ms, do not follow each other at once. */
 const SHORT_SESSION = 1000;
 const ALL_SERVICES = CEPH_ENTITY_TYPE_MON | CEPH_ENTITY_TYPE_OSD | CEPH_ENTITY_TYPE_MDS | CEPH_ENTITY_TYPE_MGR;
 
@@ -118,6 +118,7 @@ export class MonClient implements Dispatcher {
   #multiplier = 1;
   #lastKeepalive = 0;
   #sessionSince = 0;
+  #shortSessions = 0;
   #lastLog = 0;
   #lastRotatingRequest = -Infinity;
   /** Messages for the session that is to come. */
@@ -339,7 +340,9 @@ export class MonClient implements Dispatcher {
     if (this.#commands.handleReset(con)) return true;
     if (con !== this.#active?.con) return false;
     this.#dout(0, () => `the connection to ${this.#monName(con)} broke`);
-    if (this.#cct.clock.monotonicNow() - this.#sessionSince >= SHORT_SESSION) this.#reopenSession();
+    const short = this.#cct.clock.monotonicNow() - this.#sessionSince < SHORT_SESSION;
+    this.#shortSessions = short ? this.#shortSessions + 1 : 0;
+    if (this.#shortSessions < 2) this.#reopenSession();
     else this.#huntLater();
     return false;
   }
@@ -414,7 +417,7 @@ export class MonClient implements Dispatcher {
 
   // ---- hunting
 
-  /** A session that breaks as soon as it is up would do so again: waits for the next tick. */
+  /** Sessions that break as soon as they are up, one after the other, would go on doing so: waits for the next tick. */
   #huntLater(): void {
     this.#closeAll();
     this.#scheduleTick();
