@@ -7,6 +7,7 @@ import { EntityAddrVec } from '@cephts/encoding';
 import { CephConf, buildInitialMonMap, loadKeyring } from '@cephts/rados';
 import type { CephConfOptions } from '@cephts/rados';
 import type { ObjectStore } from '../store/object-store.js';
+import { holdOpen } from './hold-open.js';
 import { commonInitFinish, globalInit, globalShutdown, main } from './main.js';
 import type { BootStage, Ending, MdsProcess } from './main.js';
 
@@ -126,6 +127,8 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
   const { conf, debug = false, services: realThreads = true } = options;
   const keyring = loadKeyring(conf);
   const monmap = await buildInitialMonMap(conf);
+  // none of the threads holds the process open, and their ends are awaited
+  const release = holdOpen();
   const global = globalInit({
     name: conf.name.id,
     cephConf: conf,
@@ -141,6 +144,7 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     services = await commonInitFinish(global);
   } catch (error) {
     await global.log?.stop();
+    release();
     throw error;
   }
   try {
@@ -163,6 +167,7 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     });
     const ended = process.ended.then(async (ending) => {
       await globalShutdown(global, services);
+      release();
       return ending;
     });
     const close = async (): Promise<void> => {
@@ -172,6 +177,7 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     return { cct, process, ended, close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await globalShutdown(global, services);
+    release();
     throw error;
   }
 }

@@ -250,7 +250,8 @@ export class MgrClient implements Dispatcher {
         .s32(LEVELS[conf.source(name)] ?? 5)
         .string(String(conf.get(name)));
     }
-    return e.toBytes();
+    // a manager of 16.2 aborts where the options that were ignored are missing
+    return e.u32(0).toBytes();
   }
 
   #encodeDefaults(): Uint8Array {
