@@ -35,6 +35,11 @@ describe('cephts-mds', () => {
       ['run', '--embedded', '--data', 'x', '--conf', 'mds_tick_interval=soon'],
       /Expected `mds_tick_interval`/,
     ],
+    [
+      'a dashboard for other machines without a token',
+      ['run', '--embedded', '--data', 'x', '--dashboard', '0.0.0.0'],
+      /needs a token/,
+    ],
     ['an address that is none', ['run', '--embedded', '--data', 'x', '--bind', 'nowhere:x'], /Expected `bind`/],
   ])('exits 2 on %s and says what was expected', (_what, args, message) => {
     const { status, stderr } = cli(...args);

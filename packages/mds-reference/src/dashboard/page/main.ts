@@ -52,7 +52,7 @@ function onSample(sample: Sample): void {
     byId('state').dataset['state'] = state;
     setText(
       byId('facts'),
-      `rank ${daemon.whoami} of ${daemon.fsName}, map e${daemon.epoch}, up ${seconds(daemon.uptime)}, ${daemon.addr}`,
+      `${daemon.whoami < 0 ? 'no rank' : `rank ${daemon.whoami}`} of ${daemon.fsName}, map e${daemon.epoch}, up ${seconds(daemon.uptime)}, ${daemon.addr}`,
     );
     operations.update(daemon);
     journal.update(daemon.journal);
