@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -15,6 +15,7 @@ import { dashboardFromCli, startDashboard } from './dashboard.js';
 import { integer } from './parse.js';
 import { reportFailure } from './report-failure.js';
 import { formatTable } from './table.js';
+import { writeTrace } from './trace.js';
 
 interface DemoOptions {
   dir: string;
@@ -128,7 +129,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
       const name = path.basename(dir) || 'import';
       if (options.trace !== undefined) await mds.adminSocket.command('trace start');
       const done = await runClient({ dir, monAddr: mds.monAddr, name, inFlight: options.inFlight });
-      if (options.trace !== undefined) await writeFile(options.trace, await mds.adminSocket.command('trace stop'));
+      if (options.trace !== undefined) say(await writeTrace(options.trace, await mds.adminSocket.command('trace stop')));
       showResults(done);
       showThreads(mds);
       say();

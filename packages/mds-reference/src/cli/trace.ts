@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { CephError, ERRNO } from '@cephts/common';
 import type { Command } from 'commander';
+import { chromeTrace } from '../trace/chrome-trace.js';
+import type { Recording } from '../trace/trace-recorder.js';
 import { askAdminSocket } from './asok-client.js';
 import { integer } from './parse.js';
 import { reportFailure } from './report-failure.js';
@@ -35,17 +37,21 @@ async function write(file: string, text: string): Promise<void> {
   }
 }
 
+/** Writes what `trace stop` gave as a Chrome trace; resolves with what to say of it. */
+export async function writeTrace(file: string, answer: string): Promise<string> {
+  const { name, ...recording } = JSON.parse(answer) as Recording & { name: string };
+  await write(file, JSON.stringify(chromeTrace(recording, name)));
+  const { begin, end, ops, truncated } = recording;
+  return `${file}: ${((end - begin) / 1000).toFixed(1)} s, ${ops.length} operations${truncated ? '; there was more than is kept' : ''}`;
+}
+
 async function trace({ adminSocket, out, seconds }: TraceOptions): Promise<void> {
   // a file that cannot be written is found out about before anything is recorded
   await write(out, '');
   await askAdminSocket(adminSocket, 'trace start');
   await recordFor(seconds);
-  const text = await askAdminSocket(adminSocket, 'trace stop');
-  await write(out, text);
-  const { otherData } = JSON.parse(text) as { otherData: { operations: number; recorded_ms: number; truncated: boolean } };
-  process.stdout.write(
-    `${out}: ${(otherData.recorded_ms / 1000).toFixed(1)} s, ${otherData.operations} operations${otherData.truncated ? '; there was more than is kept' : ''}; open it in https://ui.perfetto.dev\n`,
-  );
+  const said = await writeTrace(out, await askAdminSocket(adminSocket, 'trace stop'));
+  process.stdout.write(`${said}; open it in https://ui.perfetto.dev\n`);
 }
 
 /** Adds `cephts-mds trace` to the command line. */

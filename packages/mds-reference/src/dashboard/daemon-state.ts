@@ -3,6 +3,7 @@ import type { MDSDaemon } from '../daemon/mds-daemon.js';
 import type { MDLog } from '../journal/md-log.js';
 import type { TrackedOp } from '../rank/op-tracker.js';
 import type { Session } from '../tables/session.js';
+import { Words } from '../trace/words.js';
 import type { DaemonSample, JournalSample, OpSample, SessionSample } from './sample.js';
 
 /** How many of each kind are told of; the numbers of all are told beside. */
@@ -10,18 +11,6 @@ const MAX_OPS = 20;
 const MAX_SESSIONS = 50;
 
 const micros = (ms: number): number => Math.round(ms * 1000) / 1000;
-
-/** Strings that repeat, each told once. */
-class Words {
-  readonly list: string[] = [];
-  readonly #index = new Map<string, number>();
-
-  index(word: string): number {
-    let index = this.#index.get(word);
-    if (index === undefined) this.#index.set(word, (index = this.list.push(word) - 1));
-    return index;
-  }
-}
 
 function opSample(op: TrackedOp, now: number, words: Words): OpSample {
   return {

@@ -1,9 +1,8 @@
-import type { TrackedOp } from '../rank/op-tracker.js';
-import type { Recording, TracedThread } from './trace-recorder.js';
+import type { RecordedOp, Recording, TracedThread } from './trace-recorder.js';
 
 /** An event of a Chrome trace; times in µs. */
 export interface TraceEvent {
-  ph: 'X' | 'M' | 's' | 't' | 'f' | 'b' | 'e' | 'i';
+  ph: 'X' | 'M' | 's' | 't' | 'f' | 'b' | 'e';
   pid: number;
   tid: number;
   name: string;
@@ -12,7 +11,6 @@ export interface TraceEvent {
   cat?: string;
   id?: string;
   bp?: 'e';
-  s?: 't';
   args?: Record<string, unknown>;
 }
 
@@ -156,11 +154,11 @@ class Writer {
   }
 
   /** An operation: a bar over its whole time, what each thread did for it, and an arrow for each hand-over. */
-  #operation(op: TrackedOp): void {
+  #operation(op: RecordedOp): void {
     const { description } = op;
     const [, what = 'internal op'] = /^client_request\(\S+ (\S+)/.exec(description) ?? [];
     const id = `op ${op.seq}`;
-    const marks = op.marks().sort(([a], [b]) => a - b);
+    const marks = this.#marksOf(op);
     this.#add({ ph: 'b', cat: 'request', id, name: what, tid: 0, ts: this.#at(op.begin), args: { description } });
     this.#add({ ph: 'e', cat: 'request', id, name: what, tid: 0, ts: this.#at(op.end) });
     const points: [Track, number][] = [];
@@ -171,10 +169,18 @@ class Writer {
       if (!track) continue;
       if (previous?.track === track) this.#step(track, previous.ts, ts, what, event);
       else points.push([track, ts]);
-      this.#add({ ph: 'i', s: 't', cat: 'mark', tid: track.thread.id, name: event.trim(), ts, args: { op: op.seq } });
       previous = { track, ts };
     }
     if (points.length > 1) this.#arrow(what, 'request', id, points);
+  }
+
+  /** When, what, and on which thread; in order. */
+  #marksOf({ marks }: RecordedOp): [at: number, event: string, thread: string][] {
+    const { words } = this.#recording;
+    const found: [number, string, string][] = [];
+    for (let i = 0; i < marks.length; i += 3)
+      found.push([marks[i] as number, words[marks[i + 1] as number] ?? '', words[marks[i + 2] as number] ?? '']);
+    return found.sort(([a], [b]) => a - b);
   }
 
   /** The thread of that name which worked then; outside of turns it is the main thread, in a callback. */

@@ -1,7 +1,6 @@
 import { ERRNO } from '@cephts/common';
 import type { MDSDaemon } from '../daemon/mds-daemon.js';
 import type { AdminSocket } from '../services/admin-socket.js';
-import { chromeTrace } from './chrome-trace.js';
 import { TraceRecorder } from './trace-recorder.js';
 
 /** Our own commands that record what the threads do: `trace start`, `trace stop`. */
@@ -15,16 +14,20 @@ export function registerTraceCommands(socket: AdminSocket, daemon: MDSDaemon): v
     recorder = new TraceRecorder(daemon.cct, daemon.rank?.opTracker);
     done(0, '', {});
   });
-  socket.registerCommand('trace stop', 'end the recording and give it as a Chrome trace, for Perfetto', (_cmd, done) => {
-    const running = recorder;
-    if (!running) {
-      done(-ERRNO.EINVAL, "no trace is being recorded; begin with 'trace start'");
-      return;
-    }
-    recorder = undefined;
-    running.stop().then(
-      (recording) => done(0, '', JSON.stringify(chromeTrace(recording, daemon.cct.name))),
-      (error: unknown) => done(-ERRNO.EIO, String(error)),
-    );
-  });
+  socket.registerCommand(
+    'trace stop',
+    'end the recording and give it; cephts-mds trace makes a Chrome trace of it',
+    (_cmd, done) => {
+      const running = recorder;
+      if (!running) {
+        done(-ERRNO.EINVAL, "no trace is being recorded; begin with 'trace start'");
+        return;
+      }
+      recorder = undefined;
+      running.stop().then(
+        (recording) => done(0, '', { name: daemon.cct.name, ...recording }),
+        (error: unknown) => done(-ERRNO.EIO, String(error)),
+      );
+    },
+  );
 }

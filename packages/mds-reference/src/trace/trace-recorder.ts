@@ -1,8 +1,15 @@
 import type { CephContext, ThreadEntry, ThreadObserver } from '@cephts/common';
 import type { OpTracker, TrackedOp } from '../rank/op-tracker.js';
+import { Words } from './words.js';
 
-/** Slices, wake-ups and operations that are kept, each; a minute of a busy MDS. */
-const LIMIT = 300_000;
+/** What is kept of each kind: enough for some seconds of a busy MDS, and little enough that handing it over holds mds_lock briefly. */
+export interface TraceLimits {
+  slices: number;
+  wakes: number;
+  ops: number;
+}
+
+const LIMITS: TraceLimits = { slices: 200_000, wakes: 100_000, ops: 20_000 };
 /** How long real threads may keep their last slices to themselves, in ms. */
 const STRAGGLERS = 100;
 
@@ -14,7 +21,17 @@ export interface TracedThread {
   kind: 'cooperative' | 'real';
 }
 
-/** Everything that was recorded; times in monotonic ms. */
+/** An operation of a recording. */
+export interface RecordedOp {
+  seq: number;
+  description: string;
+  begin: number;
+  end: number;
+  /** Triples: when, and which of {@link Recording.words} name the event and its thread. */
+  marks: number[];
+}
+
+/** Everything that was recorded, in a form that crosses threads and sockets quickly; times in monotonic ms. */
 export interface Recording {
   begin: number;
   end: number;
@@ -24,7 +41,8 @@ export interface Recording {
   /** Triples: the thread whose turn it was (0: none, the main thread called back), when, the thread that was woken. */
   wakes: number[];
   /** Those that were done meanwhile. */
-  ops: TrackedOp[];
+  ops: RecordedOp[];
+  words: string[];
   /** Was there more than is kept? */
   truncated: boolean;
 }
@@ -39,28 +57,24 @@ export class TraceRecorder implements ThreadObserver {
   readonly #wakes: number[] = [];
   readonly #ops: TrackedOp[] = [];
   readonly #begin: number;
-  readonly #limit: number;
+  readonly #limits: TraceLimits;
   readonly #tracker: OpTracker | undefined;
   readonly #unwatch: () => void;
   /** Whose turn it is; 0: nobody's. */
   #current = 0;
   #truncated = false;
 
-  /**
-   * Begins to record.
-   *
-   * @param limit slices, wake-ups and operations that are kept, each
-   */
-  constructor(cct: CephContext, tracker: OpTracker | undefined, limit: number = LIMIT) {
+  /** Begins to record. */
+  constructor(cct: CephContext, tracker: OpTracker | undefined, limits: TraceLimits = LIMITS) {
     this.#cct = cct;
-    this.#limit = limit;
+    this.#limits = limits;
     this.#tracker = tracker;
     this.#begin = cct.clock.monotonicNow();
     for (const entry of cct.threads.entries()) this.#observe(entry);
     this.#unwatch = cct.threads.onChange((event, entry) => {
       if (event === 'add') this.#observe(entry);
     });
-    if (tracker) tracker.onDone = (op): void => this.#keep(this.#ops, op);
+    if (tracker) tracker.onDone = (op): void => this.#keep(this.#ops, this.#limits.ops, op);
   }
 
   #observe(entry: ThreadEntry): void {
@@ -70,13 +84,14 @@ export class TraceRecorder implements ThreadObserver {
     if (kind === 'real') entry.traced = true;
   }
 
-  #keep<T>(list: T[], ...items: readonly T[]): void {
-    if (list.length / items.length < this.#limit) list.push(...items);
+  #keep<T>(list: T[], limit: number, ...items: readonly T[]): void {
+    if (list.length / items.length < limit) list.push(...items);
     else this.#truncated = true;
   }
 
   woken(entry: ThreadEntry): void {
-    if (entry.id !== this.#current) this.#keep(this.#wakes, this.#current, this.#cct.clock.monotonicNow(), entry.id);
+    if (entry.id !== this.#current)
+      this.#keep(this.#wakes, this.#limits.wakes, this.#current, this.#cct.clock.monotonicNow(), entry.id);
   }
 
   began(entry: ThreadEntry): void {
@@ -85,7 +100,7 @@ export class TraceRecorder implements ThreadObserver {
 
   ran(entry: ThreadEntry, begin: number | undefined, ms: number): void {
     if (entry.id === this.#current) this.#current = 0;
-    this.#keep(this.#slices, entry.id, begin ?? this.#cct.clock.monotonicNow() - ms, ms);
+    this.#keep(this.#slices, this.#limits.slices, entry.id, begin ?? this.#cct.clock.monotonicNow() - ms, ms);
   }
 
   /** Ends it, and resolves with what was recorded once the real threads have told of their last slices. */
@@ -97,14 +112,22 @@ export class TraceRecorder implements ThreadObserver {
     for (const entry of threads.entries()) if (entry.info.kind === 'real') entry.traced = false;
     await new Promise<void>((resolve) => clock.setTimeout(resolve, STRAGGLERS));
     for (const entry of threads.entries()) if (entry.observer === this) entry.observer = undefined;
+    const words = new Words();
     return {
       begin: this.#begin,
       end,
       threads: [...this.#threads.values()],
       slices: this.#slices,
       wakes: this.#wakes,
-      ops: this.#ops,
+      ops: this.#ops.map((op) => recorded(op, words)),
+      words: words.list,
       truncated: this.#truncated,
     };
   }
+}
+
+function recorded(op: TrackedOp, words: Words): RecordedOp {
+  const { seq, description, begin, end } = op;
+  const marks = op.marks().flatMap(([at, event, thread]) => [at, words.index(event), words.index(thread)]);
+  return { seq, description, begin, end, marks };
 }

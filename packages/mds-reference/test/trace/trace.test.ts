@@ -136,7 +136,7 @@ describe('a trace', () => {
   });
 
   it('keeps no more than its bound and says so', async () => {
-    const recorder = new TraceRecorder(cct, tracker, 2);
+    const recorder = new TraceRecorder(cct, tracker, { slices: 2, wakes: 2, ops: 2 });
     for (let i = 0; i < 5; i++) request();
     const { traceEvents, otherData } = await stop(recorder);
     checkTrace(traceEvents);
