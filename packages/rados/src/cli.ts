@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-process.exitCode = 2;
+import { runCephts } from './cli/main.js';
+
+process.exitCode = await runCephts(process.argv.slice(2), process.env);

@@ -84,6 +84,10 @@ export class CephxClientHandler implements ClientHandler {
     this.#globalId = globalId;
   }
 
+  get clockSkewMs(): number {
+    return this.#tickets.clockSkewMs;
+  }
+
   #want(): number {
     return this.#init.want | CEPH_ENTITY_TYPE_AUTH;
   }

@@ -15,6 +15,8 @@ export interface AuthOutcome {
  */
 export interface ClientHandler {
   readonly method: number;
+  /** How far our clock is ahead of the monitors', in ms, where the method tells. */
+  readonly clockSkewMs?: number;
   /** The same, for another connection: what it holds goes its own way from here. */
   clone(): ClientHandler;
   reset(): void;

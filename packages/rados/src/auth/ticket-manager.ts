@@ -26,6 +26,8 @@ export class TicketManager {
   readonly #clock: Clock;
   readonly #random: RandomSource;
   readonly #tickets: Map<number, Ticket>;
+  /** Our clock against the stamp of the newest session key, which was made for us. */
+  clockSkewMs = 0;
 
   constructor(clock: Clock, random: RandomSource, tickets = new Map<number, Ticket>()) {
     this.#clock = clock;
@@ -93,6 +95,8 @@ export class TicketManager {
     const { sessionKey, validity } = unseal(secret, d.blob(), `ticket for ${entityTypeName(service)}`, (d) =>
       CephXServiceTicket.decode(d),
     );
+    if (service === CEPH_ENTITY_TYPE_AUTH && !sessionKey.created.isZero())
+      this.clockSkewMs = this.#clock.now() - sessionKey.created.toMillis();
     const sealed = d.bool();
     let blob = d.blob();
     if (sealed) {

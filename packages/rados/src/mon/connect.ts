@@ -39,6 +39,19 @@ function readKeyfile(path: string): string {
   }
 }
 
+/** @throws CephError `ERR_CEPH_CLOCK_SKEW` */
+function checkClock(skewMs: number, most: number): void {
+  if (Math.abs(skewMs) <= most) return;
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  throw new CephError(
+    'ERR_CEPH_CLOCK_SKEW',
+    `this machine's clock is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} the monitors'`,
+    {
+      errno: ERRNO.ETIME,
+    },
+  );
+}
+
 /** Options of {@link connectCluster}. */
 export interface ConnectClusterOptions {
   /** Messages to understand beside {@link radosMessageClasses}. */
@@ -47,6 +60,8 @@ export interface ConnectClusterOptions {
   context?: Omit<CephContextOptions, 'name' | 'conf'>;
   /** Longest time to try, ms. @defaultValue `client_mount_timeout` */
   timeoutMs?: number;
+  /** Longest difference between this machine's clock and the monitors', in ms. @defaultValue any */
+  maxClockSkewMs?: number;
   /** Called before anything is sent: adds dispatchers, asks for maps. */
   beforeAuthenticate?: (client: ClusterClient) => void;
 }
@@ -100,6 +115,7 @@ export async function connectCluster(conf: CephConf, options: ConnectClusterOpti
     messenger.start();
     options.beforeAuthenticate?.(client);
     await monc.authenticate(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs });
+    checkClock(monc.clockSkewMs, options.maxClockSkewMs ?? Infinity);
   } catch (error) {
     await shutdown();
     throw error;

@@ -176,6 +176,11 @@ export class MonClient implements Dispatcher {
     return this.#active?.con;
   }
 
+  /** How far this machine's clock was ahead of the monitors' when they let it in, in ms; 0 where they did not tell. */
+  get clockSkewMs(): number {
+    return this.#handler?.clockSkewMs ?? 0;
+  }
+
   get isConnected(): boolean {
     return this.#active !== undefined;
   }
