@@ -34,7 +34,7 @@ export interface ClusterMdsOptions {
   conf: CephConf;
   /** Log lines go to standard error, wherever the configuration sends them. @defaultValue false */
   debug?: boolean;
-  /** Where a rank keeps its objects; without one the daemon can stand by. */
+  /** Where a rank keeps its objects. @defaultValue in the pools of the cluster */
   objecter?: ObjectStore;
   /** Handle SIGTERM, SIGINT and SIGHUP of this process. @defaultValue false */
   signals?: boolean;

@@ -118,7 +118,7 @@ export async function commonInitFinish({ cct, log, onStage }: GlobalContext): Pr
 export interface MainOptions {
   global: GlobalContext;
   services: CommonServices;
-  /** Where a rank keeps its objects; without one the daemon can stand by. */
+  /** Where a rank keeps its objects. @defaultValue in the pools of the cluster */
   objecter?: ObjectStore;
   /** Where the monitors are, and how to be let in. */
   mon: Omit<MonClientOptions, 'messenger' | 'onGlobalIdChanged'>;
@@ -203,7 +203,7 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
   const shutdown = (why = 'shutdown', code = 0, again = false): Promise<void> => {
     ending ??= (async (): Promise<void> => {
       cct.dout('mds', code === 0 ? 0 : -1, `ending: ${why}`);
-      await daemon.suicide();
+      await (again ? daemon.abandon() : daemon.suicide());
       await messenger.wait();
       signals.shutdown();
       neverActive?.(new CephError('ERR_CEPH_BOOT', `the MDS ended before it was active: ${why}`, { errno: ERRNO.EIO }));

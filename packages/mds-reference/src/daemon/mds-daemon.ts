@@ -24,6 +24,7 @@ import {
   MSG_MON_COMMAND,
   MSG_REMOVE_SNAPS,
   MgrClient,
+  Objecter,
   mdsCompatSetAll,
   mdsStateName,
 } from '@cephts/rados';
@@ -33,6 +34,7 @@ import { MDSAuthCaps } from '../server/mds-auth-caps.js';
 import { MDSRankDispatcher } from '../rank/mds-rank-dispatcher.js';
 import type { AdminSocket } from '../services/admin-socket.js';
 import type { ObjectStore } from '../store/object-store.js';
+import { RadosObjectStore } from '../store/rados-object-store.js';
 import type { Session } from '../tables/session.js';
 import { Beacon } from './beacon.js';
 
@@ -42,7 +44,7 @@ export interface MDSDaemonOptions {
   name: string;
   messenger: Messenger;
   monc: MonClient;
-  /** Where a rank keeps its objects; a daemon without one can stand by. */
+  /** Where a rank keeps its objects. @defaultValue in the pools of the cluster */
   objecter?: ObjectStore;
   /** Has the daemon's commands once it is initialized. */
   adminSocket?: AdminSocket;
@@ -157,6 +159,11 @@ export class MDSDaemon implements Dispatcher {
     return (this.#ended ??= this.#suicide());
   }
 
+  /** As {@link suicide} for who starts anew: nothing of what is under way is waited for, and the monitors are told nothing. */
+  abandon(): Promise<void> {
+    return (this.#ended ??= this.#end());
+  }
+
   async #suicide(): Promise<void> {
     this.cct.dout('mds', 1, () => `going down; wanted ${mdsStateName(this.beacon.wantState)}`);
     this.timer.cancelEvent(this.#tickEvent);
@@ -165,7 +172,12 @@ export class MDSDaemon implements Dispatcher {
     beacon.setWantState(this.#mdsmap, MDS_STATE_DNE);
     await this.#rank?.flushForShutdown();
     if (!this.#mdsmap.isDneGid(this.monc.globalId)) await beacon.sendAndWait(1);
-    beacon.shutdown();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    this.timer.cancelEvent(this.#tickEvent);
+    this.beacon.shutdown();
     this.#stopping = true;
     await this.timer.shutdown();
     await this.mgrc.shutdown();
@@ -200,7 +212,7 @@ export class MDSDaemon implements Dispatcher {
         this.#handleCommand(m as MCommand);
         break;
       case CEPH_MSG_OSD_MAP:
-        this.#allowed(m, CEPH_ENTITY_TYPE_MON | CEPH_ENTITY_TYPE_OSD);
+        if (this.#allowed(m, CEPH_ENTITY_TYPE_MON | CEPH_ENTITY_TYPE_OSD)) this.#rank?.handleOsdMap();
         break;
       case MSG_MON_COMMAND:
         this.#rank?.clog('warn', 'dropping a command of a legacy monitor');
@@ -281,10 +293,7 @@ export class MDSDaemon implements Dispatcher {
   #handleMapAsRank(whoami: number, map: MDSMap, oldmap: MDSMap): void {
     if (!this.#rank) {
       const { objecter, onRespawn, onSuicide, onRankInit } = this.#options;
-      if (!objecter) {
-        onSuicide(`the monitors give this daemon rank ${whoami}, for which it has no object store`);
-        return;
-      }
+      const osds = objecter ? undefined : new Objecter(this.cct, { messenger: this.messenger, mon: this.monc });
       this.#rank = new MDSRankDispatcher({
         cct: this.cct,
         whoami,
@@ -294,7 +303,8 @@ export class MDSDaemon implements Dispatcher {
         beacon: this.beacon,
         timer: this.timer,
         mdsmap: map,
-        objecter,
+        objecter: objecter ?? new RadosObjectStore(this.cct, osds as Objecter),
+        ...(osds ? { osds } : {}),
         onRespawn,
         onSuicide: () => onSuicide('the rank cannot go on'),
       });

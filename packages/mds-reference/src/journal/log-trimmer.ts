@@ -1,4 +1,5 @@
 import { ERRNO } from '@cephts/common';
+import { standbyTrimSegment } from '../cache/standby-trim.js';
 import { MDSGatherBuilder, MDSInternalContext } from '../rank/mds-context.js';
 import { expireSegment } from './expire-segment.js';
 import { LogPerf } from './log-perf.js';
@@ -147,6 +148,19 @@ export class LogTrimmer {
     logger.set(LogPerf.evexd, this.#expiredEvents);
     logger.set(LogPerf.seg, log.segments.size);
     logger.set(LogPerf.segexd, this.expired.size);
+  }
+
+  standbyTrim(): void {
+    const log = this.#log;
+    const { expirePos } = log.journaler;
+    let trimmed = false;
+    for (const segment of [...log.segments.values()]) {
+      if (segment.end > expirePos || segment === log.peekCurrentSegment()) break;
+      standbyTrimSegment(segment);
+      log.removeSegment(segment);
+      trimmed = true;
+    }
+    if (trimmed) log.mds.mdcache.trim(Infinity);
   }
 
   trimExpiredSegments(): void {

@@ -459,6 +459,11 @@ export class MDLog {
     this.#trimmer.trimExpiredSegments();
   }
 
+  /** A standby forgets the segments that the active MDS has expired. */
+  standbyTrimSegments(): void {
+    this.#trimmer.standbyTrim();
+  }
+
   // ---- the end
 
   dumpReplayStatus(): Record<string, unknown> {

@@ -29,6 +29,8 @@ class C_MDS_BootStart extends MDSInternalContext {
  */
 export class BootSteps {
   readonly #mds: MDSRank;
+  /** Does the replay under way follow the journal of an MDS that lives? It may do so for a moment after that has ended. */
+  #standbyReplaying = false;
 
   constructor(mds: MDSRank) {
     this.#mds = mds;
@@ -81,6 +83,52 @@ export class BootSteps {
     mds.dout(1, 'creatingDone');
     mds.requestState(MDS_STATE_ACTIVE);
     mds.snapclient.sync();
+  }
+
+  /** Replays once the map of OSDs shuts out who held the rank before: from then on the journal is what it is. */
+  replayStart(): void {
+    const mds = this.#mds;
+    mds.dout(1, 'replayStart');
+    this.#standbyReplaying = mds.isStandbyReplay();
+    this.#whenFenced(() => this.bootStart());
+  }
+
+  #whenFenced(step: () => void): void {
+    const { osds, mdsmap } = this.#mds;
+    if (osds) osds.whenMap(mdsmap.lastFailureOsdEpoch, step);
+    else step();
+  }
+
+  /** One more pass over the journal, which has grown meanwhile; the last one when the rank is ours. */
+  #standbyReplayRestart(): void {
+    const mds = this.#mds;
+    if (mds.isDaemonStopping()) return;
+    if (this.#standbyReplaying) {
+      mds.dout(5, 'standbyReplayRestart');
+      this.#rereadAndReplay();
+      return;
+    }
+    mds.dout(1, 'standbyReplayRestart: the last pass, to take over');
+    this.#whenFenced(() => {
+      this.#rereadAndReplay();
+      mds.purgeQueue.open();
+      mds.mdcache.openFileTable.load();
+    });
+  }
+
+  #rereadAndReplay(): void {
+    const mds = this.#mds;
+    const { journaler } = mds.mdlog;
+    const readPos = journaler.readPos;
+    const done = new C_IO_Wrapper(mds, (r: number) => {
+      if (readPos < journaler.trimmedPos) {
+        mds.respawn('the journal was trimmed before it was read here');
+        return;
+      }
+      mds.mdlog.standbyTrimSegments();
+      this.bootStart('prepare_log', r);
+    });
+    journaler.rereadHeadAndProbe(done);
   }
 
   /** Runs a step; each begins the next when it has what it needs. `r` is the result of the one before. */
@@ -137,7 +185,7 @@ export class BootSteps {
     mdlog.open(gather.newSub());
     if (mds.isStarting()) {
       purgeQueue.open(new C_IO_Wrapper(mds, gather.newSub()));
-    } else if (!mds.isStandbyReplay()) {
+    } else if (!this.#standbyReplaying) {
       // both come in while the journal is replayed
       purgeQueue.open();
       mdcache.openFileTable.load();
@@ -171,7 +219,7 @@ export class BootSteps {
       return;
     }
     const gather = this.#next('replay_done');
-    if (!mds.isStandbyReplay()) purgeQueue.waitForRecovery(new C_IO_Wrapper(mds, gather.newSub()));
+    if (!this.#standbyReplaying) purgeQueue.waitForRecovery(new C_IO_Wrapper(mds, gather.newSub()));
     mdlog.replay(gather.newSub());
     gather.activate();
   }
@@ -198,11 +246,21 @@ export class BootSteps {
 
   #replayDone(): void {
     const mds = this.#mds;
-    const { mdlog } = mds;
+    const { mdlog, cct } = mds;
+    if (mds.isStandbyReplay()) {
+      mds.dout(10, 'the journal is replayed as far as it goes');
+      mds.timer.addEventAfter(cct.conf.number('mds_replay_interval') * 1000, () => this.#standbyReplayRestart());
+      return;
+    }
+    if (this.#standbyReplaying) {
+      this.#standbyReplaying = false;
+      this.#standbyReplayRestart();
+      return;
+    }
     mds.dout(1, 'the journal is replayed');
     mdlog.journaler.setWriteable();
     mdlog.journaler.trimTail();
-    if (mds.cct.conf.bool('mds_wipe_sessions')) {
+    if (cct.conf.bool('mds_wipe_sessions')) {
       mds.dout(1, 'forgetting all client sessions');
       mds.sessionmap.wipe();
       mds.sessionmap.save(() => undefined);

@@ -45,7 +45,8 @@ import { RecoverySteps } from './recovery-steps.js';
  * @see src/mds/MDSRank.cc (16.2.15)
  */
 export class MDSRankDispatcher extends MDSRank {
-  readonly objecterTimer: ObjecterTimer;
+  /** The cluster's Objecter has one of its own. */
+  readonly objecterTimer: ObjecterTimer | undefined;
   readonly opTracker: OpTracker;
   readonly logger: PerfCounters;
   readonly mlogger: PerfCounters;
@@ -71,7 +72,7 @@ export class MDSRankDispatcher extends MDSRank {
     const { cct } = this;
     this.logger = cct.perf.create('mds', MDS_PERF);
     this.mlogger = cct.perf.create('mds_mem', MDS_MEM_PERF);
-    this.objecterTimer = new ObjecterTimer(cct, this.objecter);
+    this.objecterTimer = this.osds ? undefined : new ObjecterTimer(cct, this.objecter);
     this.opTracker = new OpTracker(cct);
     this.sessionmap = new SessionMap(this);
     this.purgeQueue = new PurgeQueue(cct, this.whoami, this.metadataPool, this.objecter, (r: number) => this.handleWriteError(r));
@@ -91,6 +92,7 @@ export class MDSRankDispatcher extends MDSRank {
 
   /** Starts the rank's threads. */
   init(): void {
+    this.osds?.init();
     this.progressThread.startAsleep();
     this.purgeQueue.init();
     this.finisher.start();
@@ -148,7 +150,8 @@ export class MDSRankDispatcher extends MDSRank {
     this.metricsHandler.shutdown();
     this.metricAggregator?.shutdown();
     await this.finisher.stop();
-    await this.objecterTimer.shutdown();
+    await this.objecterTimer?.shutdown();
+    await this.osds?.shutdown();
     this.opTracker.shutdown();
     this.progressThread.stop();
     this.removeHeartbeat();
@@ -266,6 +269,11 @@ export class MDSRankDispatcher extends MDSRank {
 
   // ---- maps
 
+  /** A map of OSDs has come. */
+  handleOsdMap(): void {
+    this.osds?.handleOsdMap();
+  }
+
   /** A new map, in which this daemon holds the rank. `mdsmap` is set already. */
   handleMdsMap(newmap: MDSMap, oldmap: MDSMap): void {
     const gid = this.monc.globalId;
@@ -283,10 +291,13 @@ export class MDSRankDispatcher extends MDSRank {
     this.clusterDegraded = newmap.isDegraded();
     if (this.state !== oldState) {
       this.messenger.setMyname(EntityName.mds(this.state === MDS_STATE_STANDBY_REPLAY ? gid : this.whoami));
+      this.osds?.setIncarnation(this.incarnation);
       this.#enterState(oldState);
     }
     this.#afterStateChange(oldmap, oldState);
     this.queueWaiters(this.waiters.takeMdsmap(newmap.epoch));
+    // clients with an older map of OSDs may not know whom an MDS before this one shut out
+    if (this.isActive() && this.osds) this.setOsdEpochBarrier(this.osds.epoch);
     this.mdcache.handleMdsmap(newmap, oldmap);
     this.metricAggregator?.notifyMdsmap(newmap);
     this.metricsHandler.notifyMdsmap(newmap);
@@ -299,7 +310,8 @@ export class MDSRankDispatcher extends MDSRank {
     const recovered = oldState === MDS_STATE_CREATING || oldState === MDS_STATE_REJOIN || oldState === MDS_STATE_RECONNECT;
     if (recovered && (this.isActive() || this.isClientReplay())) this.recovery.recoveryDone(oldState);
     if (this.isActive()) this.recovery.activeStart();
-    else if (this.isAnyReplay() || this.isStarting()) this.boot.bootStart();
+    else if (this.isAnyReplay()) this.boot.replayStart();
+    else if (this.isStarting()) this.boot.bootStart();
     else if (this.isResolve()) this.recovery.resolveStart();
     else if (this.isReconnect()) this.recovery.reconnectStart();
     else if (this.isRejoin()) this.recovery.rejoinStart();

@@ -4,7 +4,7 @@ import { Finisher } from '@cephts/finisher';
 import { CEPH_ENTITY_TYPE_MDS } from '@cephts/encoding';
 import type { SafeTimer } from '@cephts/safe-timer';
 import type { Connection, Message, Messenger } from '@cephts/async-messenger';
-import type { MDSMap, MonClient } from '@cephts/rados';
+import type { MDSMap, MonClient, Objecter } from '@cephts/rados';
 import {
   MDS_RANK_NONE,
   MDS_STATE_ACTIVE,
@@ -38,6 +38,7 @@ import type { SnapServer } from '../tables/snap-server.js';
 import { IoContextList } from './mds-context.js';
 import type { OpTracker } from './op-tracker.js';
 import { ProgressThread } from './progress-thread.js';
+import { RankOsds } from './rank-osds.js';
 import { RankWaiters } from './rank-waiters.js';
 
 /** What an {@link MDSRank} is handed by its daemon. */
@@ -52,6 +53,8 @@ export interface MDSRankOptions {
   timer: SafeTimer;
   mdsmap: MDSMap;
   objecter: ObjectStore;
+  /** What carries operations to the OSDs, where the objects are a cluster's. The rank starts and ends it. */
+  osds?: Objecter;
   /** The whole process starts anew. */
   onRespawn: (why: string) => void;
   /** The process ends. */
@@ -77,6 +80,8 @@ export abstract class MDSRank {
   readonly timer: SafeTimer;
   /** The object store, by the name of the class that talks to it in Ceph. */
   readonly objecter: ObjectStore;
+  /** The OSDs of the cluster; undefined where the objects are elsewhere. */
+  readonly osds: RankOsds | undefined;
   /** MR_Finisher: completes object store and journal I/O. */
   readonly finisher: Finisher;
   readonly progressThread: ProgressThread;
@@ -139,6 +144,7 @@ export abstract class MDSRank {
     this.timer = options.timer;
     this.mdsmap = mdsmap;
     this.objecter = options.objecter;
+    this.osds = options.osds && new RankOsds(this, options.osds);
     this.metadataPool = mdsmap.metadataPool;
     this.dataPool = mdsmap.getFirstDataPool();
     this.#onRespawn = options.onRespawn;
@@ -408,10 +414,13 @@ export abstract class MDSRank {
 
   /** What is stored makes no sense: the rank is marked damaged and the daemon starts anew, as a standby. */
   damaged(why: string): void {
+    if (this.stopping) return;
     this.clog('error', `mds.${this.whoami} is damaged: ${why}`);
     this.beacon.setWantState(this.mdsmap, MDS_STATE_DAMAGED);
-    this.beacon.send();
-    this.respawn(`damaged: ${why}`);
+    // nothing of what is under way counts any more
+    this.stopping = true;
+    const told = this.beacon.sendAndWait(this.cct.conf.number('mds_mon_shutdown_timeout'));
+    void told.then(() => this.respawn(`damaged: ${why}`));
   }
 
   suicide(): void {

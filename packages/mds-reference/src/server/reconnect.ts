@@ -142,7 +142,7 @@ export class Reconnect {
         'warn',
         `evicting unresponsive client ${session.humanName}, after waiting ${((now - this.#start) / 1000).toFixed(3)} seconds during MDS startup`,
       );
-      sessions.killSession(session);
+      sessions.evictSilent(session);
     }
     this.#finish();
   }

@@ -284,8 +284,23 @@ export class Sessions {
   evictClient(client: number, onSafe?: Completion): boolean {
     const session = this.#server.mds.sessionmap.getSessionByClient(client);
     if (!session) return false;
-    this.killSession(session, onSafe);
+    this.#evict(session, 'mds_session_blocklist_on_evict', onSafe);
     return true;
+  }
+
+  /** Ends the session of a client that says nothing. */
+  evictSilent(session: Session): void {
+    this.#evict(session, 'mds_session_blocklist_on_timeout');
+  }
+
+  /** In a cluster the OSDs are told first: what the client still writes must not meet what others do to the file. */
+  #evict(session: Session, blocklistOption: string, onSafe?: Completion): void {
+    const { osds, cct } = this.#server.mds;
+    if (!osds || !cct.conf.bool(blocklistOption)) {
+      this.killSession(session, onSafe);
+      return;
+    }
+    osds.blocklist(session.info.inst.addr, () => this.killSession(session, onSafe));
   }
 
   terminateSessions(): void {
@@ -342,7 +357,7 @@ export class Sessions {
         'warn',
         `evicting unresponsive client ${session.humanName}, after ${((now - session.lastCapRenew) / 1000).toFixed(3)} seconds`,
       );
-      this.killSession(session);
+      this.evictSilent(session);
     }
   }
 

@@ -66,7 +66,7 @@ export class Objecter implements Dispatcher {
   readonly #cct: CephContext;
   readonly #messenger: Messenger;
   readonly #mon: ObjecterMon;
-  readonly #clientInc: number;
+  #clientInc: number;
   readonly #timer: SafeTimer;
   readonly #perf: ObjecterPerf;
   readonly #opThrottle: Throttle;
@@ -88,6 +88,7 @@ export class Objecter implements Dispatcher {
     this.#mon = mon;
     this.#clientInc = clientIncarnation;
     this.#timer = new SafeTimer(cct, {
+      threadName: 'ceph_timer',
       owner: 'Objecter::timer',
       purpose: 'ticks of the Objecter: operations that take long, pings of watches',
     });
@@ -107,6 +108,11 @@ export class Objecter implements Dispatcher {
     this.#messenger.addDispatcherHead(this);
     this.#timer.init();
     this.#timer.addEventEvery(conf.number('objecter_tick_interval') * 1000, () => this.#tick());
+  }
+
+  /** From now on operations are those of this life of a daemon whose name others had before. */
+  setClientIncarnation(incarnation: number): void {
+    this.#clientInc = incarnation;
   }
 
   get osdmap(): OsdMap {
