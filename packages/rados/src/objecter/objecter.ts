@@ -16,6 +16,7 @@ import { OSD_BACKOFF_OP, OSD_FLAG } from '../messages/osd/osd-op-codes.js';
 import { CEPH_NOSNAP } from '../osdmap/hobject.js';
 import { OSDMAP_FLAG } from '../osdmap/osd-flags.js';
 import type { OsdMap } from '../osdmap/osd-map.js';
+import { OsdReqId } from '../osdmap/osd-types.js';
 import type { SnapContext } from '../osdmap/osd-types.js';
 import { LingerOps } from './linger-ops.js';
 import { MapUpdater } from './map-updater.js';
@@ -296,6 +297,8 @@ export class Objecter implements Dispatcher {
     m.hash = target.hash;
     m.osdmapEpoch = this.osdmap.epoch;
     m.clientInc = this.#clientInc;
+    // an OSD takes it from there before it has decoded the rest, and dies where the two differ
+    m.reqid = new OsdReqId(undefined, 0, this.#clientInc);
     m.mtime = op.mtime;
     m.locator = target.target;
     m.oid = target.targetOid;
