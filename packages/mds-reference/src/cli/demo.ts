@@ -18,6 +18,7 @@ import { formatTable } from './table.js';
 import { writeTrace } from './trace.js';
 
 interface DemoOptions {
+  conf?: string;
   dir: string;
   data?: string;
   inFlight: number;
@@ -90,6 +91,21 @@ function showResults(done: Done): void {
   );
 }
 
+/** @returns is everything the same? */
+function showDifferences(done: Done): boolean {
+  say();
+  for (const { path: where, what, expected, found } of done.differences.slice(0, SHOWN_DIFFERENCES))
+    say(`DIFFERS ${where}: ${what} is ${found}, expected ${expected}`);
+  if (done.differences.length > SHOWN_DIFFERENCES) say(`… and ${done.differences.length - SHOWN_DIFFERENCES} more`);
+  const same = done.differences.length === 0 && done.compared === done.entries;
+  say(
+    same
+      ? `all ${done.compared} entries are the same`
+      : `${done.differences.length} differences, ${done.compared} of ${done.entries} entries compared`,
+  );
+  return same;
+}
+
 function showThreads(mds: EmbeddedMds): void {
   say();
   say(
@@ -117,6 +133,12 @@ async function runDemo(options: DemoOptions): Promise<number> {
     process.stderr.write(`error: --dir ${options.dir} is not a directory\n`);
     return 2;
   }
+  const name = path.basename(dir) || 'import';
+  if (options.conf !== undefined) {
+    const done = await runClient({ dir, where: { conf: options.conf }, name, inFlight: options.inFlight });
+    showResults(done);
+    return showDifferences(done) ? 0 : 1;
+  }
   const dashboardOptions = dashboardFromCli(options.serve === undefined ? {} : { dashboard: options.serve });
   const dataDir = options.data ?? (await mkdtemp(path.join(tmpdir(), 'cephts-demo-')));
   try {
@@ -126,22 +148,12 @@ async function runDemo(options: DemoOptions): Promise<number> {
     try {
       say(`active; monitor at ${mds.monAddr}, data in ${dataDir}`);
       dashboard = dashboardOptions && (await startDashboard(mds, dashboardOptions));
-      const name = path.basename(dir) || 'import';
       if (options.trace !== undefined) await mds.adminSocket.command('trace start');
-      const done = await runClient({ dir, monAddr: mds.monAddr, name, inFlight: options.inFlight });
+      const done = await runClient({ dir, where: { monAddr: mds.monAddr }, name, inFlight: options.inFlight });
       if (options.trace !== undefined) say(await writeTrace(options.trace, await mds.adminSocket.command('trace stop')));
       showResults(done);
       showThreads(mds);
-      say();
-      for (const { path: where, what, expected, found } of done.differences.slice(0, SHOWN_DIFFERENCES))
-        say(`DIFFERS ${where}: ${what} is ${found}, expected ${expected}`);
-      if (done.differences.length > SHOWN_DIFFERENCES) say(`… and ${done.differences.length - SHOWN_DIFFERENCES} more`);
-      const same = done.differences.length === 0 && done.compared === done.entries;
-      say(
-        same
-          ? `all ${done.compared} entries are the same`
-          : `${done.differences.length} differences, ${done.compared} of ${done.entries} entries compared`,
-      );
+      const same = showDifferences(done);
       if (dashboard) await untilInterrupted();
       return same ? 0 : 1;
     } finally {
@@ -159,6 +171,7 @@ export function registerDemo(program: Command): void {
   program
     .command('demo')
     .description('boot the MDS, import a directory over TCP, read it back, compare, show the threads at work')
+    .option('-c, --conf <file>', 'import into the file system of the cluster with this configuration, as client.admin')
     .option('--dir <path>', 'directory to import', '.')
     .option('--data <dir>', 'data folder of the MDS, kept afterwards (default: a temporary one)')
     .option('--in-flight <n>', 'operations under way at once', integer(1, 4096), 64)

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import { Messenger, Policy } from '@cephts/async-messenger';
@@ -12,8 +13,16 @@ import {
   UTime,
   decodeXattrs,
 } from '@cephts/encoding';
-import { MDS_STATE_ACTIVE, MDS_STATE_CLIENTREPLAY, MDS_STATE_RECONNECT, MMDSMap, MonClient } from '@cephts/rados';
-import type { MDSMap } from '@cephts/rados';
+import {
+  MDS_STATE_ACTIVE,
+  MDS_STATE_CLIENTREPLAY,
+  MDS_STATE_RECONNECT,
+  MMDSMap,
+  MonClient,
+  buildInitialMonMap,
+  loadKeyring,
+} from '@cephts/rados';
+import type { MDSMap, MonClientOptions } from '@cephts/rados';
 
 import { MDS_OPTIONS } from '../daemon/options.js';
 import { decodeReaddirPage, decodeReplyTrace, mdsMessageRegistry, MClientRequest } from '../messages/index.js';
@@ -68,6 +77,22 @@ const RESTART_GRACE = 60_000;
 /** Symbolic links followed along one path before ELOOP. */
 const MAX_SYMLINKS = 40;
 
+type Settings = Omit<Required<CephFsClientOptions>, 'monAddr' | 'conf'> & Pick<CephFsClientOptions, 'monAddr' | 'conf'>;
+type MonTarget = Omit<MonClientOptions, 'messenger'>;
+
+/** Where the monitors are and how to be let in. @throws CephError */
+async function findMonitors({ monAddr, conf }: CephFsClientOptions): Promise<MonTarget> {
+  if (conf) return { monmap: await buildInitialMonMap(conf), keyring: loadKeyring(conf), entityName: conf.name };
+  const monAddrs = EntityAddrVec.parse(monAddr ?? '');
+  if (monAddr === undefined || !monAddrs) {
+    throw new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`monAddr\` to be HOST:PORT, got \`${monAddr}\``, {
+      errno: ERRNO.EINVAL,
+    });
+  }
+  // an embedded monitor gives out no ids
+  return { monAddrs, globalId: 0x1000 + (randomBytes(4).readUInt32LE() >>> 1) };
+}
+
 /**
  * A small CephFS client: a session with the MDS, one promise a call. It knows inode numbers; `resolve` turns a path into one.
  *
@@ -81,7 +106,7 @@ const MAX_SYMLINKS = 40;
 export class CephFsClient implements Dispatcher {
   readonly name = 'CephFsClient';
   readonly cct: CephContext;
-  readonly #options: Required<CephFsClientOptions>;
+  readonly #options: Settings;
   readonly #messenger: Messenger;
   readonly #monc: MonClient;
   readonly #session: MdsSession;
@@ -93,34 +118,34 @@ export class CephFsClient implements Dispatcher {
   #forgotten: unknown;
   #closed = false;
 
-  private constructor(options: Required<CephFsClientOptions>) {
+  private constructor(options: Settings, mon: MonTarget) {
     this.#options = options;
-    this.cct = new CephContext({ name: 'client.admin', conf: { ms_async_op_threads: 0, mon_client_hunt_interval: 0.25 } });
+    const { conf } = options;
+    this.cct = new CephContext({
+      name: `client.${conf?.name.id ?? 'admin'}`,
+      conf: { ms_async_op_threads: 0, mon_client_hunt_interval: 0.25 },
+    });
+    for (const [source, values] of conf?.layers() ?? []) if (source !== 'default') this.cct.conf.load(values, source);
     this.cct.conf.define(MDS_OPTIONS);
-    const globalId = 0x1000 + (this.cct.random.u32() >>> 1);
     this.#messenger = new Messenger(this.cct, {
-      name: EntityName.client(globalId),
+      name: EntityName.client(mon.globalId ?? -1),
       logicalName: 'client',
       registry: mdsMessageRegistry(),
     });
     this.#messenger.setDefaultPolicy(Policy.lossyClient(0n));
     this.#messenger.setPolicy(CEPH_ENTITY_TYPE_MON, Policy.lossyClient(0n));
     this.#messenger.setPolicy(CEPH_ENTITY_TYPE_MDS, Policy.losslessClient(0n));
-    const monAddrs = EntityAddrVec.parse(options.monAddr);
-    if (!monAddrs)
-      throw new CephError('ERR_CEPH_INVALID_OPTION', `Expected \`monAddr\` to be HOST:PORT, got \`${options.monAddr}\``, {
-        errno: ERRNO.EINVAL,
-      });
-    this.#monc = new MonClient(this.cct, { messenger: this.#messenger, monAddrs, globalId });
+    this.#monc = new MonClient(this.cct, { ...mon, messenger: this.#messenger });
     this.#session = new MdsSession(this.cct, this.#messenger);
   }
 
   /**
    * Finds the MDS through the monitor and opens a session.
-   * @throws CephError `ERR_CEPH_ETIMEDOUT` where that takes longer than `timeout`
+   * @throws CephError `ERR_CEPH_ETIMEDOUT` where that takes longer than `timeout`; with `conf`, also what a cluster's monitors refuse
    */
   static async connect(options: CephFsClientOptions): Promise<CephFsClient> {
-    const client = new CephFsClient({ uid: 0, gid: 0, durable: false, timeout: 30_000, ...options });
+    const mon = await findMonitors(options);
+    const client = new CephFsClient({ uid: 0, gid: 0, durable: false, timeout: 30_000, ...options }, mon);
     try {
       await client.#connect();
     } catch (error) {
@@ -132,13 +157,13 @@ export class CephFsClient implements Dispatcher {
 
   async #connect(): Promise<void> {
     const { clock } = this.cct;
-    const { timeout, monAddr } = this.#options;
+    const { timeout } = this.#options;
     let expired: unknown;
     const deadline = new Promise<never>((_, reject) => {
       expired = clock.setTimeout(
         () =>
           reject(
-            new CephError('ERR_CEPH_ETIMEDOUT', `no session with an MDS through ${monAddr} within ${timeout} ms`, {
+            new CephError('ERR_CEPH_ETIMEDOUT', `no session with an MDS within ${timeout} ms`, {
               errno: ERRNO.ETIMEDOUT,
             }),
           ),
@@ -159,6 +184,7 @@ export class CephFsClient implements Dispatcher {
     const mapArrived = new Promise<void>((resolve) => (this.#mapArrived = resolve));
     this.#monc.subWant('mdsmap', 0);
     await this.#monc.authenticate();
+    this.#messenger.setMyname(EntityName.client(this.#monc.globalId));
     await mapArrived;
     const rank = this.#activeRank() as { gid: number; addrs: EntityAddrVec };
     this.#mdsGid = rank.gid;
@@ -166,7 +192,7 @@ export class CephFsClient implements Dispatcher {
       rank.addrs,
       new Map([
         ['hostname', hostname()],
-        ['entity_id', 'admin'],
+        ['entity_id', this.#options.conf?.name.id ?? 'admin'],
         ['root', '/'],
       ]),
     );

@@ -1,4 +1,5 @@
 import type { UTime } from '@cephts/encoding';
+import type { CephConf } from '@cephts/rados';
 
 /** Seconds and nanoseconds since 1970. */
 export type Time = Pick<UTime, 'sec' | 'nsec'>;
@@ -34,10 +35,12 @@ export interface ClientAttrs {
   atime?: Time;
 }
 
-/** Options of `CephFsClient.connect`. */
+/** Options of `CephFsClient.connect`: it wants `monAddr` or `conf`. */
 export interface CephFsClientOptions {
-  /** The monitor: HOST:PORT, as `cephts-mds run` prints it. */
-  monAddr: string;
+  /** The monitor of an MDS that runs by itself: HOST:PORT, as `cephts-mds run --embedded` prints it. */
+  monAddr?: string;
+  /** The configuration of a cluster: its monitors, who the client is, where its key is. */
+  conf?: CephConf;
   /** User and group that requests are made as. @defaultValue 0, root */
   uid?: number;
   gid?: number;

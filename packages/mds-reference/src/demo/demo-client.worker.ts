@@ -1,6 +1,8 @@
 // The demo's client, in an isolate of its own so that client and MDS each have a processor, as they would on two machines.
 import { parentPort, workerData } from 'node:worker_threads';
 
+import { CephConf } from '@cephts/rados';
+
 import { CephFsClient } from '../client/ceph-fs-client.js';
 
 import { LatencyBook } from './latency.js';
@@ -12,7 +14,7 @@ import { verifyTree } from './tree-verify.js';
 /** Progress is told at most this often, in ms. */
 const PROGRESS_EVERY = 50;
 
-const { dir, monAddr, name, inFlight } = workerData as DemoClientData;
+const { dir, where, name, inFlight } = workerData as DemoClientData;
 
 function tell(report: DemoClientReport): void {
   parentPort?.postMessage(report);
@@ -33,7 +35,8 @@ async function main(): Promise<void> {
   tell({ kind: 'progress', phase: 'import', done: 0, total: entries.length });
 
   const importLatency = new LatencyBook();
-  const writer = await CephFsClient.connect({ monAddr });
+  const target = 'conf' in where ? { conf: CephConf.load({ file: where.conf }) } : where;
+  const writer = await CephFsClient.connect(target);
   const root = (await writer.resolve('/')).ino;
   const importStart = performance.now();
   await importTree(writer, entries, {
@@ -48,7 +51,7 @@ async function main(): Promise<void> {
 
   // another session, which knows nothing of the first
   const verifyLatency = new LatencyBook();
-  const reader = await CephFsClient.connect({ monAddr });
+  const reader = await CephFsClient.connect(target);
   const verifyStart = performance.now();
   const { compared, differences } = await verifyTree(reader, entries, {
     into: (await reader.resolve('/')).ino,

@@ -5,8 +5,8 @@ import type { Difference } from './tree-verify.js';
 export interface DemoClientData {
   /** Local tree to import. */
   dir: string;
-  /** HOST:PORT of the monitor. */
-  monAddr: string;
+  /** HOST:PORT of the monitor, or the configuration file of a cluster. */
+  where: { monAddr: string } | { conf: string };
   /** Name of the imported tree in the file system's root. */
   name: string;
   /** Operations under way at once. */

@@ -69,7 +69,7 @@ export class MemoryObjectStore implements ObjectStore {
         else image ??= emptyImage(now);
       } else if ('result' in step) {
         r = image ? applyRead(image, step) : (step.result.r = -ERRNO.ENOENT);
-      } else if (step.op === 'zero' || step.op === 'truncate' || step.op === 'rmXattr') {
+      } else if (step.op === 'zero' || step.op === 'truncate' || step.op === 'omapClear' || step.op === 'rmXattr') {
         // these make no object
         if (image) r = applyWrite(image, step, now);
         else if (step.op === 'rmXattr') r = -ERRNO.ENOENT;

@@ -143,7 +143,7 @@ export class ObjectOperation {
     return this.#write({ op: 'omapRmKeys', keys });
   }
 
-  /** Removes keys and header. */
+  /** Removes keys and header. Nothing happens to an object that does not exist. */
   omapClear(): this {
     return this.#write({ op: 'omapClear' });
   }

@@ -112,7 +112,8 @@ class Translation {
         operation.omapRmKeys(step.keys);
         break;
       case 'omapClear':
-        operation.omapClear();
+        // OSDs would fail it on an object that does not exist
+        operation.omapClear().failOk();
         break;
       case 'omapSetHeader':
         operation.omapSetHeader(step.bytes);

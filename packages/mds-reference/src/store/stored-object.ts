@@ -112,6 +112,9 @@ export class StoredObject {
         return this.#head ? this.#zero(this.#head, step.off, step.len) : 0;
       case 'truncate':
         return this.#head ? this.#truncate(this.#head, step.size) : 0;
+      case 'omapClear':
+        if (!this.#head) return 0;
+        break;
       case 'rmXattr':
         if (!this.#head) return -ERRNO.ENOENT;
         if (!this.#pages.get(xattrKey(step.name))) return 0;

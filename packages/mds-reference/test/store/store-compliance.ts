@@ -200,6 +200,18 @@ export function objectStoreCompliance(name: string, open: () => Promise<ObjectSt
       expect([...(page.value?.vals.keys() ?? [])]).toEqual([odd]);
     });
 
+    it('clears the omap of no object, and goes on with what follows', async () => {
+      await run('d', new ObjectOperation().omapClear());
+      const op = new ObjectOperation();
+      op.stat();
+      expect(await run('d', op)).toBe(-2);
+      await run('d', new ObjectOperation().omapClear().omapSetHeader(bytes(1)));
+      const after = new ObjectOperation();
+      const header = after.omapGetHeader();
+      await run('d', after);
+      expect(plain(header.value)).toEqual(plain(bytes(1)));
+    });
+
     it('removes omap keys, and clears the omap with its header', async () => {
       await run(
         'd',
