@@ -23,7 +23,7 @@ import { OsdMapIncremental } from '../../src/osdmap/osd-map-incremental.js';
 import { OSD_STATE } from '../../src/osdmap/osd-flags.js';
 import { OsdMap } from '../../src/osdmap/osd-map.js';
 import { PgPool } from '../../src/osdmap/pg-pool.js';
-import { SpgId } from '../../src/osdmap/pg.js';
+import type { SpgId } from '../../src/osdmap/pg.js';
 
 export const POOL = 1;
 export const LOC = new RawObjectLocator(POOL);
