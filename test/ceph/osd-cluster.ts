@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 export interface OsdClusterOptions {
   /** Port of the monitor; OSDs take those from 100 on. */
@@ -121,6 +122,35 @@ ${conf}
   /** Runs `rados`. */
   rados(...args: string[]): string {
     return execFileSync('rados', ['-c', this.conf, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** As {@link rados}, while this process goes on. */
+  async radosMeanwhile(...args: string[]): Promise<string> {
+    return (await promisify(execFile)('rados', ['-c', this.conf, ...args])).stdout;
+  }
+
+  /** As {@link ceph}, while this process goes on. */
+  async cephMeanwhile(...args: string[]): Promise<string> {
+    return (await promisify(execFile)('ceph', ['-c', this.conf, ...args])).stdout;
+  }
+
+  /** As {@link startOsd}, while this process goes on. */
+  async startOsdMeanwhile(osd: number): Promise<void> {
+    await promisify(execFile)('ceph-osd', ['-i', String(osd), '-c', this.conf]);
+  }
+
+  /** Resolves when every placement group is active and clean. */
+  async clean(): Promise<void> {
+    for (let i = 0; i < 600; i++) {
+      const { num_pg_by_state: states } = (
+        JSON.parse(await this.cephMeanwhile('pg', 'stat', '--format', 'json')) as {
+          pg_summary: { num_pg_by_state: { name: string }[] };
+        }
+      ).pg_summary;
+      if (states.length > 0 && states.every(({ name }) => name === 'active+clean')) return;
+      await sleep(300);
+    }
+    throw new Error('the placement groups did not become clean');
   }
 
   /** Runs a script with python3-rados; `conf` is the first argument. */

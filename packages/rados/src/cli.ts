@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import { runCephts } from './cli/main.js';
+import { runRados } from './cli/rados.js';
 
-process.exitCode = await runCephts(process.argv.slice(2), process.env);
+const [command, ...args] = process.argv.slice(2);
+process.exitCode = command === 'rados' ? await runRados(args, process) : await runCephts(process.argv.slice(2), process.env);

@@ -14,6 +14,7 @@ import type { Target } from './target.js';
 
 const USAGE = `Usage: cephts [options] COMMAND ...
        cephts tell TARGET COMMAND ...
+       cephts rados ...            (objects: see cephts rados --help)
 
 Runs a command of a Ceph cluster: status, health, and whatever its monitors, managers and daemons describe.
 

@@ -158,7 +158,8 @@ function applySettings(map: OsdMap, inc: OsdMapIncremental): void {
   if (inc.newNearfullRatio >= 0) map.nearfullRatio = inc.newNearfullRatio;
   if (inc.newBackfillfullRatio >= 0) map.backfillfullRatio = inc.newBackfillfullRatio;
   if (inc.newFullRatio >= 0) map.fullRatio = inc.newFullRatio;
-  if (inc.newRequireMinCompatClient > 0) map.requireMinCompatClient = inc.newRequireMinCompatClient;
+  if (inc.newRequireMinCompatClient > 0 && inc.newRequireMinCompatClient !== UNCHANGED)
+    map.requireMinCompatClient = inc.newRequireMinCompatClient;
   if (inc.newRequireOsdRelease === UNCHANGED) return;
   map.requireOsdRelease = inc.newRequireOsdRelease;
   if (map.requireOsdRelease >= LUMINOUS) map.flags = (map.flags & ~LEGACY_REQUIRE) | OSDMAP_FLAG.recoveryDeletes;

@@ -83,8 +83,8 @@ export class OsdMapIncremental {
   newNearfullRatio = -1;
   newFullRatio = -1;
   newBackfillfullRatio = -1;
-  /** 0 for unchanged. */
-  newRequireMinCompatClient = 0;
+  /** 0 or 255 for unchanged. */
+  newRequireMinCompatClient = 255;
   /** 255 for unchanged. */
   newRequireOsdRelease = 255;
   newCrushNodeFlags: Map<number, number> = new Map();

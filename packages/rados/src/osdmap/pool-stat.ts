@@ -13,6 +13,8 @@ export interface PoolStat {
   numRdKb: number;
   numWr: number;
   numWrKb: number;
+  /** Bytes of omap keys and values, as far as scrubs have counted them. */
+  numOmapBytes: number;
   /** What OSDs have allocated for it. */
   allocated: number;
   omapAllocated: number;
@@ -37,8 +39,13 @@ export function decodePoolStat(d: Decoder): PoolStat {
   );
 }
 
-function decodeSum(d: Decoder): Omit<PoolStat, 'allocated' | 'omapAllocated' | `data${string}` | 'numStoreStats'> {
-  return {
+/** Of a sum of version 18 and above: what lies between the numbers that are of interest. */
+const SKIPPED_COUNTS = 17;
+const SKIPPED_MODES = 4;
+const SKIPPED_BEFORE_OMAP = 5;
+
+function decodeSum(d: Decoder, version: number): Omit<PoolStat, 'allocated' | 'omapAllocated' | `data${string}` | 'numStoreStats'> {
+  const sum = {
     numBytes: d.s64(),
     numObjects: d.s64(),
     numObjectClones: d.s64(),
@@ -51,6 +58,9 @@ function decodeSum(d: Decoder): Omit<PoolStat, 'allocated' | 'omapAllocated' | `
     numWr: d.s64(),
     numWrKb: d.s64(),
   };
+  if (version < 18) return { ...sum, numOmapBytes: 0 };
+  d.skip(SKIPPED_COUNTS * 8 + SKIPPED_MODES * 4 + SKIPPED_BEFORE_OMAP * 8);
+  return { ...sum, numOmapBytes: d.s64() };
 }
 
 function decodeStore(

@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
+
+/** Where a command reads and writes. */
+export interface CommandIo {
+  stdin: Readable;
+  stdout: Writable;
+  stderr: Writable;
+}
+
+/** A file in pieces of a size; `-` is standard input. */
+export async function* pieces(io: CommandIo, file: string, size: number): AsyncGenerator<Uint8Array> {
+  const source = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: size });
+  let gathered: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source as AsyncIterable<Uint8Array | string>) {
+    let rest: Uint8Array = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    while (rest.length > 0) {
+      const part = rest.subarray(0, size - length);
+      gathered.push(part);
+      length += part.length;
+      rest = rest.subarray(part.length);
+      if (length === size) {
+        yield Buffer.concat(gathered);
+        gathered = [];
+        length = 0;
+      }
+    }
+  }
+  if (length > 0) yield Buffer.concat(gathered);
+}
+
+export async function readAll(io: CommandIo, file: string): Promise<Uint8Array> {
+  if (file !== '-') return readFile(file);
+  const parts: Uint8Array[] = [];
+  for await (const piece of pieces(io, file, 65536)) parts.push(piece);
+  return Buffer.concat(parts);
+}
+
+/** Where `get` puts what it gets; `-` is standard output. */
+export interface Sink {
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openSink(io: CommandIo, file: string): Promise<Sink> {
+  if (file === '-') return { write: (bytes) => writeTo(io.stdout, bytes), close: () => Promise.resolve() };
+  const handle = await open(file, 'w');
+  return {
+    write: async (bytes) => void (await handle.write(bytes)),
+    close: () => handle.close(),
+  };
+}
+
+export function writeTo(out: Writable, bytes: Uint8Array | string): Promise<void> {
+  return new Promise((resolve, reject) => out.write(bytes, (error) => (error ? reject(error) : resolve())));
+}
+
+export async function save(io: CommandIo, file: string | undefined, bytes: Uint8Array): Promise<void> {
+  if (file === undefined || file === '-') await writeTo(io.stdout, bytes);
+  else await writeFile(file, bytes);
+}
