@@ -77,13 +77,17 @@ async function chromiumFromNpm() {
   return (await import(pathToFileURL(path.join(dir, entry)).href)).default.executablePath();
 }
 
-/** Starts a headless Chromium, with a new profile, that looks nothing up. */
-export async function launchChromium() {
+/**
+ * Starts a headless Chromium, with a new profile, that looks nothing up.
+ * @param {{ download?: boolean }} options download: may it come from npm, where the system has none?
+ */
+export async function launchChromium({ download = true } = {}) {
   const onPath = (process.env.PATH ?? '')
     .split(path.delimiter)
     .flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => path.join(dir, name)));
-  const executablePath =
-    [process.env.CHROMIUM ?? '/usr/bin/chromium', ...onPath].find((file) => existsSync(file)) ?? (await chromiumFromNpm());
+  const installed = [process.env.CHROMIUM ?? '/usr/bin/chromium', ...onPath].find((file) => existsSync(file));
+  if (!installed && !download) throw new Missing('no Chromium at /usr/bin/chromium nor on PATH; CHROMIUM may name one');
+  const executablePath = installed ?? (await chromiumFromNpm());
   return chromium.launch({
     executablePath,
     args: [

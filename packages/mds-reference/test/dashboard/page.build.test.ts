@@ -10,7 +10,7 @@ type Browser = Awaited<ReturnType<typeof launchChromium>>;
 type Page = Awaited<ReturnType<Browser['newPage']>>;
 
 /** A Chromium, or why there is none. */
-const browser: Browser | string = await launchChromium().catch((error: Error) => {
+const browser: Browser | string = await launchChromium({ download: false }).catch((error: Error) => {
   if (error instanceof Missing) return error.message;
   throw error;
 });
