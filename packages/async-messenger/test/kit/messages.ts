@@ -1,5 +1,5 @@
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { Message, MessageRegistry } from '../../src/index.js';
+import { Message, MessageRegistry } from '@cephts/async-messenger';
 
 /** A message that carries a number and any bytes. */
 export class MNote extends Message {

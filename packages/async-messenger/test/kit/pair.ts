@@ -1,8 +1,8 @@
 import { CephContext, functionLog } from '@cephts/common';
 import type { ConfigValue } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MDS, EntityAddrVec, EntityName } from '@cephts/encoding';
-import { Messenger, Policy } from '../../src/index.js';
-import type { Connection, Dispatcher, Message, MessengerInit } from '../../src/index.js';
+import { Messenger, Policy } from '@cephts/async-messenger';
+import type { Connection, Dispatcher, Message, MessengerInit } from '@cephts/async-messenger';
 import type { MNote } from './messages.js';
 import { MReply, noteRegistry } from './messages.js';
 
@@ -82,12 +82,12 @@ export class Recorder implements Dispatcher {
 /** A server that answers notes. */
 export async function startServer(
   cct: CephContext,
-  options: Partial<MessengerInit> & { policy?: Policy } = {},
+  options: Partial<MessengerInit> & { policy?: Policy; bind?: EntityAddrVec } = {},
 ): Promise<{ messenger: Messenger; addrs: EntityAddrVec; recorder: Recorder }> {
-  const { policy = Policy.statefulServer(), ...init } = options;
+  const { policy = Policy.statefulServer(), bind = ANY_PORT, ...init } = options;
   const messenger = new Messenger(cct, { name: EntityName.mds(0), logicalName: 'mds', registry: noteRegistry(), ...init });
   messenger.setDefaultPolicy(policy);
-  const addrs = await messenger.bindv(ANY_PORT);
+  const addrs = await messenger.bindv(bind);
   messenger.start();
   const recorder = new Recorder(true);
   messenger.addDispatcherTail(recorder);

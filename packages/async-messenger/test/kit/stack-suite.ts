@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import { Policy } from '@cephts/async-messenger';
+import type { Messenger, MessengerInit } from '@cephts/async-messenger';
+import type { EntityAddrVec } from '@cephts/encoding';
+import { MNote } from './messages.js';
+import { loggedContext, startClient, startServer } from './pair.js';
+
+const MIB = 1024 * 1024;
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** What the suite needs of a network stack. */
+export interface StackUnderTest {
+  server: Partial<MessengerInit> & { bind?: EntityAddrVec };
+  client: Partial<MessengerInit>;
+}
+
+/** What every network stack has to do, whatever it is made of. `make` gives a fresh one. */
+export function stackSuite(name: string, make: () => StackUnderTest): void {
+  const start = async (policies: { server?: Policy; client?: Policy } = {}) => {
+    const stacks = make();
+    const { cct } = loggedContext({
+      ms_async_op_threads: 2,
+      ms_dispatch_throttle_bytes: '8M',
+      ms_initial_backoff: 0.01,
+      ms_max_backoff: 0.5,
+      // somebody else's connection may sit on the port for a moment
+      ms_bind_retry_count: 20,
+      ms_bind_retry_delay: 1,
+    });
+    const server = await startServer(cct, { ...stacks.server, ...(policies.server ? { policy: policies.server } : {}) });
+    const client = startClient(cct, server.addrs, { ...stacks.client, ...(policies.client ? { policy: policies.client } : {}) });
+    const ends: Messenger[] = [client.messenger, server.messenger];
+    return {
+      cct,
+      stacks,
+      server,
+      client,
+      send: (value: number, data?: Uint8Array) => client.con.sendMessage(MNote.of(value, data)),
+      ends,
+      end: async () => {
+        for (const messenger of ends) await messenger[Symbol.asyncDispose]();
+      },
+    };
+  };
+
+  describe(`the stack ${name}`, () => {
+    it('delivers messages of all sizes in order, and the answers back', async () => {
+      const w = await start();
+      const data = new Uint8Array(200_000).map((_, i) => i * 31);
+      const lengthOf = (i: number): number => (i % 40 === 13 ? data.length : (i * 37) % 3000);
+      for (const i of numbers(400)) w.send(i, data.subarray(0, lengthOf(i)));
+      await w.client.recorder.count(400);
+      expect(w.client.recorder.values).toEqual(numbers(400));
+      for (const [i, m] of w.client.recorder.messages.entries()) {
+        expect(Buffer.compare(m.data, data.subarray(0, lengthOf(i)))).toBe(0);
+      }
+      await w.end();
+    });
+
+    it('takes a message of 64 MiB', async () => {
+      const w = await start();
+      const data = new Uint8Array(64 * MIB);
+      data[data.length - 1] = 9;
+      w.send(1, data);
+      await w.client.recorder.count(1);
+      const [m] = w.client.recorder.messages;
+      expect([m!.data.length, m!.data[data.length - 1]]).toEqual([data.length, 9]);
+      await w.end();
+    }, 60_000);
+
+    it('pushes back on a sender whose messages nobody takes', async () => {
+      const w = await start();
+      const { dispatchQueue } = w.server.messenger;
+      const throttle = dispatchQueue.dispatchThrottler!;
+      dispatchQueue.pause();
+      for (const i of numbers(40)) w.send(i, new Uint8Array(MIB));
+      while (throttle.waiting === 0) await soon();
+      expect(throttle.count).toBeLessThanOrEqual(throttle.max);
+      dispatchQueue.resume();
+      await w.client.recorder.count(40);
+      expect(w.client.recorder.values).toEqual(numbers(40));
+      await w.end();
+      expect(throttle.count).toBe(0);
+    }, 60_000);
+
+    it('lets a sender wait until its queue has come down', async () => {
+      const w = await start();
+      w.server.messenger.dispatchQueue.pause();
+      for (const i of numbers(1100)) w.send(i, new Uint8Array(64 * 1024));
+      let drained = false;
+      const waiting = w.client.con.drained().then(() => (drained = true));
+      while (w.server.messenger.dispatchQueue.dispatchThrottler!.waiting === 0) await soon();
+      expect(drained).toBe(false);
+      w.server.messenger.dispatchQueue.resume();
+      await waiting;
+      expect(w.client.con.queued).toBeLessThanOrEqual(512);
+      await w.client.recorder.count(1100);
+      await w.end();
+    }, 60_000);
+
+    it('answers a keepalive', async () => {
+      const w = await start();
+      w.send(0);
+      await w.client.recorder.count(1);
+      w.client.con.sendKeepalive();
+      while (w.client.con.lastKeepaliveAck === 0) await soon();
+      expect(w.server.recorder.con!.lastKeepalive).toBeGreaterThan(0);
+      await w.end();
+    });
+
+    it('tells a lossy client of the reset, once, when the server goes', async () => {
+      const w = await start({ server: Policy.statelessServer(), client: Policy.lossyClient() });
+      w.send(0);
+      await w.client.recorder.count(1);
+      await w.server.messenger[Symbol.asyncDispose]();
+      while (!w.client.recorder.events.includes('reset')) await soon();
+      expect(w.client.recorder.events).toEqual(['connect', 'reset']);
+      expect(w.client.messenger.connectionCount).toBe(0);
+      await w.end();
+    });
+
+    it('keeps quiet at the end that marked a connection down, and tells the other', async () => {
+      const w = await start({ server: Policy.statelessServer(), client: Policy.lossyClient() });
+      w.send(0);
+      await w.client.recorder.count(1);
+      w.client.con.markDown();
+      while (!w.server.recorder.events.includes('reset')) await soon();
+      expect(w.client.recorder.events).toEqual(['connect']);
+      await w.end();
+    });
+
+    it('tells a client where nobody listens, and gets through once somebody does', async () => {
+      const w = await start();
+      await w.client.messenger[Symbol.asyncDispose]();
+      await w.server.messenger[Symbol.asyncDispose]();
+      const late = startClient(w.cct, w.server.addrs, w.stacks.client);
+      w.ends.unshift(late.messenger);
+      late.con.sendMessage(MNote.of(7));
+      while (!late.recorder.events.includes('refused')) await soon();
+      const server = await startServer(w.cct, { ...w.stacks.server, bind: w.server.addrs, nonce: w.server.messenger.nonce });
+      w.ends.push(server.messenger);
+      await late.recorder.count(1);
+      expect(late.recorder.values).toEqual([7]);
+      await w.end();
+    }, 30_000);
+
+    it('tells a client that its server has begun anew, and goes on', async () => {
+      const w = await start();
+      w.send(0);
+      await w.client.recorder.count(1);
+      await w.server.messenger[Symbol.asyncDispose]();
+      const server = await startServer(w.cct, { ...w.stacks.server, bind: w.server.addrs, nonce: w.server.messenger.nonce });
+      w.ends.push(server.messenger);
+      w.send(1);
+      while (!w.client.recorder.events.includes('remoteReset')) await soon();
+      w.send(2);
+      await w.client.recorder.count(2);
+      expect(w.client.recorder.values.at(-1)).toBe(2);
+      await w.end();
+    }, 30_000);
+  });
+}
