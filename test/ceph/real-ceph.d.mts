@@ -6,12 +6,14 @@ export interface RealCeph {
   conf: string;
   dir: string;
   fsid: string;
-  /** HOST:PORT of the mon, msgr2. */
-  monAddr: string;
+  /** Address vector of the mon. */
+  monAddrs: string;
   /** Runs the `ceph` command; returns what it prints. */
   ceph(...args: string[]): string;
   /** Sends a signal to one daemon, as in `'mon.a'`. */
   signal(name: string, signal: NodeJS.Signals): void;
+  /** Tells one daemon to end; resolves when it is gone. */
+  end(name: string): Promise<void>;
   startMon(): void;
   stop(): void;
 }

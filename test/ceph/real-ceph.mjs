@@ -77,15 +77,28 @@ export function startCeph({ port = 13700, osd = true, mds = true } = {}) {
     }
   }
 
+  function signal(name, signal) {
+    process.kill(Number(readFileSync(path.join(dir, 'run', `${name}.pid`), 'utf8')), signal);
+  }
+
   return {
     conf,
     dir,
     fsid,
-    monAddr: `127.0.0.1:${port}`,
+    monAddrs: `[v2:127.0.0.1:${port}/0,v1:127.0.0.1:${port + 1}/0]`,
     ceph,
-    /** Ends one daemon, as in `'mon.a'`, with a signal. */
-    signal(name, signal) {
-      process.kill(Number(readFileSync(path.join(dir, 'run', `${name}.pid`), 'utf8')), signal);
+    signal,
+    /** Ends one daemon, as in `'mon.a'`, and waits until it is gone. */
+    async end(name) {
+      signal(name, 'SIGTERM');
+      for (;;) {
+        try {
+          signal(name, 0);
+        } catch {
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
     startMon: () => execFileSync('ceph-mon', ['-i', 'a', '-c', conf], quiet),
     stop() {
