@@ -8,11 +8,20 @@ import { MReply, noteRegistry } from './messages.js';
 
 export const ANY_PORT = EntityAddrVec.parse('v2:127.0.0.1:0/0') as EntityAddrVec;
 
+/** Ports that other processes that run messengers are not likely to take: a test that listens again at the same one needs it free. */
+const FIRST_PORT = 8000 + (process.pid % 120) * 200;
+
 /** A context whose log lines of level 0 and 1 are kept. */
 export function loggedContext(conf: Record<string, ConfigValue> = {}, level = 1): { cct: CephContext; lines: string[] } {
   const lines: string[] = [];
   const log = functionLog((_subsys, _level, line) => lines.push(line), level);
-  return { cct: new CephContext({ log, conf: { ms_async_op_threads: 0, ...conf } }), lines };
+  return {
+    cct: new CephContext({
+      log,
+      conf: { ms_async_op_threads: 0, ms_bind_port_min: FIRST_PORT, ms_bind_port_max: FIRST_PORT + 199, ...conf },
+    }),
+    lines,
+  };
 }
 
 /** Keeps what it is told; answers each note with a reply of its number. */
