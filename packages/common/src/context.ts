@@ -43,6 +43,11 @@ export function complete(completion: Completion, r: number): unknown {
   return typeof completion === 'function' ? completion(r) : completion.complete(r);
 }
 
+/** Is it a promise, of whatever make? */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
 /** Completes either form and hands what it throws to `report`. @returns the promise that it returned, if it did */
 export function completeReporting(
   completion: Completion,
@@ -50,8 +55,8 @@ export function completeReporting(
   report: (error: unknown) => void,
 ): PromiseLike<unknown> | undefined {
   try {
-    const result = complete(completion, r) as PromiseLike<unknown> | null | undefined;
-    if (typeof result === 'object' && result && 'then' in result) return result;
+    const result = complete(completion, r);
+    if (isPromise(result)) return result;
   } catch (error) {
     report(error);
   }

@@ -1,5 +1,5 @@
 /** Marks every error of this library, so that `isCephError` survives two loaded copies of the package (ESM and CJS, realms, workers). */
-const BRAND = Symbol.for('cephts.error');
+const BRAND: unique symbol = Symbol.for('cephts.error');
 
 /** Errnos that the primitives answer with, apart from the table, which a bundle of one primitive then leaves out. */
 export const EAGAIN = 11;
@@ -96,13 +96,16 @@ export class CephError extends Error {
     super(message, options);
     this.code = code;
     this.errno = options.errno;
-    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** @internal */
+  get [BRAND](): true {
+    return true;
   }
 
   /** True for an error of any loaded copy of this library. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== CephError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return isCephError(value);
+    return this === CephError ? isCephError(value) : super[Symbol.hasInstance](value);
   }
 }
 

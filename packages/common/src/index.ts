@@ -17,6 +17,7 @@ export {
   Context,
   finishContexts,
   GatherBuilder,
+  isPromise,
   LambdaContext,
   toContext,
 } from './context.js';
@@ -37,7 +38,7 @@ export type { CephErrorOptions, ErrnoName } from './errors.js';
 export { HeartbeatMap } from './heartbeat-map.js';
 export type { HeartbeatHandle } from './heartbeat-map.js';
 export { LoopThread } from './loop-thread.js';
-export type { LoopThreadOptions } from './loop-thread.js';
+export type { LoopContext, LoopThreadOptions } from './loop-thread.js';
 export { functionLog, nullLog } from './log.js';
 export type { LogSink } from './log.js';
 export { Cond, Mutex } from './mutex.js';
@@ -46,7 +47,7 @@ export { PerfCounters, PerfCountersCollection } from './perf-counters.js';
 export type { PerfCountersDescriptor, PerfCountersListener, PerfCounterSpec, PerfCounterType } from './perf-counters.js';
 export { bindAsyncContext, captureAsyncContext, diagnosticsChannel, publish } from './platform.js';
 export type { AsyncContextRunner, DiagnosticsChannel } from './platform.js';
-export { primitiveContext } from './primitive-context.js';
+export { bareContext, primitiveContext } from './primitive-context.js';
 export type { PrimitiveContext, QueueCounters, ThrottleCounters } from './primitive-context.js';
 export { seededRandom, systemRandom } from './random.js';
 export type { RandomSource } from './random.js';

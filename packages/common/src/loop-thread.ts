@@ -1,5 +1,11 @@
 import type { RunQueue, Runnable } from './run-queue.js';
 
+/** What a {@link LoopThread} needs of its context. */
+export interface LoopContext {
+  readonly runQueue: RunQueue;
+  reportError(error: unknown, thread: string): void;
+}
+
 /** What is known of a thread; see CooperativeThread. */
 export interface LoopThreadOptions {
   /** Ceph's name of the thread, as in `'ms_dispatch'`. */
@@ -15,18 +21,26 @@ export interface LoopThreadOptions {
   entry: (deadline: number) => boolean;
 }
 
-/** A run loop that sleeps until it is woken, and takes turns with others: a CooperativeThread without its line in the thread table. */
+/**
+ * A run loop that sleeps until it is woken, and takes turns with others: a CooperativeThread without its line in the thread table.
+ *
+ * An error thrown by `entry` is handed to the context's reportError and ends nothing: `entry` gets another turn for what it had left to do.
+ */
 export class LoopThread implements Runnable {
   protected readonly options: LoopThreadOptions;
-  readonly #runQueue: RunQueue;
-  /** True between `start` and `stop`. */
+  readonly #cct: LoopContext;
+  /** True between {@link start} and {@link stop}. */
   started = false;
   /** True while `entry` is on the stack: the caller is this thread. */
   isCurrent = false;
 
-  constructor({ runQueue }: { runQueue: RunQueue }, options: LoopThreadOptions) {
-    this.#runQueue = runQueue;
+  constructor(cct: LoopContext, options: LoopThreadOptions) {
+    this.#cct = cct;
     this.options = options;
+  }
+
+  get name(): string {
+    return this.options.name;
   }
 
   /** Starts it where it is not started; the first turn comes when it is woken. */
@@ -36,7 +50,7 @@ export class LoopThread implements Runnable {
 
   /** Gives `entry` a turn soon (after the present one, where it runs); nothing happens where it has one coming, or is not started. */
   wake(): void {
-    if (this.started) this.#runQueue.schedule(this);
+    if (this.started) this.#cct.runQueue.schedule(this);
   }
 
   /** No turn follows. */
@@ -55,6 +69,11 @@ export class LoopThread implements Runnable {
     this.isCurrent = true;
     try {
       return this.options.entry(deadline);
+    } catch (error) {
+      // first, for what reports errors may throw too
+      this.wake();
+      this.#cct.reportError(error, this.name);
+      return false;
     } finally {
       this.isCurrent = false;
     }

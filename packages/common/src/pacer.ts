@@ -29,6 +29,11 @@ export class Pacer {
     return now;
   }
 
+  /** Ends the slice with the item that runs: something changed that whoever runs the loop looks at between slices only. */
+  end(): void {
+    this.#deadline = this.#left = 0;
+  }
+
   /** To be called after each item. True: the slice is over. */
   isOver(): boolean {
     return --this.#left <= 0 && this.#look();

@@ -1,6 +1,7 @@
 import { realClock } from './clock.js';
 import type { Clock } from './clock.js';
-import type { LoopThread, LoopThreadOptions } from './loop-thread.js';
+import { LoopThread } from './loop-thread.js';
+import type { LoopThreadOptions } from './loop-thread.js';
 import type { PerfCounters, PerfCounterSpec } from './perf-counters.js';
 import { RunQueue } from './run-queue.js';
 import type { ThreadEntry, ThreadInfo } from './thread-table.js';
@@ -28,8 +29,8 @@ export interface ThrottleCounters {
 }
 
 /**
- * What a primitive needs of its context. A CephContext is one, with thread table and perf counters; {@link primitiveContext} gives a
- * bare one, so that `import { Finisher }` does not pull a daemon's configuration into a web page.
+ * What a primitive needs of its context. A CephContext is one, with thread table and perf counters; {@link bareContext} makes one
+ * without, so that `import { Finisher }` does not pull a daemon's configuration into a web page.
  */
 export interface PrimitiveContext {
   readonly clock: Clock;
@@ -37,7 +38,7 @@ export interface PrimitiveContext {
   currentThread?: string | undefined;
   readonly runQueue: RunQueue;
   /** Makes a thread; a context without a thread table has bare loops. */
-  newThread?(options: LoopThreadOptions): LoopThread;
+  newThread(options: LoopThreadOptions): LoopThread;
   readonly threads?: { add(info: ThreadInfo): ThreadEntry; remove(entry: ThreadEntry): void };
   readonly perf?: { create(name: string, specs: readonly PerfCounterSpec[]): PerfCounters; remove(counters: PerfCounters): void };
   /** Counters for a queue; a context without counters has none to give. */
@@ -55,15 +56,22 @@ export function throwUncaught(clock: Clock, error: unknown): void {
   });
 }
 
+/** A context that has neither a thread table nor counters. */
+export function bareContext(clock: Clock): PrimitiveContext {
+  const cct: PrimitiveContext = {
+    clock,
+    runQueue: new RunQueue(clock),
+    newThread: (options) => new LoopThread(cct, options),
+    reportError: (error) => throwUncaught(clock, error),
+  };
+  return cct;
+}
+
 let shared: PrimitiveContext | undefined;
 
 /** The context of primitives that were given none: the default CephContext where one was made, else a bare one. */
 export function primitiveContext(): PrimitiveContext {
-  return (shared ??= {
-    clock: realClock,
-    runQueue: new RunQueue(realClock),
-    reportError: (error) => throwUncaught(realClock, error),
-  });
+  return (shared ??= bareContext(realClock));
 }
 
 /** Makes `context` the one that {@link primitiveContext} gives from now on. */

@@ -10,7 +10,7 @@ export type CooperativeThreadOptions = LoopThreadOptions;
  * A thread of the isolate that is the lock: a named object with a run loop, a wake-up, a state and counters, listed in the thread table.
  * It runs to completion between awaits of others, as a C++ thread does while it holds mds_lock.
  *
- * An error thrown by `entry` is reported through {@link CephContext.reportError} and does not end the thread.
+ * An error thrown by `entry` is reported through {@link CephContext.reportError} and does not end the thread: `entry` gets another turn.
  */
 export class CooperativeThread extends LoopThread {
   readonly #cct: PrimitiveContext;
@@ -19,10 +19,6 @@ export class CooperativeThread extends LoopThread {
   constructor(cct: PrimitiveContext, options: CooperativeThreadOptions) {
     super(cct, options);
     this.#cct = cct;
-  }
-
-  get name(): string {
-    return this.options.name;
   }
 
   /** The thread's line in the table while it is started; undefined where the context has no table. */
@@ -67,18 +63,16 @@ export class CooperativeThread extends LoopThread {
   override runSlice(deadline: number): boolean {
     const cct = this.#cct;
     const { clock, currentThread } = cct;
-    let more = this.started;
-    if (!more) return false;
+    if (!this.started) return false;
     this.#entry?.begins(clock.monotonicNow());
     cct.currentThread = this.name;
+    let more = true;
     try {
       more = super.runSlice(deadline);
-    } catch (error) {
-      cct.reportError(error, this.name);
     } finally {
       cct.currentThread = currentThread;
+      this.#entry?.ends(clock.monotonicNow(), more || cct.runQueue.has(this));
     }
-    this.#entry?.ends(clock.monotonicNow(), more || cct.runQueue.has(this));
     return more && this.started;
   }
 }

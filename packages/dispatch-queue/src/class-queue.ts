@@ -7,22 +7,22 @@ const POOL = 1024;
 /** Stands where an entry was withdrawn. */
 const GONE: unique symbol = Symbol();
 
-/** A run of entries, and the stamp and the cost of each, unboxed. */
-interface Chunk<T> {
-  readonly items: (T | typeof GONE | undefined)[];
-  readonly stamps: number[];
-  /** Made when something costs anything: with strict priorities and no bounds nothing does. */
-  costs: number[] | undefined;
-  next: Chunk<T> | undefined;
-}
+/**
+ * A run of entries: at 0 the chunk that follows, then for each entry its item, cost and stamp, side by side for the sake of the
+ * processor's cache: with many classes it is the cache that a queue waits for.
+ */
+type Chunk = unknown[];
+const NEXT = 0;
+const START = 1;
+const COST = 1;
+const STAMP = 2;
+const STRIDE = 3;
 
-function newChunk<T>(size: number): Chunk<T> {
-  return { items: new Array<undefined>(size), stamps: new Array<number>(size), costs: undefined, next: undefined };
-}
+const newChunk = (entries: number): Chunk => new Array<unknown>(START + entries * STRIDE).fill(undefined);
 
 /** The place of one entry, to withdraw it by; good while the entry is queued. */
-export interface QueuePosition<T> {
-  readonly chunk: Chunk<T>;
+export interface QueuePosition {
+  readonly chunk: Chunk;
   readonly index: number;
 }
 
@@ -40,14 +40,13 @@ export class ClassQueue<T> {
   /** The classes before and after this one in their round. */
   previous: ClassQueue<T> = this;
   next: ClassQueue<T> = this;
-  #head: Chunk<T> = newChunk(FIRST_CHUNK);
-  #tail: Chunk<T> = this.#head;
+  #head: Chunk = newChunk(FIRST_CHUNK);
+  #tail: Chunk = this.#head;
   /** Index in the head of the first entry, which is always a live one. */
-  #first = 0;
+  #first = START;
   /** Index in the tail behind the last entry. */
-  #end = 0;
+  #end = START;
   #length = 0;
-  #lastStamp = -Infinity;
   /** Were all stamps pushed in order? Then the first one is the smallest. */
   #sorted = true;
 
@@ -57,61 +56,61 @@ export class ClassQueue<T> {
 
   /** What the first entry costs. */
   get firstCost(): number {
-    return this.#head.costs?.[this.#first] ?? 0;
+    return this.#head[this.#first + COST] as number;
   }
 
   /** The stamp of the first entry. */
   get firstStamp(): number {
-    return this.#head.stamps[this.#first] as number;
+    return this.#head[this.#first + STAMP] as number;
   }
 
   push(item: T, cost: number, stamp: number): void {
     let tail = this.#tail;
-    if (this.#end === tail.items.length) {
-      tail = tail.next = newChunk(Math.min(MAX_CHUNK, this.#end * 2));
-      this.#tail = tail;
-      this.#end = 0;
+    let at = this.#end;
+    if (this.#length > 0 && stamp < (tail[at - STRIDE + STAMP] as number)) this.#sorted = false;
+    if (at === tail.length) {
+      tail = this.#tail = tail[NEXT] = newChunk(Math.min(MAX_CHUNK, (2 * (at - START)) / STRIDE));
+      at = START;
     }
-    this.#put(tail, this.#end++, item, cost, stamp);
-    if (stamp < this.#lastStamp) this.#sorted = false;
-    else this.#lastStamp = stamp;
+    this.#end = at + STRIDE;
+    this.#put(tail, at, item, cost, stamp);
   }
 
   pushFront(item: T, cost: number, stamp: number): void {
-    if (this.#first === 0) {
-      const chunk = newChunk<T>(FIRST_CHUNK);
-      chunk.next = this.#head;
+    if (this.#first === START) {
+      const chunk = newChunk(FIRST_CHUNK);
+      chunk[NEXT] = this.#head;
       this.#head = chunk;
-      this.#first = FIRST_CHUNK;
+      this.#first = chunk.length;
     }
-    this.#put(this.#head, --this.#first, item, cost, stamp);
+    this.#first -= STRIDE;
+    this.#put(this.#head, this.#first, item, cost, stamp);
     this.#sorted = false;
   }
 
   /** The entry pushed last; undefined where that one was withdrawn. */
-  tail(): { item: T; position: QueuePosition<T> } | undefined {
-    const position = { chunk: this.#tail, index: this.#end - 1 };
-    const item = this.#tail.items[position.index];
-    return item === GONE || item === undefined ? undefined : { item, position };
+  tail(): { item: T; position: QueuePosition } | undefined {
+    const position = { chunk: this.#tail, index: this.#end - STRIDE };
+    const item = this.#tail[position.index];
+    return item === GONE || item === undefined ? undefined : { item: item as T, position };
   }
 
   /** Takes the first entry; the queue is not empty. */
   shift(): T {
-    const { items } = this.#head;
-    const item = items[this.#first] as T;
-    items[this.#first++] = undefined;
-    this.#length--;
-    this.#settle();
+    const head = this.#head;
+    const item = head[this.#first] as T;
+    head[this.#first] = undefined;
+    this.#first += STRIDE;
+    if (--this.#length > 0) this.#settle();
     return item;
   }
 
   /** Takes one entry out. @returns its cost, or undefined where it was not there any more */
-  withdraw({ chunk, index }: QueuePosition<T>, item: T): number | undefined {
-    if (chunk.items[index] !== item) return undefined;
-    chunk.items[index] = GONE;
-    this.#length--;
-    this.#settle();
-    return chunk.costs?.[index] ?? 0;
+  withdraw({ chunk, index }: QueuePosition, item: T): number | undefined {
+    if (chunk[index] !== item) return undefined;
+    chunk[index] = GONE;
+    if (--this.#length > 0) this.#settle();
+    return chunk[index + COST] as number;
   }
 
   /** The smallest stamp: at once where they came in order, else by a walk. */
@@ -119,44 +118,42 @@ export class ClassQueue<T> {
     if (this.#sorted) return this.firstStamp;
     let oldest = Infinity;
     let index = this.#first;
-    for (let chunk: Chunk<T> | undefined = this.#head; chunk; chunk = chunk.next) {
-      const end = chunk === this.#tail ? this.#end : chunk.items.length;
-      for (; index < end; index++) {
-        if (chunk.items[index] !== GONE) oldest = Math.min(oldest, chunk.stamps[index] as number);
+    for (let chunk: Chunk | undefined = this.#head; chunk; chunk = chunk[NEXT] as Chunk | undefined) {
+      const end = chunk === this.#tail ? this.#end : chunk.length;
+      for (; index < end; index += STRIDE) {
+        if (chunk[index] !== GONE) oldest = Math.min(oldest, chunk[index + STAMP] as number);
       }
-      index = 0;
+      index = START;
     }
     return oldest;
   }
 
-  #put(chunk: Chunk<T>, index: number, item: T, cost: number, stamp: number): void {
-    chunk.items[index] = item;
-    chunk.stamps[index] = stamp;
-    if (cost > 0 && !chunk.costs) chunk.costs = new Array<number>(chunk.items.length).fill(0);
-    if (chunk.costs) chunk.costs[index] = cost;
+  #put(chunk: Chunk, index: number, item: T, cost: number, stamp: number): void {
+    chunk[index] = item;
+    chunk[index + COST] = cost;
+    chunk[index + STAMP] = stamp;
     this.#length++;
   }
 
-  /** Moves #first past the entries that are gone, and lets go of the chunks left behind. */
+  /** Moves #first past the entries that are gone, and lets go of the chunks left behind; something is left. */
   #settle(): void {
-    if (this.#length === 0) return;
     for (;;) {
-      if (this.#first === this.#head.items.length) {
-        this.#head = this.#head.next as Chunk<T>;
-        this.#first = 0;
+      if (this.#first === this.#head.length) {
+        this.#head = this.#head[NEXT] as Chunk;
+        this.#first = START;
       }
-      if (this.#head.items[this.#first] !== GONE) return;
-      this.#head.items[this.#first++] = undefined;
+      if (this.#head[this.#first] !== GONE) return;
+      this.#head[this.#first] = undefined;
+      this.#first += STRIDE;
     }
   }
 
   /** Makes an emptied class as good as new. */
   reset(): void {
     // where the last entries were withdrawn their marks are still there
-    if (this.#tail.items[this.#end - 1] === GONE) this.#tail = newChunk(FIRST_CHUNK);
+    if (this.#tail[this.#end - STRIDE] === GONE) this.#tail = newChunk(FIRST_CHUNK);
     this.#head = this.#tail;
-    this.#first = this.#end = 0;
-    this.#lastStamp = -Infinity;
+    this.#first = this.#end = START;
     this.#sorted = true;
   }
 }

@@ -8,7 +8,6 @@ import {
   diagnosticsChannel,
   EAGAIN,
   invalidOption,
-  LoopThread,
   Pacer,
   primitiveContext,
 } from '@cephts/common';
@@ -16,7 +15,7 @@ import type {
   AbortSignalLike,
   AsyncContextRunner,
   DiagnosticsChannel,
-  LoopThreadOptions,
+  LoopThread,
   PrimitiveContext,
   QueueCounters,
   Throttle,
@@ -115,13 +114,13 @@ export class DispatchQueue<M, C = never> {
     this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
     if (name !== undefined) this.#counters = this.#cct.queueCounters?.(`dispatch_queue-${name}`, 'dispatch_latency', true);
     this.dispatchThrottler = options.dispatchThrottler;
-    this.#dispatchThread = this.#newThread({
+    this.#dispatchThread = this.#cct.newThread({
       name: 'ms_dispatch',
       owner: 'DispatchQueue',
       purpose: 'Delivers queued messages by priority, connections in turn.',
       entry: (deadline) => this.#turn(this.#dispatchThread, this.#queue, (item) => this.#dispatch(item), deadline),
     });
-    this.#localThread = this.#newThread({
+    this.#localThread = this.#cct.newThread({
       name: 'ms_local',
       owner: 'DispatchQueue',
       purpose: 'Takes messages to oneself off the stack of their sender.',
@@ -431,11 +430,6 @@ export class DispatchQueue<M, C = never> {
     if (this.#isStrict(priority)) queue.enqueueStrict(id, priority, item, cost, stamp);
     else queue.enqueue(id, priority, cost, item, stamp);
     this.#inserted(queue, this.#dispatchThread);
-  }
-
-  /** In the context's thread table, where it has one. */
-  #newThread(options: LoopThreadOptions): LoopThread {
-    return this.#cct.newThread?.(options) ?? new LoopThread(this.#cct, options);
   }
 
   #inserted(queue: OpQueue<Item<M, C>>, thread: LoopThread): void {

@@ -66,7 +66,7 @@ export class SubQueue<T> {
   }
 
   /** Takes one entry out. @returns its cost, or undefined where it was not there any more */
-  withdraw(cls: number, position: QueuePosition<T>, item: T): number | undefined {
+  withdraw(cls: number, position: QueuePosition, item: T): number | undefined {
     const queue = this.#classes.get(cls);
     const cost = queue?.withdraw(position, item);
     if (cost === undefined) return undefined;

@@ -89,7 +89,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
 
   withdraw({ item, cls, priority, strict, position }: OpQueueEntry<T>): number | undefined {
     const sub = this.#subs[rank(priority, strict)];
-    const cost = sub?.withdraw(cls, position as QueuePosition<T>, item);
+    const cost = sub?.withdraw(cls, position as QueuePosition, item);
     if (sub && cost !== undefined) {
       this.#length--;
       this.#dropIfEmpty(sub);

@@ -3,17 +3,18 @@ import {
   bindAsyncContext,
   Bounds,
   CephError,
+  complete,
   checkOptionTypes,
   completeReporting,
   EAGAIN,
   ECANCELED,
   isCephError,
-  LoopThread,
+  isPromise,
   Pacer,
   primitiveContext,
   publish,
 } from '@cephts/common';
-import type { Completion, PrimitiveContext, QueueCounters } from '@cephts/common';
+import type { AbortSignalLike, Completion, LoopThread, PrimitiveContext, QueueCounters } from '@cephts/common';
 import { FinisherQueues } from './finisher-queues.js';
 import { SAMPLES } from './options.js';
 import type { FinisherOptions, QueueOptions } from './options.js';
@@ -36,7 +37,6 @@ export class Finisher {
   readonly #cct: PrimitiveContext;
   readonly #options: FinisherOptions;
   readonly #thread: LoopThread;
-  readonly #threadName: string;
   readonly #pacer: Pacer;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
@@ -45,6 +45,10 @@ export class Finisher {
   readonly #remotes: RemoteFinisher[] = [];
   /** An entry needs nothing but to be pushed: open, no bounds, no counters, no asynchronous context. */
   #plain: boolean;
+  /** The thread has run out of entries and has no turn coming. */
+  #asleep = true;
+  /** Places in the queue whose entries were withdrawn. */
+  #empty = 0;
 
   #paused = false;
   /** The promise of the context that runs; what follows waits for it. */
@@ -53,7 +57,6 @@ export class Finisher {
   #closing = false;
   /** Given to all that waits, instead of its own result, once {@link destroy} was called. */
   #verdict: number | undefined;
-  #batchBegin = 0;
   /** Those who wait for empty, or for the end. */
   readonly #waiters: (() => void)[] = [];
 
@@ -71,14 +74,17 @@ export class Finisher {
     this.#counters =
       name === undefined ? name : cct.queueCounters?.(`finisher-${name}`, 'complete_latency', options.latencyHistogram);
     this.#plain = !this.#bounds && !this.#counters && !options.keepAsyncContext;
-    this.#threadName = threadName;
-    const thread = { name: threadName, owner, purpose, entry: (deadline: number): boolean => this.#finisherThreadEntry(deadline) };
-    this.#thread = cct.newThread?.(thread) ?? new LoopThread(cct, thread);
+    this.#thread = cct.newThread({
+      name: threadName,
+      owner,
+      purpose,
+      entry: (deadline) => this.#finisherThreadEntry(deadline),
+    });
   }
 
   /** Entries that wait; the one that runs is not among them. */
   get length(): number {
-    return this.#queues.length;
+    return this.#queues.length - this.#empty;
   }
 
   /** Cost of the entries that wait; the same as `length` where no limit asks for costs. */
@@ -119,7 +125,7 @@ export class Finisher {
   queue(context: Completion | Completion[], r = 0, options?: QueueOptions): boolean {
     if (Array.isArray(context)) return this.#queueList(context);
     if (!this.#plain || options !== undefined) return this.#queueChecked(context, r, options);
-    if (this.#queues.push(context, r) === 1) this.#thread.wake();
+    this.#push(context, r);
     return true;
   }
 
@@ -156,7 +162,9 @@ export class Finisher {
 
   /** Lets the running completion end; no more follow until {@link resume}. Entries queue on. */
   pause(): void {
-    if (!this.#stopping) this.#paused = true;
+    if (this.#stopping) return;
+    this.#paused = true;
+    this.#pacer.end();
   }
 
   resume(): void {
@@ -183,6 +191,7 @@ export class Finisher {
   destroy(error?: unknown): Promise<void> {
     this.#verdict ??= -((isCephError(error) ? error.errno : undefined) ?? ECANCELED);
     this.#awaiting = undefined;
+    this.#pacer.end();
     return this.close();
   }
 
@@ -229,10 +238,42 @@ export class Finisher {
       for (let oldest; bounds.isFull(cost) && (oldest = this.#take());) this.#settle(oldest, -EAGAIN);
     }
     bounds?.add(cost);
-    if (signal || cost !== 1) context = new TrackedEntry(context, cost, signal, this.#hub, this.#passed, this.#withdrawn);
-    if (this.#queues.push(context, r) === 1) this.#thread.wake();
+    this.#push(signal || cost !== 1 ? this.#track(context, cost, signal) : context, r);
     this.#counters?.length(this.length);
     return true;
+  }
+
+  #push(context: Completion, r: number): void {
+    this.#queues.push(context, r);
+    if (this.#asleep) this.#wake();
+  }
+
+  #wake(): void {
+    this.#asleep = false;
+    this.#thread.wake();
+  }
+
+  #track(context: Completion, cost: number, signal: AbortSignalLike | undefined): TrackedEntry {
+    const forget =
+      signal &&
+      this.#hub.add(signal, () => {
+        entry.withdraw();
+        this.#empty++;
+        this.#bounds?.remove(cost);
+        this.#counters?.length(this.length);
+        this.#settle(context, -ECANCELED);
+        // a paused or unstarted thread would not notice that nothing is left to wait for
+        if (this.#isEmpty() && !this.#stopping) this.#tellEmpty();
+      });
+    const entry = new TrackedEntry(context, (withdrawn) => {
+      if (withdrawn) {
+        this.#empty--;
+      } else {
+        forget?.();
+        this.#bounds?.remove(cost);
+      }
+    });
+    return entry;
   }
 
   /** Completes what was dropped or withdrawn at once, on the caller's stack. */
@@ -241,51 +282,50 @@ export class Finisher {
     return false;
   }
 
-  /** The next entry, of this batch or the next; undefined when nothing waits. */
+  /** The next entry; undefined when nothing waits. */
   #take(): Completion | undefined {
-    const context = this.#queues.take() ?? this.#nextBatch();
-    if (context && this.#bounds) this.#leave(context, this.#bounds);
+    const context = this.#queues.take();
+    // a tracked one takes its cost off itself
+    if (context && !(context instanceof TrackedEntry)) this.#bounds?.remove(1);
     return context;
   }
 
-  /** Ends a batch and begins the next. @returns its first entry */
-  #nextBatch(): Completion | undefined {
-    const queues = this.#queues;
-    const { clock } = this.#cct;
-    if (queues.batchSize > 0) {
-      this.#thread.addItems(queues.batchSize);
-      this.#counters?.length(this.length);
-      this.#counters?.latency(clock.monotonicNow() - this.#batchBegin);
-    }
-    for (const remote of this.#remotes) remote.pull(this.#pulled);
-    if (!queues.swap()) return undefined;
-    if (this.#counters) this.#batchBegin = clock.monotonicNow();
-    return queues.take();
+  /** Does everything wait, for resume() or for a promise? */
+  get #held(): boolean {
+    return this.#paused || this.#awaiting !== undefined;
   }
 
-  #leave(context: Completion, bounds: Bounds): void {
-    if (!(context instanceof TrackedEntry)) bounds.remove(1);
-    else if (context.waiting) bounds.remove(context.cost);
-  }
-
+  /** One turn: completes what waits, until nothing does or the slice is over. */
   #finisherThreadEntry(deadline: number): boolean {
+    if (this.#held) return false;
     const queues = this.#queues;
     const pacer = this.#pacer;
     const bounds = this.#bounds;
-    pacer.begin(deadline);
-    while (!this.#paused && !this.#awaiting) {
-      const context = queues.take() ?? this.#nextBatch();
-      if (!context) return this.#idle();
-      if (bounds) this.#leave(context, bounds);
-      const promise = completeReporting(context, this.#verdict ?? queues.result, this.#report);
-      if (promise) this.#await(promise);
-      if (pacer.isOver()) return true;
-    }
-    return false;
+    const verdict = this.#verdict;
+    const begin = pacer.begin(deadline);
+    for (const remote of this.#remotes) remote.pull(this.#pulled);
+    let completed = 0;
+    let context: Completion | undefined;
+    do {
+      context = bounds ? this.#take() : queues.take();
+      if (!context) break;
+      completed++;
+      try {
+        const result = complete(context, verdict ?? queues.result);
+        if (isPromise(result)) this.#await(result);
+      } catch (error) {
+        this.#report(error);
+      }
+    } while (!pacer.isOver());
+    this.#thread.addItems(completed, this.length);
+    this.#counters?.length(this.length);
+    if (completed > 0) this.#counters?.latency(this.#cct.clock.monotonicNow() - begin);
+    return context ? !this.#held : this.#idle();
   }
 
   #await(promise: PromiseLike<unknown>): void {
     this.#awaiting = promise;
+    this.#pacer.end();
     const done = (): void => {
       if (this.#awaiting !== promise) return;
       this.#awaiting = undefined;
@@ -303,7 +343,8 @@ export class Finisher {
       remote.sleep();
       remote.pull(this.#pulled);
     }
-    if (this.length > 0) return true;
+    if (this.#queues.length > 0) return true;
+    this.#asleep = true;
     this.#queues.trim();
     if (this.#stopping) {
       this.#stopping = false;
@@ -326,18 +367,7 @@ export class Finisher {
 
   readonly #pulled = (context: Completion, r: number): void => {
     this.#bounds?.add(1);
-    if (this.#queues.push(context, r) === 1) this.#thread.wake();
-  };
-
-  readonly #passed = (): void => this.#queues.count(1);
-
-  readonly #withdrawn = (context: Completion, cost: number): void => {
-    this.#bounds?.remove(cost);
-    this.#queues.count(-1);
-    this.#counters?.length(this.length);
-    this.#settle(context, -ECANCELED);
-    // a paused or unstarted thread would not notice that nothing is left to wait for
-    if (this.#isEmpty() && !this.#stopping) this.#tellEmpty();
+    this.#push(context, r);
   };
 
   #isEmpty(): boolean {
@@ -350,7 +380,7 @@ export class Finisher {
       if (!this.#options.onError) throw error;
       this.#options.onError(error);
     } catch (unheard) {
-      this.#cct.reportError(unheard, this.#threadName);
+      this.#cct.reportError(unheard, this.#thread.name);
     }
   };
 

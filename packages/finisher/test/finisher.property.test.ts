@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERRNO, RunQueue, VirtualClock } from '@cephts/common';
+import { bareContext, ERRNO, VirtualClock } from '@cephts/common';
 import type { OverflowPolicy, PrimitiveContext } from '@cephts/common';
 import fc from 'fast-check';
 import { Finisher } from '../src/index.js';
@@ -178,7 +178,7 @@ async function runSequence(
 ): Promise<void> {
   const clock = new VirtualClock();
   const log: string[] = [];
-  const cct: PrimitiveContext = { clock, runQueue: new RunQueue(clock), reportError: () => void log.push('error') };
+  const cct: PrimitiveContext = { ...bareContext(clock), reportError: () => void log.push('error') };
   const model = new Model(capacity, capacityCost, overflow);
   const bounded = capacity < Infinity || capacityCost < Infinity;
   const finisher = new Finisher(cct, { overflow, keepAsyncContext, ...(bounded ? { capacity, capacityCost } : {}) });

@@ -9,30 +9,36 @@ import {
   ECANCELED,
   invalidOption,
   isCephError,
-  LoopThread,
   Pacer,
   primitiveContext,
   publish,
 } from '@cephts/common';
-import type { Clock, Completion, Mutex, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
+import type { Clock, Completion, LoopThread, Mutex, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
 import { SAMPLES } from './options.js';
 import type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
-import { TimerWheel } from './timer-wheel.js';
+import { MAX_TIME, TimerWheel } from './timer-wheel.js';
 
 /** Due a microsecond early is due: sums of fractions round, and an alarm must not ring again and again for the last bit. */
 const TOLERANCE = 0.001;
 /** The longest delay a platform's timer takes; a longer one would fire after 1 ms. */
 const MAX_DELAY = 2 ** 31 - 1;
-/** Nearly nine thousand years, in ms: where the wheel ends. */
-const MAX_TIME = 2 ** 48;
 
-/** What an event has beside time and callback. */
-interface Extra {
-  cost: number;
-  /** Recurs every so many ms, counted from `start`; 0: it does not. */
-  every: number;
-  start: number;
+/** An event that has more than a time and a callback; a plain one is its callback. */
+class SpecialEvent {
+  readonly callback: Completion;
+  readonly cost: number;
+  /** Recurs every so many ms, counted from `first`; 0: it does not. */
+  readonly every: number;
+  readonly first: number;
+  /** Stops listening to its signal. */
   forget: (() => void) | undefined;
+
+  constructor(callback: Completion, cost: number, every: number, first: number) {
+    this.callback = callback;
+    this.cost = cost;
+    this.every = every;
+    this.first = first;
+  }
 }
 
 /**
@@ -52,12 +58,10 @@ export class SafeTimer {
   readonly #clock: Clock;
   readonly #options: SafeTimerOptions;
   readonly #thread: LoopThread;
-  readonly #threadName: string;
   readonly #pacer: Pacer;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
-  readonly #wheel = new TimerWheel();
-  readonly #extras = new Map<TimerEvent, Extra>();
+  readonly #wheel = new TimerWheel<Completion | SpecialEvent>();
   readonly #hub = new AbortHub();
   /** The lock that safe callbacks run under. */
   readonly #lock: Mutex | undefined;
@@ -76,6 +80,8 @@ export class SafeTimer {
   /** Given to all that is pending, instead of 0, once {@link destroy} was called. */
   #verdict: number | undefined;
   readonly #waiters: (() => void)[] = [];
+  /** Who has to know when an event is over: special events, waiters, the option `ref`. */
+  #watchers: number;
 
   /**
    * @param cct clock, thread table, perf counters; a bare one (no table, no counters) where not given
@@ -91,18 +97,17 @@ export class SafeTimer {
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
     this.#bounds = Bounds.from(options, this.#report);
     this.#counters = name === undefined ? name : cct.queueCounters?.(`timer-${name}`, 'lateness', options.latencyHistogram);
-    this.#threadName = threadName;
-    const thread = {
+    this.#watchers = options.ref ? 1 : 0;
+    this.#thread = cct.newThread({
       name: threadName,
       owner,
       purpose,
-      entry: (deadline: number): boolean => {
+      entry: (deadline) => {
         const more = this.#timerThread(deadline);
         if (!this.#awaiting) this.#release();
         return more;
       },
-    };
-    this.#thread = cct.newThread?.(thread) ?? new LoopThread(cct, thread);
+    });
   }
 
   /** Enters the thread table. The first event added does it too. */
@@ -157,8 +162,7 @@ export class SafeTimer {
    */
   addEventEvery(ms: number, callback: Completion, options: EventOptions = {}): TimerEvent {
     if (!(ms > 0)) throw invalidOption('ms', 'a number above 0', ms);
-    const start = this.#clock.monotonicNow();
-    return this.#add(start + ms, callback, options, { every: ms, start });
+    return this.#add(this.#clock.monotonicNow() + ms, callback, options, ms);
   }
 
   /** Is the event pending? A recurring one is, also while it runs. */
@@ -173,21 +177,24 @@ export class SafeTimer {
   cancelEvent(event: TimerEvent): boolean {
     const slot = this.#wheel.slotOf(event);
     if (slot === 0) return false;
-    this.#wheel.remove(slot);
-    this.#left(event);
+    this.#cancel(slot);
     return true;
   }
 
   /** Cancels every event. @returns how many were pending */
   cancelAllEvents(): number {
     let count = 0;
-    for (const event of this.#wheel.events()) if (this.cancelEvent(event)) count++;
+    for (const slot of this.#wheel.used()) {
+      this.#cancel(slot);
+      count++;
+    }
     return count;
   }
 
   /** Lets the running callback end; no more follow until {@link resume}. Time goes on: what falls due meanwhile runs then. */
   pause(): void {
     this.#paused = !this.#stopping;
+    this.#pacer.end();
   }
 
   resume(): void {
@@ -198,6 +205,7 @@ export class SafeTimer {
   /** Resolves when nothing is pending and nothing runs; at once where that is so. A recurring event is always pending. */
   waitForEmpty(): Promise<void> {
     if (this.length === 0 && !this.#awaiting && !this.#thread.isCurrent) return Promise.resolve();
+    this.#watchers++;
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -219,7 +227,12 @@ export class SafeTimer {
   async close(): Promise<void> {
     this.#stopping = true;
     this.#plain = false;
-    if (this.#verdict === undefined) for (const [event, { every }] of this.#extras) if (every > 0) this.cancelEvent(event);
+    if (this.#verdict === undefined) {
+      for (const slot of this.#wheel.used()) {
+        const event = this.#wheel.items[slot];
+        if (event instanceof SpecialEvent && event.every > 0) this.#cancel(slot);
+      }
+    }
     this.resume();
     await this.waitForEmpty();
     this.shutdown();
@@ -233,6 +246,7 @@ export class SafeTimer {
     this.#verdict ??= -((isCephError(error) ? error.errno : undefined) ?? ECANCELED);
     // a lock that was asked for will be given, and has to be taken
     if (this.#locked || !this.#lock) this.#awaiting = undefined;
+    this.#pacer.end();
     await this.close();
   }
 
@@ -241,10 +255,10 @@ export class SafeTimer {
     return this.close();
   }
 
-  #add(time: number, callback: Completion, options?: EventOptions, recurrence?: Pick<Extra, 'every' | 'start'>): TimerEvent {
-    if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^48', time);
+  #add(time: number, callback: Completion, options?: EventOptions, every = 0): TimerEvent {
+    if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^44', time);
     if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
-    if (!this.#plain || options || recurrence) return this.#addChecked(time, callback, options, recurrence);
+    if (!this.#plain || options || every > 0) return this.#addChecked(time, callback, every, options);
     const event = this.#wheel.add(time, callback);
     // the thread itself sets the alarm when it goes to sleep
     if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
@@ -252,12 +266,7 @@ export class SafeTimer {
   }
 
   /** As `#add`, where there is anything to see to. */
-  #addChecked(
-    time: number,
-    callback: Completion,
-    { signal, cost = 1 }: EventOptions = {},
-    recurrence?: Pick<Extra, 'every' | 'start'>,
-  ): TimerEvent {
+  #addChecked(time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
     const bounds = this.#bounds;
     if (this.#stopping || signal?.aborted) return 0;
     if (bounds?.isFull(cost)) {
@@ -268,13 +277,21 @@ export class SafeTimer {
       return 0;
     }
     bounds?.add(cost);
-    const event = this.#wheel.add(time, this.#options.keepAsyncContext ? bindAsyncContext(callback) : callback);
-    const forget = signal && this.#hub.add(signal, () => this.cancelEvent(event));
-    if (bounds || forget || recurrence) this.#extras.set(event, { cost, every: 0, start: 0, ...recurrence, forget });
+    if (this.#options.keepAsyncContext) callback = bindAsyncContext(callback);
+    const special = new SpecialEvent(callback, cost, every, time);
+    this.#watchers++;
+    const event = this.#wheel.add(time, special);
+    if (signal) special.forget = this.#hub.add(signal, () => this.cancelEvent(event));
     this.#counters?.length(this.length);
     this.init();
     if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
     return event;
+  }
+
+  #cancel(slot: number): void {
+    const event = this.#wheel.items[slot]!;
+    this.#wheel.remove(slot);
+    if (this.#watchers > 0) this.#left(event);
   }
 
   #arm(at: number): void {
@@ -297,54 +314,53 @@ export class SafeTimer {
 
   /** What is due by now; everything, after destroy. */
   #due(): number {
-    return this.#verdict === undefined ? this.#clock.monotonicNow() + TOLERANCE : Infinity;
+    return this.#verdict === undefined ? this.#clock.monotonicNow() + TOLERANCE : MAX_TIME;
   }
 
   #timerThread(deadline: number): boolean {
     const wheel = this.#wheel;
-    let over = false;
     this.#pacer.begin(deadline);
-    for (let due = this.#due(); !over && this.length > 0 && wheel.earliest() <= due; due = this.#due()) {
+    for (let due; wheel.earliest() <= (due = this.#due());) {
       if (this.#paused || this.#awaiting || !this.#acquire()) return false;
       // one look at the clock for all that is due, as upstream has it
-      for (let slot = wheel.takeDue(due); slot > 0; slot = wheel.takeDue(due)) {
+      for (let slot; (slot = wheel.takeDue(due)) > 0;) {
         this.#run(slot, due);
-        over = this.#pacer.isOver();
-        if (over || this.#paused || this.#awaiting) break;
+        if (this.#pacer.isOver()) return true;
       }
     }
-    if (!over && wheel.earliest() < this.#alarmAt) this.#arm(wheel.earliest());
+    if (wheel.earliest() < this.#alarmAt) this.#arm(wheel.earliest());
     this.#tellIfEmpty();
-    return over;
+    return false;
   }
 
   #run(slot: number, due: number): void {
-    const callback = this.#wheel.callbacks[slot] as Completion;
-    const event = this.#wheel.eventOf(slot);
+    const event = this.#wheel.items[slot]!;
+    const special = event instanceof SpecialEvent ? event : undefined;
+    const again = special?.every ? (): void => this.#again(slot, special) : undefined;
     if (this.#verdict === undefined) this.#counters?.latency(due - TOLERANCE - this.#wheel.timeOf(slot));
-    const extra = this.#extras.get(event);
-    const again = extra?.every ? (): void => this.#again(slot, event, extra) : undefined;
     if (!again) this.#end(slot, event);
-    const promise = completeReporting(callback, this.#verdict ?? 0, this.#report);
+    const promise = completeReporting(special?.callback ?? (event as Completion), this.#verdict ?? 0, this.#report);
     if (promise) this.#await(promise, again);
     else again?.();
   }
 
   /** A recurring event has run: its next beat, unless it was cancelled meanwhile. */
-  #again(slot: number, event: TimerEvent, { every, start }: Extra): void {
-    if (!this.#wheel.callbacks[slot]) this.#wheel.release(slot);
+  #again(slot: number, event: SpecialEvent): void {
+    const { every, first } = event;
+    if (!this.#wheel.items[slot]) this.#wheel.release(slot);
     else if (this.#verdict !== undefined) this.#end(slot, event);
-    else this.#wheel.put(slot, start + Math.floor((this.#due() - start) / every + 1) * every);
+    else this.#wheel.put(slot, first + Math.floor((this.#due() - first) / every + 1) * every);
   }
 
   /** An event has run for the last time. */
-  #end(slot: number, event: TimerEvent): void {
+  #end(slot: number, event: Completion | SpecialEvent): void {
     this.#wheel.release(slot);
-    this.#left(event);
+    if (this.#watchers > 0) this.#left(event);
   }
 
   #await(promise: PromiseLike<unknown>, then: (() => void) | undefined): void {
     this.#awaiting = promise;
+    this.#pacer.end();
     const done = (): void => {
       // whoever waits for the lock comes before the next event
       this.#release();
@@ -377,24 +393,23 @@ export class SafeTimer {
   }
 
   /** An event is pending no more. */
-  #left(event: TimerEvent): void {
-    if (this.#extras.size > 0) this.#forget(event);
+  #left(event: Completion | SpecialEvent): void {
+    if (event instanceof SpecialEvent) {
+      this.#watchers--;
+      event.forget?.();
+      this.#bounds?.remove(event.cost);
+    }
     this.#counters?.length(this.length);
-    if (this.#waiters.length > 0 && !this.#thread.isCurrent) this.#tellIfEmpty();
+    if (!this.#thread.isCurrent) this.#tellIfEmpty();
     if (this.#options.ref && this.length === 0) this.#disarm();
-  }
-
-  #forget(event: TimerEvent): void {
-    const extra = this.#extras.get(event);
-    if (!extra) return;
-    this.#extras.delete(event);
-    extra.forget?.();
-    this.#bounds?.remove(extra.cost);
   }
 
   #tellIfEmpty(): void {
     if (this.length > 0 || this.#awaiting) return;
-    while (this.#waiters.length > 0) this.#waiters.shift()?.();
+    for (const resolve of this.#waiters.splice(0)) {
+      this.#watchers--;
+      resolve();
+    }
   }
 
   readonly #report = (error: unknown): void => {
@@ -403,7 +418,7 @@ export class SafeTimer {
       if (!this.#options.onError) throw error;
       this.#options.onError(error);
     } catch (unheard) {
-      this.#cct.reportError(unheard, this.#threadName);
+      this.#cct.reportError(unheard, this.#thread.name);
     }
   };
 

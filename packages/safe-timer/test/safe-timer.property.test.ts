@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { ERRNO, RunQueue, VirtualClock } from '@cephts/common';
+import { bareContext, ERRNO, VirtualClock } from '@cephts/common';
 import type { PrimitiveContext } from '@cephts/common';
 import fc from 'fast-check';
 import { SafeTimer } from '../src/index.js';
@@ -180,7 +180,7 @@ async function microtasks(): Promise<void> {
 async function runSequence(commands: readonly Command[], capacity: number): Promise<void> {
   const clock = new VirtualClock();
   const log: string[] = [];
-  const cct: PrimitiveContext = { clock, runQueue: new RunQueue(clock), reportError: () => void log.push('error') };
+  const cct: PrimitiveContext = { ...bareContext(clock), reportError: () => void log.push('error') };
   const timer = new SafeTimer(cct, capacity < Infinity ? { capacity, overflow: 'drop-newest' } : {});
   const model = new Model(capacity);
   const added: number[] = [];
