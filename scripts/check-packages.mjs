@@ -17,9 +17,9 @@ import './ensure-built.mjs';
 
 /** Minified and gzipped bytes that `import { X }` may cost with all it depends on. */
 const budgets = [
-  ['@cephts/finisher', 'Finisher', 5120],
-  ['@cephts/safe-timer', 'SafeTimer', 5120],
-  ['@cephts/dispatch-queue', 'DispatchQueue', 7168],
+  ['@cephts/finisher', 'Finisher', 4096],
+  ['@cephts/safe-timer', 'SafeTimer', 4608],
+  ['@cephts/dispatch-queue', 'DispatchQueue', 7000],
 ];
 
 /** Kilobytes (1024 bytes) that a package's tarball may have. */

@@ -8,9 +8,6 @@ import { invalidOption } from './option-types.js';
  */
 export type OverflowPolicy = 'throw' | 'drop-newest' | 'drop-oldest';
 
-/** The policies, for checks. */
-export const OVERFLOW_POLICIES: readonly OverflowPolicy[] = ['throw', 'drop-newest', 'drop-oldest'];
-
 /** Limits of a queue, in entries and in cost; the same words for every queue of this library. */
 export interface BoundsOptions {
   /** Most entries that may wait, at least 1. @defaultValue Infinity */
@@ -36,17 +33,11 @@ export interface BoundsOptions {
   onLowWater?: () => void;
 }
 
-/** Capacity, high mark and low mark. */
-type Limits = readonly [number, number, number];
-
-const limits = (capacity = Infinity, high = capacity, low = high / 2): Limits => [capacity, high, low];
-
 /** Counts the entries and the cost that wait in one queue, and tells of the marks. */
 export class Bounds {
   readonly #options: BoundsOptions;
   readonly #report: (error: unknown) => void;
-  readonly #ofItems: Limits;
-  readonly #ofCost: Limits;
+  /** Was a high mark reached, and not both low ones since? */
   #above = false;
   /** Entries that wait, and their cost; read only. */
   items = 0;
@@ -56,22 +47,17 @@ export class Bounds {
   constructor(options: BoundsOptions, report: (error: unknown) => void) {
     this.#options = options;
     this.#report = report;
-    this.#ofItems = limits(options.capacity, options.highWater, options.lowWater);
-    this.#ofCost = limits(options.capacityCost, options.highWaterCost, options.lowWaterCost);
   }
 
   /** Bounds where an option asks for any; none cost nothing. */
   static from(options: BoundsOptions, report: (error: unknown) => void): Bounds | undefined {
-    return /cap|high/.test(Object.keys(options).join()) ? new Bounds(options, report) : undefined;
-  }
-
-  get overflow(): OverflowPolicy {
-    return this.#options.overflow ?? 'throw';
+    return /cap|high/.test(String(Object.keys(options))) ? new Bounds(options, report) : undefined;
   }
 
   /** Is there no room for one more entry of this cost? */
   isFull(cost: number): boolean {
-    return this.items >= this.#ofItems[0] || (this.items > 0 && this.cost + cost > this.#ofCost[0]);
+    const { capacity = Infinity, capacityCost = Infinity } = this.#options;
+    return this.items >= capacity || (this.items > 0 && this.cost + cost > capacityCost);
   }
 
   /**
@@ -82,18 +68,27 @@ export class Bounds {
     if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
     this.items++;
     this.cost += cost;
-    if (!this.#above && (this.items >= this.#ofItems[1] || this.cost >= this.#ofCost[1])) this.#cross(this.#options.onHighWater);
+    this.#look();
   }
 
   /** One entry left. */
   remove(cost: number): void {
     // sums of fractions drift: nothing waiting costs nothing
     this.cost = --this.items && this.cost - cost;
-    if (this.#above && this.items <= this.#ofItems[2] && this.cost <= this.#ofCost[2]) this.#cross(this.#options.onLowWater);
+    this.#look();
   }
 
-  #cross(told: (() => void) | undefined): void {
+  /** Tells of a mark that was crossed. */
+  #look(): void {
+    const { capacity = Infinity, highWater = capacity, lowWater = highWater / 2, onHighWater, onLowWater } = this.#options;
+    const { capacityCost = Infinity, highWaterCost = capacityCost, lowWaterCost = highWaterCost / 2 } = this.#options;
+    const crossed = this.#above
+      ? this.items <= lowWater && this.cost <= lowWaterCost
+      : this.items >= highWater || this.cost >= highWaterCost;
+    if (!crossed) return;
     this.#above = !this.#above;
-    if (told) completeReporting(told, 0, this.#report);
+    completeReporting((this.#above ? onHighWater : onLowWater) ?? nothing, 0, this.#report);
   }
 }
+
+const nothing = (): void => undefined;

@@ -1,6 +1,6 @@
 export { AbortHub } from './abort.js';
 export type { AbortSignalLike } from './abort.js';
-export { Bounds, OVERFLOW_POLICIES } from './bounds.js';
+export { Bounds } from './bounds.js';
 export type { BoundsOptions, OverflowPolicy } from './bounds.js';
 export { checkOption, checkOptions } from './check.js';
 export type { OptionRule } from './check.js';
@@ -52,12 +52,13 @@ export type { PrimitiveContext, QueueCounters, ThrottleCounters } from './primit
 export { seededRandom, systemRandom } from './random.js';
 export type { RandomSource } from './random.js';
 export { checkOptionTypes, invalidOption } from './option-types.js';
+export type { OptionTypes } from './option-types.js';
 export { RunQueue } from './run-queue.js';
 export type { Runnable } from './run-queue.js';
 export { SharedSlab } from './shared-slab.js';
 export type { SlabSlots } from './shared-slab.js';
 export { CooperativeThread, TransientThread } from './thread.js';
-export type { CooperativeThreadOptions } from './thread.js';
+export type { CooperativeThreadOptions, ThreadContext } from './thread.js';
 export { THREAD_STATES, ThreadEntry, ThreadTable } from './thread-table.js';
 export type {
   ThreadDescriptor,

@@ -1,8 +1,11 @@
-import type { RunQueue, Runnable } from './run-queue.js';
+import type { Clock } from './clock.js';
+
+/** Longest time in ms of a turn. */
+const SLICE_MS = 5;
 
 /** What a {@link LoopThread} needs of its context. */
 export interface LoopContext {
-  readonly runQueue: RunQueue;
+  readonly clock: Clock;
   reportError(error: unknown, thread: string): void;
 }
 
@@ -22,13 +25,15 @@ export interface LoopThreadOptions {
 }
 
 /**
- * A run loop that sleeps until it is woken, and takes turns with others: a CooperativeThread without its line in the thread table.
+ * A run loop that sleeps until it is woken: a CooperativeThread without its line in the thread table, and without others to share its
+ * slice with.
  *
  * An error thrown by `entry` is handed to the context's reportError and ends nothing: `entry` gets another turn for what it had left to do.
  */
-export class LoopThread implements Runnable {
+export class LoopThread {
   protected readonly options: LoopThreadOptions;
   readonly #cct: LoopContext;
+  #woken = false;
   /** True between {@link start} and {@link stop}. */
   started = false;
   /** True while `entry` is on the stack: the caller is this thread. */
@@ -50,7 +55,13 @@ export class LoopThread implements Runnable {
 
   /** Gives `entry` a turn soon (after the present one, where it runs); nothing happens where it has one coming, or is not started. */
   wake(): void {
-    if (this.started) this.#cct.runQueue.schedule(this);
+    if (!this.started || this.#woken) return;
+    this.#woken = true;
+    const { clock } = this.#cct;
+    clock.defer(() => {
+      this.#woken = false;
+      if (this.runSlice(clock.monotonicNow() + SLICE_MS)) this.wake();
+    });
   }
 
   /** No turn follows. */
@@ -63,7 +74,7 @@ export class LoopThread implements Runnable {
     // nobody does here
   }
 
-  /** Called by the run queue. */
+  /** One turn. @returns true when work is left */
   runSlice(deadline: number): boolean {
     if (!this.started) return false;
     this.isCurrent = true;

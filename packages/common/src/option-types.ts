@@ -8,22 +8,23 @@ export function invalidOption(name: string, expected: string, value: unknown): C
   );
 }
 
+/** What each option may be: a type as `typeof` has it, or words, as in `'throw or drop-newest'`. */
+export type OptionTypes<Options> = Readonly<Record<keyof Options, string>>;
+
 /**
- * Checks each option against a sample of its type, or the list of words it may be; undefined is fine, and a number must be at least 0.
+ * Checks each option against its type, or the words it may be; undefined is fine, and a number must be at least 0.
  * A few bytes where {@link checkOptions} says more.
  *
  * @throws CephError `ERR_CEPH_INVALID_OPTION`
  */
-export function checkOptionTypes(owner: string, samples: object, options: object): void {
-  for (const [name, value] of Object.entries(options)) {
-    const sample = (samples as Record<string, unknown>)[name];
-    if (value === undefined) continue;
-    if (Array.isArray(sample)) {
-      if (!sample.includes(value)) throw invalidOption(name, sample.join(' or '), value);
-    } else if (sample === undefined) {
-      throw new CephError('ERR_CEPH_INVALID_OPTION', `${owner} has no option \`${name}\``);
-    } else if (value === null || typeof value !== typeof sample || !((value as number) >= 0 || typeof value !== 'number')) {
-      throw invalidOption(name, typeof sample === 'number' ? 'a number of at least 0' : `a ${typeof sample}`, value);
-    }
+export function checkOptionTypes(owner: string, types: Readonly<Record<string, string>>, options: object): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const type = types[name] ?? `an option of ${owner}`;
+    const fits =
+      typeof value === type
+        ? value !== null && (type !== 'number' || (value as number) >= 0)
+        : type.split(' or ').includes(value as string);
+    if (value === undefined || fits) continue;
+    throw invalidOption(name, type === 'number' ? 'a number of at least 0' : type.includes(' ') ? type : `a ${type}`, value);
   }
 }

@@ -17,16 +17,14 @@ export interface DiagnosticsChannel {
   publish(message: unknown): void;
 }
 
-/** The channel of that name; one that nobody hears where the platform has no channels. */
-export function diagnosticsChannel(name: string): DiagnosticsChannel {
-  const channels = builtin<{ channel(name: string): DiagnosticsChannel }>('node:diagnostics_channel');
-  return channels?.channel(name) ?? { hasSubscribers: false, publish: () => undefined };
+/** The channel of that name; undefined where the platform has none. */
+export function diagnosticsChannel(name: string): DiagnosticsChannel | undefined {
+  return builtin<{ channel(name: string): DiagnosticsChannel }>('node:diagnostics_channel')?.channel(name);
 }
 
-/** Publishes on a channel of `node:diagnostics_channel`, where there is such a thing and somebody listens; for what happens seldom. */
+/** Publishes on a channel of `node:diagnostics_channel`, where there is such a thing; for what happens seldom. */
 export function publish(name: string, message: object): void {
-  const channel = diagnosticsChannel(name);
-  if (channel.hasSubscribers) channel.publish(message);
+  diagnosticsChannel(name)?.publish(message);
 }
 
 /** Runs a function in an asynchronous context captured earlier. */

@@ -3,7 +3,6 @@ import type { Clock } from './clock.js';
 import { LoopThread } from './loop-thread.js';
 import type { LoopThreadOptions } from './loop-thread.js';
 import type { PerfCounters, PerfCounterSpec } from './perf-counters.js';
-import { RunQueue } from './run-queue.js';
 import type { ThreadEntry, ThreadInfo } from './thread-table.js';
 
 /** Counters of one queue: how many wait, and a latency in ms. */
@@ -36,7 +35,6 @@ export interface PrimitiveContext {
   readonly clock: Clock;
   /** Name of the cooperative thread whose turn it is, where the context keeps it. */
   currentThread?: string | undefined;
-  readonly runQueue: RunQueue;
   /** Makes a thread; a context without a thread table has bare loops. */
   newThread(options: LoopThreadOptions): LoopThread;
   readonly threads?: { add(info: ThreadInfo): ThreadEntry; remove(entry: ThreadEntry): void };
@@ -60,7 +58,6 @@ export function throwUncaught(clock: Clock, error: unknown): void {
 export function bareContext(clock: Clock): PrimitiveContext {
   const cct: PrimitiveContext = {
     clock,
-    runQueue: new RunQueue(clock),
     newThread: (options) => new LoopThread(cct, options),
     reportError: (error) => throwUncaught(clock, error),
   };

@@ -1,10 +1,16 @@
 import { LoopThread } from './loop-thread.js';
 import type { LoopThreadOptions } from './loop-thread.js';
 import type { PrimitiveContext } from './primitive-context.js';
+import type { Runnable, RunQueue } from './run-queue.js';
 import type { ThreadEntry } from './thread-table.js';
 
 /** Options of {@link CooperativeThread}. */
 export type CooperativeThreadOptions = LoopThreadOptions;
+
+/** What a cooperative thread needs of its context. */
+export interface ThreadContext extends PrimitiveContext {
+  readonly runQueue: RunQueue;
+}
 
 /**
  * A thread of the isolate that is the lock: a named object with a run loop, a wake-up, a state and counters, listed in the thread table.
@@ -12,11 +18,11 @@ export type CooperativeThreadOptions = LoopThreadOptions;
  *
  * An error thrown by `entry` is reported through {@link CephContext.reportError} and does not end the thread: `entry` gets another turn.
  */
-export class CooperativeThread extends LoopThread {
-  readonly #cct: PrimitiveContext;
+export class CooperativeThread extends LoopThread implements Runnable {
+  readonly #cct: ThreadContext;
   #entry: ThreadEntry | undefined;
 
-  constructor(cct: PrimitiveContext, options: CooperativeThreadOptions) {
+  constructor(cct: ThreadContext, options: CooperativeThreadOptions) {
     super(cct, options);
     this.#cct = cct;
   }
@@ -42,8 +48,10 @@ export class CooperativeThread extends LoopThread {
   }
 
   override wake(): void {
-    if (this.started && !this.#cct.runQueue.has(this)) this.#entry?.woken();
-    super.wake();
+    if (!this.started) return;
+    const { runQueue } = this.#cct;
+    if (!runQueue.has(this)) this.#entry?.woken();
+    runQueue.schedule(this);
   }
 
   /** Leaves the thread table; no turn follows. */

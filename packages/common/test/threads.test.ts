@@ -1,5 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { CephContext, Cond, HeartbeatMap, Mutex, SharedSlab, ThreadEntry, ThreadTable, VirtualClock } from '../src/index.js';
+import {
+  bareContext,
+  CephContext,
+  Cond,
+  HeartbeatMap,
+  LoopThread,
+  Mutex,
+  Pacer,
+  SharedSlab,
+  ThreadEntry,
+  ThreadTable,
+  VirtualClock,
+} from '../src/index.js';
 import type { ThreadInfo } from '../src/index.js';
 
 const info = (name: string): ThreadInfo => ({ name, kind: 'cooperative', owner: 'Test', purpose: 'tests' });
@@ -123,5 +135,84 @@ describe('CephContext', () => {
     a.threads.add(info('a'));
     a.perf.create('a', []);
     expect([b.threads.list(), b.perf.list()]).toEqual([[], []]);
+  });
+});
+
+describe('LoopThread', () => {
+  const info = { name: 'loop', owner: 'Test', purpose: 'tests' };
+
+  it('sleeps until it is woken, has one turn however often it is, and none when it was stopped', () => {
+    const clock = new VirtualClock();
+    const log: string[] = [];
+    const thread = new LoopThread(bareContext(clock), { ...info, entry: () => log.push('turn') > 100 });
+    thread.wake();
+    clock.advance(0);
+    thread.startAsleep();
+    clock.advance(0);
+    expect(log).toEqual([]);
+    thread.wake();
+    thread.wake();
+    clock.advance(0);
+    expect(log).toEqual(['turn']);
+    thread.wake();
+    thread.stop();
+    clock.advance(0);
+    expect(log).toEqual(['turn']);
+  });
+
+  it.each(['a bare context', 'a CephContext'])('reports what its entry throws, once, and gives it another turn: %s', (kind) => {
+    const clock = new VirtualClock();
+    const log: string[] = [];
+    const onError = (error: unknown, thread: string): void => void log.push(`${thread}: ${String(error)}`);
+    const cct = kind === 'a CephContext' ? new CephContext({ clock, onError }) : { ...bareContext(clock), reportError: onError };
+    const entry = (): boolean => {
+      log.push(`turn ${thread.isCurrent}`);
+      if (log.length === 1) throw new Error('boom');
+      return false;
+    };
+    const thread = cct instanceof CephContext ? cct.newThread({ ...info, entry }) : new LoopThread(cct, { ...info, entry });
+    thread.startAsleep();
+    thread.wake();
+    clock.advance(1);
+    expect([log, thread.isCurrent, thread.started]).toEqual([['turn true', 'loop: Error: boom', 'turn true'], false, true]);
+  });
+
+  it('keeps its turns when what reports errors throws as well', () => {
+    const clock = new VirtualClock();
+    let turns = 0;
+    const reportError = (): void => {
+      throw new Error('nobody listens');
+    };
+    const thread = new LoopThread(
+      { ...bareContext(clock), reportError },
+      {
+        ...info,
+        entry: () => {
+          if (++turns < 3) throw new Error('boom');
+          return false;
+        },
+      },
+    );
+    thread.startAsleep();
+    thread.wake();
+    for (let i = 0; i < 2; i++) expect(() => clock.advance(0)).toThrow('nobody listens');
+    clock.advance(0);
+    expect(turns).toBe(3);
+  });
+});
+
+describe('Pacer', () => {
+  it('says that the slice is over at its deadline, or with the item that asked for it', () => {
+    const clock = new VirtualClock();
+    const pacer = new Pacer(clock);
+    pacer.begin(5);
+    clock.advance(4);
+    expect(pacer.isOver()).toBe(false);
+    pacer.end();
+    expect(pacer.isOver()).toBe(true);
+    pacer.begin(5);
+    expect(pacer.isOver()).toBe(false);
+    clock.advance(1);
+    expect([pacer.isOver(), pacer.isOver()]).toContain(true);
   });
 });

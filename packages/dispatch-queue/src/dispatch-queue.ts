@@ -7,7 +7,6 @@ import {
   checkOptionTypes,
   diagnosticsChannel,
   EAGAIN,
-  invalidOption,
   Pacer,
   primitiveContext,
 } from '@cephts/common';
@@ -25,14 +24,14 @@ import { Entry } from './entry.js';
 import type { Item } from './entry.js';
 import { messageAccessors } from './message-accessors.js';
 import type { OpQueue } from './op-queue.js';
-import { SAMPLES } from './options.js';
+import { TYPES } from './options.js';
 import type { DispatchQueueOptions, EnqueueOptions } from './options.js';
 import { PrioritizedQueue } from './prioritized-queue.js';
 import { PRIORITY } from './priorities.js';
 import type { DispatchCode } from './priorities.js';
 import { WeightedPriorityQueue } from './weighted-priority-queue.js';
 
-const channel = (event: string): DiagnosticsChannel => diagnosticsChannel(`cephts:dispatch-queue:${event}`);
+const channel = (event: string): DiagnosticsChannel | undefined => diagnosticsChannel(`cephts:dispatch-queue:${event}`);
 const onEnqueue = channel('enqueue');
 const onDispatch = channel('dispatch');
 const onDiscard = channel('discard');
@@ -100,14 +99,13 @@ export class DispatchQueue<M, C = never> {
    * @throws CephError `ERR_CEPH_INVALID_OPTION`
    */
   constructor(cct: PrimitiveContext | undefined, handler: DispatchHandler<M, C>, options: DispatchQueueOptions<M> = {}) {
-    checkOptionTypes('DispatchQueue', SAMPLES, options);
+    checkOptionTypes('DispatchQueue', TYPES, options);
     const { name, policy = 'strict', signal } = options;
     this.#cct = cct ?? primitiveContext();
     this.#handler = handler;
     this.#options = { ...options };
     this.#read = messageAccessors(options.accessors, this.#cct.clock);
     this.#strict = policy === 'strict';
-    if (!this.#strict && policy !== 'weighted') throw invalidOption('policy', 'strict or weighted', policy);
     this.#queue = this.#strict ? new PrioritizedQueue(options) : new WeightedPriorityQueue(options);
     this.#bounds = Bounds.from(options, (error) => this.#report(error, undefined));
     this.#plain = !this.#bounds && !options.keepAsyncContext;
@@ -192,7 +190,7 @@ export class DispatchQueue<M, C = never> {
   enqueue(message: M, priority?: number, id = 0, options?: EnqueueOptions): boolean {
     const read = this.#read;
     const prio = priority ?? read.priority(message);
-    if (!this.#plain || this.#closing || onEnqueue.hasSubscribers || options || message === undefined)
+    if (!this.#plain || this.#closing || onEnqueue?.hasSubscribers || options || message === undefined)
       return this.#submit(false, message, prio, id, options?.signal);
     this.#place(message, id, prio, read.cost(message), read.recvStamp(message));
     return true;
@@ -252,7 +250,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Takes the throttle bytes off a message, which has none from then on. @returns how many, for {@link postDispatch} */
   preDispatch(message: M): number {
-    if (onDispatch.hasSubscribers) onDispatch.publish({ queue: this, message });
+    if (onDispatch?.hasSubscribers) onDispatch.publish({ queue: this, message });
     return this.#read.takeThrottleSize(message);
   }
 
@@ -382,7 +380,7 @@ export class DispatchQueue<M, C = never> {
     this.#insert(local, entry, id, cost, read.recvStamp(message));
     if (signal) this.#listen(entry, signal);
     this.#bounds?.add(cost);
-    if (onEnqueue.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id, local });
+    if (onEnqueue?.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id, local });
     return true;
   }
 
@@ -392,9 +390,10 @@ export class DispatchQueue<M, C = never> {
     if (signal?.aborted) return aborted(DISCARDED, signal);
     const bounds = this.#bounds;
     while (bounds?.isFull(cost)) {
-      if (bounds.overflow === 'drop-oldest' && this.#evict(priority)) continue;
+      const { overflow = 'throw' } = this.#options;
+      if (overflow === 'drop-oldest' && this.#evict(priority)) continue;
       const error = full();
-      if (bounds.overflow === 'throw') throw error;
+      if (overflow === 'throw') throw error;
       return error;
     }
     return undefined;
@@ -572,7 +571,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Settles a message that will not be delivered: gives its bytes back and tells the handler. */
   #discard(message: M, error: CephError): void {
-    if (onDiscard.hasSubscribers) onDiscard.publish({ queue: this, message, error });
+    if (onDiscard?.hasSubscribers) onDiscard.publish({ queue: this, message, error });
     this.#guard(message, () => {
       this.dispatchThrottleRelease(this.#read.takeThrottleSize(message));
       this.#handler.discard?.(message, error);
@@ -608,7 +607,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Reports what a handler threw, once. */
   #report(error: unknown, entry: unknown): void {
-    if (onFailure.hasSubscribers) onFailure.publish({ queue: this, error, entry });
+    if (onFailure?.hasSubscribers) onFailure.publish({ queue: this, error, entry });
     const { onError } = this.#options;
     try {
       if (!onError) throw error;

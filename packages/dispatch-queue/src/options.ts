@@ -1,4 +1,4 @@
-import type { AbortSignalLike, BoundsOptions, Throttle } from '@cephts/common';
+import type { AbortSignalLike, BoundsOptions, OptionTypes, Throttle } from '@cephts/common';
 import type { MessageAccessors } from './dispatch-handler.js';
 
 /**
@@ -43,26 +43,26 @@ export interface EnqueueOptions {
   signal?: AbortSignalLike;
 }
 
-/** A sample of the type of each option. */
-export const SAMPLES: Record<keyof DispatchQueueOptions<never>, unknown> = {
-  name: '',
-  policy: '',
-  overflow: '',
-  accessors: {},
-  signal: {},
-  keepAsyncContext: true,
-  dispatchThrottler: {},
-  maxTokensPerPriority: 0,
-  minCost: 0,
-  sliceMs: 0,
-  capacity: 0,
-  capacityCost: 0,
-  highWater: 0,
-  lowWater: 0,
-  highWaterCost: 0,
-  lowWaterCost: 0,
-  weight: Object,
-  onError: Object,
-  onHighWater: Object,
-  onLowWater: Object,
+/** What each option may be. */
+export const TYPES: OptionTypes<DispatchQueueOptions<never>> = {
+  name: 'string',
+  policy: 'strict or weighted',
+  overflow: 'throw or drop-newest or drop-oldest',
+  accessors: 'object',
+  signal: 'object',
+  keepAsyncContext: 'boolean',
+  dispatchThrottler: 'object',
+  maxTokensPerPriority: 'number',
+  minCost: 'number',
+  sliceMs: 'number',
+  capacity: 'number',
+  capacityCost: 'number',
+  highWater: 'number',
+  lowWater: 'number',
+  highWaterCost: 'number',
+  lowWaterCost: 'number',
+  weight: 'function',
+  onError: 'function',
+  onHighWater: 'function',
+  onLowWater: 'function',
 };

@@ -397,7 +397,7 @@ describe('DispatchQueue: capacity', () => {
     expect(invalid({ capacity: -1 })).toThrow('Expected `capacity` to be a number of at least 0, got `-1` (number)');
     expect(invalid({ policy: 'random' })).toThrow('Expected `policy` to be strict or weighted, got `random` (string)');
 
-    expect(invalid({ priorities: 3 })).toThrow('DispatchQueue has no option `priorities`');
+    expect(invalid({ priorities: 3 })).toThrow('Expected `priorities` to be an option of DispatchQueue');
     expect(invalid({ onError: 'log' })).toThrow('Expected `onError` to be a function, got `log` (string)');
   });
 

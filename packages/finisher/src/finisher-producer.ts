@@ -1,6 +1,6 @@
 import { CephError, EAGAIN, realClock } from '@cephts/common';
 import type { FinisherHandle } from './remote-finisher.js';
-import { CAPACITY, CLAIMED, CLOSED, entryAt, HEAD, headerOf, LANES, SLEEPING, TAIL } from './ring-layout.js';
+import { capacityOf, CLAIMED, CLOSED, entryAt, HEAD, lanesOf, SLEEPING, TAIL } from './ring-layout.js';
 
 /** Between looks for room. */
 const RETRY_MS = 1;
@@ -19,8 +19,9 @@ const RETRY_MS = 1;
 export class FinisherProducer {
   readonly #words: Int32Array;
   readonly #overflow: FinisherHandle['overflow'];
-  readonly #lane: number;
-  readonly #header: number;
+  readonly #lane: Int32Array;
+  /** Names this producer to {@link FinisherProducer.release}. */
+  readonly id: number;
   #tail: number;
   #head: number;
   /** Tokens that made room for others and have not been told yet. */
@@ -29,18 +30,16 @@ export class FinisherProducer {
 
   /** @throws CephError `ERR_CEPH_FULL` when the handle has no place for one more producer; `ERR_CEPH_CLOSED` */
   constructor(handle: FinisherHandle) {
-    const words = new Int32Array(handle.memory);
-    this.#words = words;
+    this.#words = new Int32Array(handle.memory);
     this.#overflow = handle.overflow;
     this.#checkOpen();
-    let lane = 0;
-    while (lane < (words[LANES] as number) && Atomics.compareExchange(words, headerOf(lane) + CLAIMED, 0, 1) !== 0) lane++;
-    if (lane === words[LANES])
-      throw new CephError('ERR_CEPH_FULL', `All ${lane} producers of the finisher are taken`, { errno: EAGAIN });
+    const lanes = lanesOf(handle.memory);
+    this.id = lanes.findIndex((lane) => Atomics.compareExchange(lane, CLAIMED, 0, 1) === 0);
+    const lane = lanes[this.id];
+    if (!lane) throw new CephError('ERR_CEPH_FULL', `All ${lanes.length} producers of the finisher are taken`, { errno: EAGAIN });
     this.#lane = lane;
-    this.#header = headerOf(lane);
-    this.#tail = Atomics.load(words, this.#header + TAIL);
-    this.#head = Atomics.load(words, this.#header + HEAD);
+    this.#tail = Atomics.load(lane, TAIL);
+    this.#head = Atomics.load(lane, HEAD);
   }
 
   /**
@@ -62,19 +61,15 @@ export class FinisherProducer {
     return true;
   }
 
-  /** Names this producer to {@link FinisherProducer.release}. */
-  get id(): number {
-    return this.#lane;
-  }
-
   /** Gives the place of a producer whose thread died to another; what it had queued still runs. */
   static release(handle: FinisherHandle, id: number): void {
-    Atomics.store(new Int32Array(handle.memory), headerOf(id) + CLAIMED, 0);
+    const lane = lanesOf(handle.memory)[id];
+    if (lane) Atomics.store(lane, CLAIMED, 0);
   }
 
   /** Gives the place to another producer; what was queued still runs. */
   close(): void {
-    Atomics.store(this.#words, this.#header + CLAIMED, 0);
+    Atomics.store(this.#lane, CLAIMED, 0);
   }
 
   #checkOpen(): void {
@@ -83,39 +78,39 @@ export class FinisherProducer {
 
   /** The head as last seen will do while it leaves room: looking at it costs the two processors a word of their caches. */
   #hasRoom(): boolean {
-    const capacity = this.#words[CAPACITY] as number;
+    const capacity = capacityOf(this.#lane);
     if (((this.#tail - this.#head) | 0) < capacity) return true;
-    this.#head = Atomics.load(this.#words, this.#header + HEAD);
+    this.#head = Atomics.load(this.#lane, HEAD);
     return ((this.#tail - this.#head) | 0) < capacity;
   }
 
   #write(token: number, r: number): void {
+    const lane = this.#lane;
     const words = this.#words;
-    const at = entryAt(words, this.#lane, this.#tail);
-    words[at] = token;
-    words[at + 1] = r;
+    const at = entryAt(lane, this.#tail);
+    lane[at] = token;
+    lane[at + 1] = r;
     this.#tail = (this.#tail + 1) | 0;
     // what was written before this store is seen by who loads it
-    Atomics.store(words, this.#header + TAIL, this.#tail);
+    Atomics.store(lane, TAIL, this.#tail);
     if (Atomics.load(words, SLEEPING) === 1 && Atomics.compareExchange(words, SLEEPING, 1, 0) === 1)
       Atomics.notify(words, SLEEPING);
   }
 
   /** Sleeps until the finisher has moved on; it does not ring for that, so the sleep is short. */
   #waitForRoom(): void {
-    const at = this.#header + HEAD;
     while (!this.#hasRoom()) {
       this.#checkOpen();
-      Atomics.wait(this.#words, at, Atomics.load(this.#words, at), RETRY_MS);
+      Atomics.wait(this.#lane, HEAD, Atomics.load(this.#lane, HEAD), RETRY_MS);
     }
   }
 
   #dropOldest(): void {
-    const words = this.#words;
-    const head = Atomics.load(words, this.#header + HEAD);
-    const token = words[entryAt(words, this.#lane, head)] as number;
+    const lane = this.#lane;
+    const head = Atomics.load(lane, HEAD);
+    const token = lane[entryAt(lane, head)] as number;
     // the finisher may have taken it meanwhile, which makes room as well
-    if (Atomics.compareExchange(words, this.#header + HEAD, head, (head + 1) | 0) === head) this.#dropped.push(token);
+    if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) === head) this.#dropped.push(token);
   }
 
   /** Completes what was dropped with -EAGAIN, as soon as there is room for it beside what is queued. */

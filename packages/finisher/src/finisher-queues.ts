@@ -1,4 +1,3 @@
-import { invalidOption } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import { ChunkQueue } from './chunk-queue.js';
 
@@ -29,9 +28,8 @@ export class FinisherQueues {
     return this.#finisherQueue.length;
   }
 
+  /** @param context neither null, the sentinel, nor undefined, the sign of an empty container */
   push(context: Completion, r: number): void {
-    // null is the sentinel, and undefined the sign of an empty container
-    if (!context) throw invalidOption('context', 'a Context or a function', context);
     if (r === 0) {
       this.#finisherQueue.push(context);
     } else {

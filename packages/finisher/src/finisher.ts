@@ -8,7 +8,7 @@ import {
   completeReporting,
   EAGAIN,
   ECANCELED,
-  isCephError,
+  invalidOption,
   isPromise,
   Pacer,
   primitiveContext,
@@ -16,11 +16,10 @@ import {
 } from '@cephts/common';
 import type { AbortSignalLike, Completion, LoopThread, PrimitiveContext, QueueCounters } from '@cephts/common';
 import { FinisherQueues } from './finisher-queues.js';
-import { SAMPLES } from './options.js';
+import { TYPES } from './options.js';
 import type { FinisherOptions, QueueOptions } from './options.js';
 import { RemoteFinisher } from './remote-finisher.js';
 import type { RemoteOptions } from './remote-finisher.js';
-import { TrackedEntry } from './tracked-entry.js';
 
 /**
  * Completes contexts in the order they were queued, on a thread of its own, so that a completion never runs on the stack (nor under the
@@ -65,7 +64,7 @@ export class Finisher {
    * @throws CephError `ERR_CEPH_INVALID_OPTION`
    */
   constructor(cct: PrimitiveContext = primitiveContext(), options: FinisherOptions = {}) {
-    checkOptionTypes('Finisher', SAMPLES, options);
+    checkOptionTypes('Finisher', TYPES, options);
     const { name, threadName = 'fn_anonymous', owner = 'Finisher', purpose = 'Completes contexts in order.' } = options;
     this.#cct = cct;
     this.#options = options;
@@ -124,6 +123,7 @@ export class Finisher {
   queue(list: Completion[]): boolean;
   queue(context: Completion | Completion[], r = 0, options?: QueueOptions): boolean {
     if (Array.isArray(context)) return this.#queueList(context);
+    if (!context) throw invalidOption('context', 'a Context or a function', context);
     if (!this.#plain || options !== undefined) return this.#queueChecked(context, r, options);
     this.#push(context, r);
     return true;
@@ -189,7 +189,7 @@ export class Finisher {
    * thread, then ends for good. Waits for no promise that a context returned before.
    */
   destroy(error?: unknown): Promise<void> {
-    this.#verdict ??= -((isCephError(error) ? error.errno : undefined) ?? ECANCELED);
+    this.#verdict ??= -Math.abs((error as { errno?: number } | undefined)?.errno ?? ECANCELED);
     this.#awaiting = undefined;
     this.#pacer.end();
     return this.close();
@@ -228,36 +228,41 @@ export class Finisher {
 
   #queueChecked(context: Completion, r: number, { signal, cost = 1 }: QueueOptions = {}): boolean {
     const bounds = this.#bounds;
+    const { overflow, keepAsyncContext } = this.#options;
     if (!this.accepts) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
-    if (this.#options.keepAsyncContext) context = bindAsyncContext(context);
+    if (keepAsyncContext) context = bindAsyncContext(context);
     if (signal?.aborted) return this.#settle(context, -ECANCELED);
     if (bounds?.isFull(cost)) {
       this.#publish('overflow');
-      if (bounds.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${bounds.items} entries wait`, { errno: EAGAIN });
-      if (bounds.overflow === 'drop-newest') return this.#settle(context, -EAGAIN);
-      for (let oldest; bounds.isFull(cost) && (oldest = this.#take());) this.#settle(oldest, -EAGAIN);
+      if (overflow === 'drop-newest') return this.#settle(context, -EAGAIN);
+      if (overflow !== 'drop-oldest') throw new CephError('ERR_CEPH_FULL', `${bounds.items} entries wait`, { errno: EAGAIN });
+      for (let oldest; bounds.isFull(cost) && (oldest = this.#queues.take());) this.#settle(oldest, -EAGAIN);
     }
-    bounds?.add(cost);
-    this.#push(signal || cost !== 1 ? this.#track(context, cost, signal) : context, r);
+    this.#admit(context, r, cost, signal);
     this.#counters?.length(this.length);
     return true;
   }
 
-  #push(context: Completion, r: number): void {
-    this.#queues.push(context, r);
-    if (this.#asleep) this.#wake();
+  /** There is room for it. */
+  #admit(context: Completion, r: number, cost: number, signal?: AbortSignalLike): void {
+    this.#bounds?.add(cost);
+    this.#push(this.#bounds || signal ? this.#track(context, cost, signal) : context, r);
   }
 
-  #wake(): void {
+  #push(context: Completion, r: number): void {
+    this.#queues.push(context, r);
+    if (!this.#asleep) return;
     this.#asleep = false;
     this.#thread.wake();
   }
 
-  #track(context: Completion, cost: number, signal: AbortSignalLike | undefined): TrackedEntry {
+  /** Stands in the queue for a completion that has a cost or can be withdrawn. */
+  #track(context: Completion, cost: number, signal: AbortSignalLike | undefined): Completion {
+    let waiting = true;
     const forget =
       signal &&
       this.#hub.add(signal, () => {
-        entry.withdraw();
+        waiting = false;
         this.#empty++;
         this.#bounds?.remove(cost);
         this.#counters?.length(this.length);
@@ -265,29 +270,19 @@ export class Finisher {
         // a paused or unstarted thread would not notice that nothing is left to wait for
         if (this.#isEmpty() && !this.#stopping) this.#tellEmpty();
       });
-    const entry = new TrackedEntry(context, (withdrawn) => {
-      if (withdrawn) {
-        this.#empty--;
-      } else {
-        forget?.();
-        this.#bounds?.remove(cost);
-      }
-    });
-    return entry;
+    return (r) => {
+      // the empty place of one that was withdrawn
+      if (!waiting) return this.#empty--;
+      forget?.();
+      this.#bounds?.remove(cost);
+      return complete(context, r);
+    };
   }
 
   /** Completes what was dropped or withdrawn at once, on the caller's stack. */
   #settle(context: Completion, r: number): false {
     completeReporting(context, r, this.#report);
     return false;
-  }
-
-  /** The next entry; undefined when nothing waits. */
-  #take(): Completion | undefined {
-    const context = this.#queues.take();
-    // a tracked one takes its cost off itself
-    if (context && !(context instanceof TrackedEntry)) this.#bounds?.remove(1);
-    return context;
   }
 
   /** Does everything wait, for resume() or for a promise? */
@@ -300,14 +295,17 @@ export class Finisher {
     if (this.#held) return false;
     const queues = this.#queues;
     const pacer = this.#pacer;
-    const bounds = this.#bounds;
     const verdict = this.#verdict;
     const begin = pacer.begin(deadline);
-    for (const remote of this.#remotes) remote.pull(this.#pulled);
+    this.#pull();
     let completed = 0;
     let context: Completion | undefined;
     do {
-      context = bounds ? this.#take() : queues.take();
+      context = queues.take();
+      if (!context) {
+        this.#pull();
+        context = queues.take();
+      }
       if (!context) break;
       completed++;
       try {
@@ -337,12 +335,15 @@ export class Finisher {
     });
   }
 
+  /** Takes over what other threads have queued. */
+  #pull(): void {
+    for (const remote of this.#remotes) remote.pull((context, r) => this.#admit(context, r, 1));
+  }
+
   /** Nothing waits and nothing runs. @returns true when another thread has queued something just now */
   #idle(): boolean {
-    for (const remote of this.#remotes) {
-      remote.sleep();
-      remote.pull(this.#pulled);
-    }
+    for (const remote of this.#remotes) remote.sleep();
+    this.#pull();
     if (this.#queues.length > 0) return true;
     this.#asleep = true;
     this.#queues.trim();
@@ -364,11 +365,6 @@ export class Finisher {
   #tellEmpty(): void {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
-
-  readonly #pulled = (context: Completion, r: number): void => {
-    this.#bounds?.add(1);
-    this.#push(context, r);
-  };
 
   #isEmpty(): boolean {
     return this.length === 0 && !this.#awaiting && !this.#thread.isCurrent;

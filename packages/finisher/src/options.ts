@@ -1,5 +1,4 @@
-import { OVERFLOW_POLICIES } from '@cephts/common';
-import type { AbortSignalLike, BoundsOptions } from '@cephts/common';
+import type { AbortSignalLike, BoundsOptions, OptionTypes } from '@cephts/common';
 
 /** Options of {@link Finisher}; all optional. */
 export interface FinisherOptions extends BoundsOptions {
@@ -29,23 +28,23 @@ export interface QueueOptions {
   cost?: number;
 }
 
-/** A sample of the type of each option. */
-export const SAMPLES: object = {
-  name: '',
-  threadName: '',
-  owner: '',
-  purpose: '',
-  overflow: OVERFLOW_POLICIES,
-  sliceMs: 0,
-  capacity: 0,
-  capacityCost: 0,
-  highWater: 0,
-  lowWater: 0,
-  highWaterCost: 0,
-  lowWaterCost: 0,
-  keepAsyncContext: true,
-  latencyHistogram: true,
-  onError: Object,
-  onHighWater: Object,
-  onLowWater: Object,
-} satisfies Record<keyof FinisherOptions, unknown>;
+/** What each option may be. */
+export const TYPES: OptionTypes<FinisherOptions> = {
+  name: 'string',
+  threadName: 'string',
+  owner: 'string',
+  purpose: 'string',
+  overflow: 'throw or drop-newest or drop-oldest',
+  sliceMs: 'number',
+  capacity: 'number',
+  capacityCost: 'number',
+  highWater: 'number',
+  lowWater: 'number',
+  highWaterCost: 'number',
+  lowWaterCost: 'number',
+  keepAsyncContext: 'boolean',
+  latencyHistogram: 'boolean',
+  onError: 'function',
+  onHighWater: 'function',
+  onLowWater: 'function',
+};

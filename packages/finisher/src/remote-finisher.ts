@@ -1,5 +1,5 @@
 import type { Completion, OverflowPolicy } from '@cephts/common';
-import { CAPACITY, CLOSED, entryAt, HEAD, headerOf, LANES, SLEEPING, TAIL } from './ring-layout.js';
+import { CLOSED, entryAt, HEAD, lanesOf, makeRings, SLEEPING, TAIL } from './ring-layout.js';
 
 const MAX_TOKEN = 2 ** 31 - 1;
 
@@ -34,6 +34,7 @@ interface AsyncAtomics {
 export class RemoteFinisher {
   readonly handle: FinisherHandle;
   readonly #words: Int32Array;
+  readonly #lanes: Int32Array[];
   readonly #completions = new Map<number, Completion>();
   readonly #wake: () => void;
   #token = 0;
@@ -41,11 +42,9 @@ export class RemoteFinisher {
 
   /** @internal */
   constructor({ capacity = 4096, producers = 16, overflow = 'throw' }: RemoteOptions, wake: () => void) {
-    const entries = 2 ** Math.ceil(Math.log2(Math.max(capacity, 1)));
-    const memory = new SharedArrayBuffer((headerOf(producers) + producers * entries * 2) * 4);
+    const memory = makeRings(producers, 2 ** Math.ceil(Math.log2(Math.max(capacity, 1))));
     this.#words = new Int32Array(memory);
-    this.#words[CAPACITY] = entries;
-    this.#words[LANES] = producers;
+    this.#lanes = lanesOf(memory);
     this.handle = { memory, overflow };
     this.#wake = wake;
   }
@@ -70,17 +69,14 @@ export class RemoteFinisher {
 
   /** @internal Hands over what the other threads have queued, in order for each of them. */
   pull(push: (completion: Completion, r: number) => void): void {
-    const words = this.#words;
-    for (let lane = 0; lane < (words[LANES] as number); lane++) {
-      const header = headerOf(lane);
-      for (const tail = Atomics.load(words, header + TAIL); ;) {
-        const head = Atomics.load(words, header + HEAD);
-        if (((tail - head) | 0) <= 0) break;
-        const at = entryAt(words, lane, head);
-        const token = words[at] as number;
-        const r = words[at + 1] as number;
+    for (const lane of this.#lanes) {
+      const tail = Atomics.load(lane, TAIL);
+      for (let head; ((tail - (head = Atomics.load(lane, HEAD))) | 0) > 0;) {
+        const at = entryAt(lane, head);
+        const token = lane[at] as number;
+        const r = lane[at + 1] as number;
         // the producer may have taken it back to make room
-        if (Atomics.compareExchange(words, header + HEAD, head, (head + 1) | 0) !== head) continue;
+        if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) !== head) continue;
         const completion = this.#completions.get(token);
         if (token > 0) this.#completions.delete(token);
         if (completion) push(completion, r);

@@ -1,30 +1,45 @@
 // The shared memory between a finisher and the threads that complete contexts on it: one ring (a lane) for each producer, so that no
 // producer ever waits for another, nor is hurt by one that dies half way.
 //
-//   word 0          1 while the finisher sleeps: whoever turns it to 0 rings the doorbell
-//   word 1          1 once the finisher takes nothing more
-//   word 2, 3       entries in a lane (a power of two), lanes
-//   from HEADERS    LANE_HEADER words a lane, in cache lines of their own: claimed, tail (the producer's), head (moved by compare and
-//                   exchange, since under `drop-oldest` the producer takes from it too)
-//   then            two words an entry, token and result, lane after lane
+//   word 0      1 while the finisher sleeps: whoever turns it to 0 rings the doorbell
+//   word 1      1 once the finisher takes nothing more
+//   word 2      words of a lane
+//   from LANES  the lanes: in cache lines of their own a claimed word, the tail (the producer's) and the head (moved by compare and
+//               exchange, since under `drop-oldest` the producer takes from it too), then two words an entry, token and result
 
 export const SLEEPING = 0;
 export const CLOSED = 1;
-export const CAPACITY = 2;
-export const LANES = 3;
-export const HEADERS = 16;
-export const LANE_HEADER = 48;
+const LANE_WORDS = 2;
+const LANES = 16;
+// Of a lane:
 export const CLAIMED = 0;
 export const TAIL = 16;
 export const HEAD = 32;
+const ENTRIES = 48;
 
-/** Words of a lane's header and entries begin here. */
-export function headerOf(lane: number): number {
-  return HEADERS + lane * LANE_HEADER;
+/** Memory for so many lanes of so many entries, a power of two. */
+export function makeRings(lanes: number, entries: number): SharedArrayBuffer {
+  const words = ENTRIES + entries * 2;
+  const memory = new SharedArrayBuffer((LANES + lanes * words) * 4);
+  new Int32Array(memory)[LANE_WORDS] = words;
+  return memory;
+}
+
+/** The lanes of that memory. */
+export function lanesOf(memory: SharedArrayBuffer): Int32Array[] {
+  const words = new Int32Array(memory);
+  const length = words[LANE_WORDS] as number;
+  const lanes: Int32Array[] = [];
+  for (let at = LANES; at < words.length; at += length) lanes.push(words.subarray(at, at + length));
+  return lanes;
+}
+
+/** How many entries a lane has room for. */
+export function capacityOf(lane: Int32Array): number {
+  return (lane.length - ENTRIES) / 2;
 }
 
 /** First word of the entry that a head or tail points to. */
-export function entryAt(words: Int32Array, lane: number, position: number): number {
-  const capacity = words[CAPACITY] as number;
-  return headerOf(words[LANES] as number) + (lane * capacity + (position & (capacity - 1))) * 2;
+export function entryAt(lane: Int32Array, position: number): number {
+  return ENTRIES + ((position * 2) & (lane.length - ENTRIES - 1));
 }

@@ -283,7 +283,7 @@ describe('Finisher errors', () => {
       'Expected `capacity` to be a number of at least 0, got `-1` (number)',
     );
     expect(() => new Finisher(cct, { sliceMs: 'x' as unknown as number })).toThrow('Expected `sliceMs`');
-    expect(() => new Finisher(cct, { nope: 1 } as object)).toThrow('Finisher has no option `nope`');
+    expect(() => new Finisher(cct, { nope: 1 } as object)).toThrow('Expected `nope` to be an option of Finisher');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { AbortSignalLike, BoundsOptions, Mutex, OverflowPolicy } from '@cephts/common';
+import type { AbortSignalLike, BoundsOptions, Mutex, OptionTypes, OverflowPolicy } from '@cephts/common';
 
 /** Options of {@link SafeTimer}; all optional. */
 export interface SafeTimerOptions extends Omit<BoundsOptions, 'overflow'> {
@@ -46,27 +46,27 @@ export interface EventOptions {
  */
 export type TimerEvent = number;
 
-/** A sample of the type of each option. */
-export const SAMPLES: object = {
-  name: '',
-  threadName: '',
-  owner: '',
-  purpose: '',
+/** What each option may be. */
+export const TYPES: OptionTypes<SafeTimerOptions> = {
+  name: 'string',
+  threadName: 'string',
+  owner: 'string',
+  purpose: 'string',
   // a timer has no line with an oldest entry in front
-  overflow: ['throw', 'drop-newest'],
-  sliceMs: 0,
-  capacity: 0,
-  capacityCost: 0,
-  highWater: 0,
-  lowWater: 0,
-  highWaterCost: 0,
-  lowWaterCost: 0,
-  safeCallbacks: true,
-  ref: true,
-  keepAsyncContext: true,
-  latencyHistogram: true,
-  lock: {},
-  onError: Object,
-  onHighWater: Object,
-  onLowWater: Object,
-} satisfies Record<keyof SafeTimerOptions, unknown>;
+  overflow: 'throw or drop-newest',
+  sliceMs: 'number',
+  capacity: 'number',
+  capacityCost: 'number',
+  highWater: 'number',
+  lowWater: 'number',
+  highWaterCost: 'number',
+  lowWaterCost: 'number',
+  safeCallbacks: 'boolean',
+  ref: 'boolean',
+  keepAsyncContext: 'boolean',
+  latencyHistogram: 'boolean',
+  lock: 'object',
+  onError: 'function',
+  onHighWater: 'function',
+  onLowWater: 'function',
+};

@@ -8,13 +8,12 @@ import {
   EAGAIN,
   ECANCELED,
   invalidOption,
-  isCephError,
   Pacer,
   primitiveContext,
   publish,
 } from '@cephts/common';
 import type { Clock, Completion, LoopThread, Mutex, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
-import { SAMPLES } from './options.js';
+import { TYPES } from './options.js';
 import type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
 import { MAX_TIME, TimerWheel } from './timer-wheel.js';
 
@@ -45,9 +44,9 @@ class SpecialEvent {
  * Timed events on a thread of their own which, once cancelled, never run.
  *
  * Guarantees: after {@link cancelEvent} said true, the callback never runs; with safe callbacks, whoever holds the lock (where there is
- * none: everybody, since the isolate is the lock) may also take false as "has returned". Callbacks run in order of time, equal times in
- * order of insertion, one at a time; one that returns a promise holds the next ones up until it settles. Nothing runs early, nor inside
- * the call that adds it. However many events wait, the platform sees one timer.
+ * none: everybody, since the isolate is the lock) may also take false as "has returned". Callbacks run in order of time (to a quarter
+ * of a millisecond), equal times in order of insertion, one at a time; one that returns a promise holds the next ones up until it
+ * settles. Nothing runs early, nor inside the call that adds it. However many events wait, the platform sees one timer.
  *
  * Delays are in milliseconds, of any length, on the monotonic clock.
  *
@@ -88,7 +87,7 @@ export class SafeTimer {
    * @throws CephError `ERR_CEPH_INVALID_OPTION`
    */
   constructor(cct: PrimitiveContext = primitiveContext(), options: SafeTimerOptions = {}) {
-    checkOptionTypes('SafeTimer', SAMPLES, options);
+    checkOptionTypes('SafeTimer', TYPES, options);
     const { name, threadName = 'safe_timer', owner = 'SafeTimer', purpose = 'Runs events when they are due.' } = options;
     this.#cct = cct;
     this.#clock = cct.clock;
@@ -145,7 +144,7 @@ export class SafeTimer {
    * @throws CephError `ERR_CEPH_FULL`, `ERR_CEPH_INVALID_OPTION`
    */
   addEventAfter(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
-    return this.#add(this.#clock.monotonicNow() + ms, callback, options);
+    return this.#add(ms, callback, options);
   }
 
   /**
@@ -162,7 +161,7 @@ export class SafeTimer {
    */
   addEventEvery(ms: number, callback: Completion, options: EventOptions = {}): TimerEvent {
     if (!(ms > 0)) throw invalidOption('ms', 'a number above 0', ms);
-    return this.#add(this.#clock.monotonicNow() + ms, callback, options, ms);
+    return this.#add(ms, callback, options, ms);
   }
 
   /** Is the event pending? A recurring one is, also while it runs. */
@@ -243,7 +242,7 @@ export class SafeTimer {
    * down. Waits for no promise that a callback returned before.
    */
   async destroy(error?: unknown): Promise<void> {
-    this.#verdict ??= -((isCephError(error) ? error.errno : undefined) ?? ECANCELED);
+    this.#verdict ??= -Math.abs((error as { errno?: number } | undefined)?.errno ?? ECANCELED);
     // a lock that was asked for will be given, and has to be taken
     if (this.#locked || !this.#lock) this.#awaiting = undefined;
     this.#pacer.end();
@@ -255,23 +254,25 @@ export class SafeTimer {
     return this.close();
   }
 
-  #add(time: number, callback: Completion, options?: EventOptions, every = 0): TimerEvent {
-    if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^44', time);
+  #add(ms: number, callback: Completion, options?: EventOptions, every = 0): TimerEvent {
+    const now = this.#clock.monotonicNow();
+    const time = now + ms;
+    if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^46', ms);
     if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
-    if (!this.#plain || options || every > 0) return this.#addChecked(time, callback, every, options);
-    const event = this.#wheel.add(time, callback);
+    if (!this.#plain || options || every > 0) return this.#addChecked(now, time, callback, every, options);
+    const event = this.#wheel.add(time, callback, now);
     // the thread itself sets the alarm when it goes to sleep
     if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
     return event;
   }
 
   /** As `#add`, where there is anything to see to. */
-  #addChecked(time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
+  #addChecked(now: number, time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
     const bounds = this.#bounds;
     if (this.#stopping || signal?.aborted) return 0;
     if (bounds?.isFull(cost)) {
       this.#publish('overflow');
-      if (bounds.overflow === 'throw')
+      if (this.#options.overflow !== 'drop-newest')
         throw new CephError('ERR_CEPH_FULL', `${bounds.items} events are pending`, { errno: EAGAIN });
       completeReporting(callback, -EAGAIN, this.#report);
       return 0;
@@ -280,7 +281,7 @@ export class SafeTimer {
     if (this.#options.keepAsyncContext) callback = bindAsyncContext(callback);
     const special = new SpecialEvent(callback, cost, every, time);
     this.#watchers++;
-    const event = this.#wheel.add(time, special);
+    const event = this.#wheel.add(time, special, now);
     if (signal) special.forget = this.#hub.add(signal, () => this.cancelEvent(event));
     this.#counters?.length(this.length);
     this.init();

@@ -1,12 +1,12 @@
 import type { TimerEvent } from './options.js';
 
-/** A tick is a sixteenth of a millisecond: in what order two events run that are due within one is decided by their insertion. */
-const TICKS = 16;
-/** Buckets of one level; eight levels span 2^48 ticks. */
-const BITS = 6;
+/** A tick is a quarter of a millisecond: in what order two events run that are due within one is decided by their insertion. */
+const TICKS = 4;
+/** Buckets of one level; seven levels span 2^49 ticks. Most events are due within a level or two, and need not be placed again often. */
+const BITS = 7;
 const WHEEL = 1 << BITS;
-const BUCKETS = 8 * WHEEL;
-/** Where the wheel ends, in ms: more than five hundred years. */
+const BUCKETS = 7 * WHEEL;
+/** Where the wheel ends, in ms: two thousand years. */
 export const MAX_TIME: number = 2 ** 48 / TICKS;
 /**
  * A slot's numbers lie side by side, for the sake of the processor's cache: its time as one double, then three integers of the same
@@ -23,7 +23,7 @@ const UNSORTED = GENERATION;
 const SLOTS = 2 ** 26;
 const GENERATIONS = 2 ** 27;
 /** Bitwise operators reach the digits below this one only. */
-const FAR = 2 ** 30;
+const FAR = WHEEL ** 4;
 /** What `previous` says of a slot that was taken. */
 const TAKEN = -1;
 
@@ -31,9 +31,9 @@ const TAKEN = -1;
  * Pending events in order of their ticks and, within one tick, of insertion. Adding and cancelling cost the same whatever is pending.
  *
  * ```text
- *   level 0   64 buckets of 1 tick        ticks that differ from `current` in the last digit (to base 64) only
- *   level 1   64 buckets of 64 ticks      … in the last two
- *   level 2   64 buckets of 4096 ticks    … in the last three
+ *   level 0   128 buckets of 1 tick          ticks that differ from `current` in the last digit (to base 128) only
+ *   level 1   128 buckets of 128 ticks       … in the last two
+ *   level 2   128 buckets of 16,384 ticks    … in the last three
  *   …
  *
  *   `current` reaches a bucket of level n > 0: its events are placed again, into the levels below
@@ -72,7 +72,7 @@ export class TimerWheel<T extends object> {
     this.#slots[BUCKETS * STRIDE + NEXT] = 0;
   }
 
-  add(time: number, item: T): TimerEvent {
+  add(time: number, item: T, now: number): TimerEvent {
     let slot = this.#free;
     if (slot > 0) {
       this.#free = this.#slots[slot * STRIDE + NEXT]!;
@@ -82,7 +82,8 @@ export class TimerWheel<T extends object> {
         if (slot * STRIDE === this.#slots.length) this.#grow();
       } while (this.#slots[slot * STRIDE + GENERATION] === GENERATIONS);
     }
-    this.#taken++;
+    // nothing was pending: no need to start from when something last was
+    if (this.#taken++ === 0) this.#current = Math.max(this.#current, Math.floor(now * TICKS));
     this.items[slot] = item;
     this.put(slot, time);
     return this.eventOf(slot);
