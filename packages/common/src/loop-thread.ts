@@ -34,7 +34,7 @@ export class LoopThread {
   protected readonly options: LoopThreadOptions;
   readonly #cct: LoopContext;
   #woken = false;
-  /** True between {@link start} and {@link stop}. */
+  /** True between `start` and `stop`. */
   started = false;
   /** True while `entry` is on the stack: the caller is this thread. */
   isCurrent = false;
