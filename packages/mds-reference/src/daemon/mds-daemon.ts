@@ -60,6 +60,9 @@ export interface MDSDaemonOptions {
   onMap?: (map: MDSMap) => void;
 }
 
+/** Longest time to wait until the monitors have taken leave: they may commit it a second later, and have it by then all the same. */
+const GOODBYE_SECONDS = 0.6;
+
 /**
  * The daemon: boots, takes maps, holds at most one rank, and hands that what it does not handle itself.
  *
@@ -171,7 +174,7 @@ export class MDSDaemon implements Dispatcher {
     // from here on messages are dropped; what was journaled so far goes out before the monitor gives the rank away
     beacon.setWantState(this.#mdsmap, MDS_STATE_DNE);
     await this.#rank?.flushForShutdown();
-    if (!this.#mdsmap.isDneGid(this.monc.globalId)) await beacon.sendAndWait(1);
+    if (!this.#mdsmap.isDneGid(this.monc.globalId)) await beacon.sendAndWait(GOODBYE_SECONDS);
     await this.#end();
   }
 

@@ -149,7 +149,8 @@ export class CephConf {
   }
 
   toString(): string {
-    const shown = Object.entries(this.all()).map(([key, value]) => `${key} = ${SECRETS.has(key) ? '***' : value}`);
+    const keys = new Set(this.#values.flatMap(([, values]) => [...values.keys()]));
+    const shown = [...keys].map((key) => `${key} = ${SECRETS.has(key) ? '***' : (this.#raw(key) ?? '')}`);
     return `CephConf(${String(this.name)}; ${shown.join('; ')})`;
   }
 

@@ -16,9 +16,10 @@ export function normalizeKey(key: string): string {
   return key.trim().replaceAll(/[\s-]+/g, '_');
 }
 
-/** Cuts a line at its comment, which `#` or `;` begins unless a backslash stands before it. */
+/** Cuts a line at its comment, which `#` or `;` begins unless it stands in a quoted value, or behind a backslash. */
 function withoutComment(line: string): string {
-  for (let at = 0; at < line.length; at++) {
+  const quoted = /^[^#;=]*=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/.exec(line);
+  for (let at = quoted?.[0].length ?? 0; at < line.length; at++) {
     const c = line[at];
     if (c === '\\') at++;
     else if (c === '#' || c === ';') return line.slice(0, at);

@@ -56,7 +56,7 @@ export class Keyring {
       for (const [option, value] of options) {
         if (option === 'key') entry.key = parseKey(value, `${origin}, [${section}]`);
         else if (option.startsWith('caps_')) entry.caps.set(option.slice(5), value);
-        else if (option !== 'auid') throw badKeyring(`${origin}: [${section}] has an unknown line \`${option}\``);
+        else if (option !== 'auid') throw badKeyring(`${origin}: [${section}] has a line that is neither key nor caps`);
       }
       ring.add(name, entry);
     }

@@ -38,7 +38,7 @@ export class MonAuthClient implements AuthClient {
   }
 
   getAuthRequest(con: Connection, meta: AuthConnectionMeta): AuthRequestPlan | number {
-    if (con.peerType === CEPH_ENTITY_TYPE_MON) return this.#host.findMonConnection(con)?.getAuthRequest() ?? -ERRNO.ENOENT;
+    if (con.peerType === CEPH_ENTITY_TYPE_MON) return this.#atMon(con, (mon) => mon.getAuthRequest());
     const { handler, registry, cct } = this.#host;
     const authorizer = handler?.buildAuthorizer(con.peerType);
     if (!handler || !authorizer) {
@@ -51,8 +51,7 @@ export class MonAuthClient implements AuthClient {
   }
 
   handleAuthReplyMore(con: Connection, meta: AuthConnectionMeta, payload: Uint8Array): Uint8Array | number {
-    if (con.peerType === CEPH_ENTITY_TYPE_MON)
-      return this.#host.findMonConnection(con)?.handleAuthReplyMore(payload) ?? -ERRNO.ENOENT;
+    if (con.peerType === CEPH_ENTITY_TYPE_MON) return this.#atMon(con, (mon) => mon.handleAuthReplyMore(payload));
     try {
       return (meta.state as Authorizer).answerChallenge(payload);
     } catch {
@@ -95,6 +94,15 @@ export class MonAuthClient implements AuthClient {
     const r = mon.handleAuthBadMethod(result, allowedMethods);
     if (r < 0) this.#host.monAuthenticated(mon, r);
     return r;
+  }
+
+  /** A step of the exchange with a monitor; one that cannot be taken ends it. */
+  #atMon<T>(con: Connection, step: (mon: MonConnection) => T | number): T | number {
+    const mon = this.#host.findMonConnection(con);
+    if (!mon) return -ERRNO.ENOENT;
+    const next = step(mon);
+    if (typeof next === 'number') this.#host.monAuthenticated(mon, next);
+    return next;
   }
 }
 

@@ -142,7 +142,7 @@ export class MonClient implements Dispatcher {
     this.#monmap = options.monmap ?? monMapOf(monAddrs instanceof EntityAddrVec ? [monAddrs] : monAddrs, configured);
     this.rotating = new RotatingKeyRing(this.entityName.type);
     const trusting = options.keyring === undefined;
-    const registry = new AuthRegistry(cct, this.entityName.type, () => (trusting ? 'none' : !this.#keyring.isEmpty));
+    const registry = new AuthRegistry(cct, this.entityName.type, () => (trusting ? 'none' : this.#haveKey()));
     this.#registry = registry;
     this.#connectionHost = { cct, entityName: this.entityName, registry, createHandler: (method) => this.#createHandler(method) };
     this.authClient = new MonAuthClient(this.#authHost());
@@ -477,6 +477,12 @@ export class MonClient implements Dispatcher {
     // the ticket that shows who one was may count no more: one comes as somebody new
     this.#handler = undefined;
     this.#claimedId = 0;
+    if (this.#options.keyring && !this.#haveKey()) {
+      this.#finishAuth(
+        new CephError('ERR_CEPH_NO_KEYRING', `there is no key for ${String(this.entityName)}`, { errno: ERRNO.ENOENT }),
+      );
+      return;
+    }
     const why = r === -ERRNO.EACCES ? 'wrong key, or no such entity' : errnoName(r);
     this.#finishAuth(new CephError('ERR_CEPH_AUTH', `the monitors refuse ${String(this.entityName)}: ${why}`, { errno: -r }));
   }
@@ -579,6 +585,10 @@ export class MonClient implements Dispatcher {
   }
 
   // ---- tickets
+
+  #haveKey(): boolean {
+    return this.#keyring.getSecret(this.entityName)?.isEmpty === false;
+  }
 
   #createHandler(method: number): ClientHandler | undefined {
     if (method === AUTH_METHOD.NONE) return new NoneClientHandler(this.entityName);

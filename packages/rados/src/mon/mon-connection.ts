@@ -74,7 +74,14 @@ export class MonConnection {
   handleAuthReplyMore(payload: Uint8Array): Uint8Array | number {
     if (!this.#handler) return -ERRNO.EINVAL;
     const { r } = this.#handler.handleResponse(0, payload);
-    if (r === -ERRNO.EAGAIN) return this.#handler.buildRequest();
+    if (r === -ERRNO.EAGAIN) {
+      try {
+        return this.#handler.buildRequest();
+      } catch (error) {
+        this.#host.cct.dout('monc', 0, () => (error instanceof Error ? error.message : String(error)));
+        return -ERRNO.ENOENT;
+      }
+    }
     return r < 0 ? r : -ERRNO.EINVAL;
   }
 
