@@ -30,7 +30,7 @@ const tarballBudgets = {
   '@cephts/safe-timer': 56,
   '@cephts/dispatch-queue': 96,
   '@cephts/async-messenger': 400,
-  '@cephts/rados': 600,
+  '@cephts/rados': 900,
   '@cephts/mds-reference': 2400,
 };
 

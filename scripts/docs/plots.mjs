@@ -5,9 +5,9 @@ import path from 'node:path';
 import { drawing, words } from './draw.mjs';
 
 const WIDTH = 760;
-const LEFT = 230;
+const LEFT = 280;
 const BAR = 15;
-const SPACE = WIDTH - LEFT - 110;
+const SPACE = WIDTH - LEFT - 130;
 
 /** Three figures, without a tail of zeros. */
 export const figure = (value) => String(Number(value.toPrecision(3)));
