@@ -10,9 +10,13 @@ import {
   Decoder,
   EntityAddrVec,
   EntityName,
+  FRAG_ROOT,
   UTime,
   decodeXattrs,
+  fragIsRightmost,
+  fragNext,
 } from '@cephts/encoding';
+import type { Frag } from '@cephts/encoding';
 import {
   MDS_STATE_ACTIVE,
   MDS_STATE_CLIENTREPLAY,
@@ -269,10 +273,12 @@ export class CephFsClient implements Dispatcher {
   /** The entries of a directory, in the order of their hashes, page by page. */
   async *readdir(ino: number): AsyncGenerator<{ name: string; stat: ClientStat }> {
     let after = '';
-    for (;;) {
-      const { page } = await this.#request(CEPH_MDS_OP_READDIR, new FilePath(ino), {
+    let frag: Frag | undefined = FRAG_ROOT;
+    while (frag !== undefined) {
+      const { page }: Answer = await this.#request(CEPH_MDS_OP_READDIR, new FilePath(ino), {
         path2: new FilePath(0, after),
         args: (args) => {
+          args.readdir.frag = frag as Frag;
           args.readdir.maxEntries = PAGE_ENTRIES;
           args.readdir.flags = CEPH_READDIR_REPLY_BITFLAGS;
         },
@@ -283,8 +289,10 @@ export class CephFsClient implements Dispatcher {
         // the cap they came with may be gone since
         yield { name, stat: xattrsTold ? known : await this.getattr(stat.ino) };
       }
-      if (page.last) return;
-      after = page.entries.at(-1)?.name ?? '';
+      // the directory may be cut into fragments; where it was cut anew meanwhile the MDS goes by the name
+      if (page.last) frag = fragIsRightmost(page.frag) ? undefined : fragNext(page.frag);
+      else ({ frag } = page);
+      after = page.last ? '' : (page.entries.at(-1)?.name ?? '');
     }
   }
 
@@ -496,9 +504,13 @@ export class CephFsClient implements Dispatcher {
     if (dentry) this.#note(dentry.dir);
     const answer: Answer = { target: target && this.#note(target), name: dentry?.dname, page: undefined };
     if (op === CEPH_MDS_OP_READDIR && reply.result >= 0) {
-      const { flags, entries } = decodeReaddirPage(reply.extra);
+      const { dirstat, flags, entries } = decodeReaddirPage(reply.extra);
       const last = (flags & CEPH_READDIR_FRAG_END) !== 0 || entries.length === 0;
-      answer.page = { last, entries: entries.map(({ dname, inode }) => ({ name: dname, stat: this.#note(inode) })) };
+      answer.page = {
+        last,
+        frag: dirstat.frag,
+        entries: entries.map(({ dname, inode }) => ({ name: dname, stat: this.#note(inode) })),
+      };
     }
     return answer;
   }
@@ -557,7 +569,7 @@ interface Answer {
   target: NotedStat | undefined;
   /** Of the entry, where the answer names one. */
   name: string | undefined;
-  page: { last: boolean; entries: { name: string; stat: NotedStat }[] } | undefined;
+  page: { last: boolean; frag: Frag; entries: { name: string; stat: NotedStat }[] } | undefined;
 }
 
 interface NotedStat extends ClientStat {

@@ -1,6 +1,6 @@
-import { complete, ERRNO, finishContexts, GatherBuilder } from '@cephts/common';
+import { complete, finishContexts, GatherBuilder } from '@cephts/common';
 import type { Completion } from '@cephts/common';
-import { Decoder, Encoder } from '@cephts/encoding';
+import { Encoder } from '@cephts/encoding';
 import type { Frag } from '@cephts/encoding';
 import type { CDir } from '../cache/cdir.js';
 import type { CInode } from '../cache/cinode.js';
@@ -8,15 +8,13 @@ import { C_IO_Wrapper } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
 import { ObjectOperation } from '../store/object-store.js';
 import { Anchor } from '../types/anchor.js';
-import { CEPH_FS_ONDISK_MAGIC } from '../types/ceph-fs.js';
+import { encodeOpenFilesHeader, openFilesObject, OpenFileTableLoad } from './open-file-table-load.js';
+import type { LoadedTable } from './open-file-table-load.js';
 
 /** Keys in one object at the most. */
 const MAX_ITEMS_PER_OBJ = 1024 * 1024;
 /** Keys in one operation at the most. */
 const MAX_KEYS_PER_OP = 1024;
-/** The table's own journal is whole and to be applied (written by Ceph when a change needs several operations). */
-const JOURNAL_FINISH = 2;
-const JOURNAL_PREFIX = '_journal.';
 
 interface OpenAnchor {
   readonly anchor: Anchor;
@@ -60,10 +58,6 @@ export class OpenFileTable {
 
   constructor(mds: MDSRank) {
     this.#mds = mds;
-  }
-
-  #objectName(index: number): string {
-    return `mds${this.#mds.whoami}_openfiles.${index.toString(16)}`;
   }
 
   // ---- what is open
@@ -174,13 +168,6 @@ export class OpenFileTable {
     return this.#committingSeq;
   }
 
-  #encodeHeader(): Uint8Array {
-    const e = new Encoder(64).string(CEPH_FS_ONDISK_MAGIC);
-    const mark = e.start(1, 1);
-    e.u64(this.#omapVersion).u32(this.#counts.length).u8(0);
-    return e.finish(mark).toBytes();
-  }
-
   /** Writes what changed; the table is then as new as the journal segment `logSeq`. */
   commit(onFinish: Completion | undefined, logSeq: number): void {
     const mds = this.#mds;
@@ -247,8 +234,8 @@ export class OpenFileTable {
 
   #write(index: number, update: ObjectUpdate | undefined, gather: GatherBuilder): void {
     if (!update) return;
-    const { objecter, metadataPool: pool } = this.#mds;
-    const oid = this.#objectName(index);
+    const { objecter, whoami, metadataPool: pool } = this.#mds;
+    const oid = openFilesObject(whoami, index);
     let op = new ObjectOperation();
     let keys = 0;
     const send = (): void => {
@@ -267,7 +254,7 @@ export class OpenFileTable {
       send();
     }
     if (values.size > 0) op.omapSet(values);
-    if (index === 0) op.omapSetHeader(this.#encodeHeader());
+    op.omapSetHeader(encodeOpenFilesHeader(this.#omapVersion, this.#counts.length));
     if (op.steps.length > 0) send();
   }
 
@@ -285,72 +272,18 @@ export class OpenFileTable {
   /** Reads the table. One that is missing or makes no sense counts as empty: it only saves work. */
   load(onFinish?: Completion): void {
     if (onFinish !== undefined) this.#waitForLoad.push(onFinish);
-    this.#loadPage(0, '', 1);
+    new OpenFileTableLoad(this.#mds, (table) => this.#loadFinished(table)).start();
   }
 
-  #loadPage(index: number, startAfter: string, objects: number): void {
-    const mds = this.#mds;
-    const op = new ObjectOperation();
-    const header = startAfter === '' ? op.omapGetHeader() : undefined;
-    const page = op.omapGetVals(startAfter);
-    mds.objecter.operate(
-      this.#objectName(index),
-      { pool: mds.metadataPool },
-      op,
-      new C_IO_Wrapper(mds, (r) => {
-        if (r < 0) {
-          if (r !== -ERRNO.ENOENT) mds.clog('error', `failed to load the open file table, errno ${r}`);
-          this.#loadFinished(index === 0 || r !== -ERRNO.ENOENT);
-          return;
-        }
-        const vals = page.value?.vals ?? new Map<string, Uint8Array>();
-        let count = objects;
-        try {
-          if (header && index === 0) count = this.#decodeHeader(header.value as Uint8Array);
-          this.#decodeValues(index, vals);
-        } catch (error) {
-          mds.clog('warn', `the open file table makes no sense: ${(error as Error).message}`);
-          this.#loadFinished(true);
-          return;
-        }
-        const last = [...vals.keys()].pop();
-        if (page.value?.more && last !== undefined) this.#loadPage(index, last, count);
-        else if (index + 1 < count) this.#loadPage(index + 1, '', count);
-        else this.#loadFinished(false);
-      }),
-    );
-  }
-
-  #decodeHeader(bytes: Uint8Array): number {
-    const d = new Decoder(bytes, 'OpenFileTable header');
-    const magic = d.string();
-    if (magic !== CEPH_FS_ONDISK_MAGIC) throw d.error(`the magic is '${magic}'`);
-    const frame = d.start(1);
-    this.#omapVersion = d.u64();
-    const count = d.u32();
-    // a half-written journal of the table was never acted upon; a whole one would have to be
-    if (d.u8() === JOURNAL_FINISH) throw d.error('its journal was not applied');
-    d.finish(frame);
-    if (count > 1024) throw d.error(`${count} objects claimed`);
-    return count;
-  }
-
-  #decodeValues(index: number, vals: ReadonlyMap<string, Uint8Array>): void {
-    this.#counts[index] ??= 0;
-    for (const [key, value] of vals) {
-      if (key.startsWith(JOURNAL_PREFIX)) continue;
-      const anchor = Anchor.decode(new Decoder(value, 'OpenFileTable value'));
-      if (anchor.ino.toString(16) !== key) throw new RangeError(`key ${key} has the anchor of 0x${anchor.ino.toString(16)}`);
-      this.#loaded.set(anchor.ino, { anchor, refs: 0, index });
-      (this.#counts[index] as number)++;
-    }
-  }
-
-  /** @param anew the first commit writes everything anew */
-  #loadFinished(anew: boolean): void {
-    if (anew) {
-      this.#loaded.clear();
-      this.#counts.length = 0;
+  /** @param table undefined: the first commit writes everything anew */
+  #loadFinished(table: LoadedTable | undefined): void {
+    if (table) {
+      this.#omapVersion = table.version;
+      for (let index = 0; index < table.objects; index++) this.#counts[index] = 0;
+      for (const [ino, { anchor, index }] of table.anchors) {
+        this.#loaded.set(ino, { anchor, refs: 0, index });
+        this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+      }
     }
     this.#loadDone = true;
     finishContexts(this.#waitForLoad);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { Encoder } from '@cephts/encoding';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CInode } from '../../src/cache/cinode.js';
 import { MemoryObjectStore } from '../../src/store/memory-object-store.js';
+import { encodeOpenFilesHeader } from '../../src/tables/open-file-table-load.js';
 import { ObjectOperation } from '../../src/store/object-store.js';
 import { fakeRank } from '../journal/fake-rank.js';
 import { makeKit } from '../journal/journal-kit.js';
@@ -128,6 +130,37 @@ describe('OpenFileTable', () => {
     again.openFileTable.commit(undefined, 1);
     kit.run();
     expect(stored(store).keys).toEqual(['1', '10000000000', '10000000001']);
+  });
+
+  it.each([
+    ['applies a whole journal that Ceph left of it, and removes it', 2, 7, ['1', '10000000000', '10000000001'], [0x10000000001]],
+    ['drops the journal of a commit that is over', 2, 6, ['1', '10000000000', '10000000002'], [0x10000000002]],
+    ['drops a journal that was not finished', 1, 7, ['1', '10000000000', '10000000002'], [0x10000000002]],
+  ])('%s', (_title, state, version, keys, files) => {
+    const { openFileTable, store, kit } = setup();
+    openFileTable.addInode(file);
+    openFileTable.commit(undefined, 1);
+    kit.run();
+    const value = stored(store).vals.get(file.ino.toString(16)) as Uint8Array;
+    openFileTable.removeInode(file);
+    openFileTable.addInode(other);
+    openFileTable.commit(undefined, 2);
+    kit.run();
+    const journal = new Encoder(256).u64(version);
+    journal.map(
+      new Map([[file.ino.toString(16), value]]),
+      (e, key) => e.string(key),
+      (e, bytes) => e.blob(bytes),
+    );
+    journal.list([other.ino.toString(16)], (e, key) => e.string(key));
+    const op = new ObjectOperation().omapSet(new Map([['_journal.0', journal.toBytes()]]));
+    store.apply('mds0_openfiles.0', LOC, op.omapSetHeader(encodeOpenFilesHeader(7, 1, state)));
+    const again = fakeRank(kit, store);
+    again.openFileTable.load();
+    kit.run();
+    expect(again.complaints).toEqual([]);
+    expect(stored(store).keys).toEqual(keys);
+    expect([...again.openFileTable.loadedAnchors.keys()].filter((ino) => ino > dir.ino)).toEqual(files);
   });
 
   it('writes many files in several operations', () => {

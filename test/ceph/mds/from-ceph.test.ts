@@ -1,0 +1,140 @@
+// What a C++ ceph-mds has left in its pools loads here: our MDS replays its journal, becomes active, and shows the same tree.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Cluster } from '@cephts/rados';
+
+import { DATA_POOL, FsCluster, METADATA_POOL } from './fs-cluster.js';
+import type { PythonClient } from './fs-cluster.js';
+import { CephFsClient, ourTree, startOurMds } from './our-mds.js';
+import type { Entry } from './our-mds.js';
+import { fromCluster } from './pool-copy.js';
+
+const POOLS = [METADATA_POOL, DATA_POOL];
+const hasCeph = FsCluster.isInstalled;
+if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine (ceph-mds, its tools, python3-cephfs)\n');
+
+(hasCeph ? describe : describe.skip)('what a C++ MDS wrote', () => {
+  let ceph: FsCluster;
+  let cluster: Cluster | undefined;
+  let client: PythonClient | undefined;
+
+  beforeAll(async () => {
+    ceph = new FsCluster(15_600);
+    await ceph.createFs();
+    ceph.startMds('a');
+    await ceph.active();
+    cluster = await Cluster.connect({ conf: { file: ceph.conf } });
+    client = ceph.startClient();
+  }, 120_000);
+
+  afterAll(async () => {
+    client?.kill();
+    await cluster?.shutdown();
+    ceph.stop();
+  });
+
+  type Tree = Record<string, Entry>;
+
+  /** Kinds of events in the journal of rank 0. */
+  function eventTypes(): Set<string> {
+    const lines = ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'event', 'get', 'list').split('\n');
+    return new Set(lines.flatMap((line) => / ([A-Z]+): /.exec(line)?.[1] ?? []));
+  }
+
+  /** The MDSs are killed as they are; ours takes over from a copy of their pools, and shows `tree`. */
+  async function takeOver(tree: Tree, names: readonly string[] = ['a']): Promise<void> {
+    for (const name of names) ceph.killMds(name);
+    const store = await fromCluster(cluster!, POOLS);
+    const { mds, complaints } = await startOurMds(store, true);
+    try {
+      const ours = await CephFsClient.connect({ monAddr: mds.monAddr });
+      const found = await ourTree(ours, '/');
+      // it can be changed, and what was changed is there after all of it was stored and loaded anew
+      const dir = (await ours.mkdir(1, 'by ours', { mode: 0o755 })).ino;
+      await ours.create(dir, 'file', { mode: 0o600 });
+      await mds.adminSocket.command('flush journal');
+      await ours.rename(dir, 'file', 1, 'moved');
+      await ours.unlink(1, 'moved');
+      await ours.rmdir(1, 'by ours');
+      await ours.close();
+      expect(found).toEqual(tree);
+      expect(complaints).toEqual([]);
+    } finally {
+      await mds.close();
+    }
+    const again = await startOurMds(store, true);
+    try {
+      const ours = await CephFsClient.connect({ monAddr: again.mds.monAddr });
+      const found = await ourTree(ours, '/');
+      await ours.close();
+      expect(found).toEqual(tree);
+      expect(again.complaints).toEqual([]);
+    } finally {
+      await again.mds.close();
+    }
+  }
+
+  it('loads: a bit of everything, snapshots, a folder in fragments; from its journal', async () => {
+    await client!.call('mkdir', '/story');
+    await client!.call('story', '/story');
+    const tree = await client!.call<Tree>('tree', '/');
+    await takeOver(tree);
+    const types = eventTypes();
+    for (const type of ['UPDATE', 'SUBTREEMAP', 'SESSION', 'TABLESERVER', 'FRAGMENT']) expect(types).toContain(type);
+  }, 120_000);
+
+  it('loads: files that are open, deleted or not, after a restart with its client; partly from its objects', async () => {
+    ceph.startMds('a');
+    await ceph.active();
+    for (const name of ['/held', '/held and gone']) await client!.call('hold', name, 0o102);
+    await client!.call('make', '/story/a', 'more', 200);
+    await client!.call('unlink', '/held and gone');
+    ceph.tool('ceph', 'tell', 'mds.a', 'flush', 'journal');
+    ceph.killMds('a');
+    ceph.startMds('a');
+    await ceph.active();
+    await client!.call('rename', '/story/many', '/story/a/many');
+    await client!.call('hold', '/story/snapped/new', 2);
+    await client!.call('make', '/story/a/b', 'even more', 60);
+    const tree = await client!.call<Tree>('tree', '/');
+    await takeOver(tree);
+    expect(eventTypes()).toContain('SESSIONS');
+  }, 120_000);
+
+  it('loads: folders that went to another rank and came back, and renames across ranks', async () => {
+    ceph.startMds('a');
+    await ceph.active();
+    ceph.tool('ceph', 'fs', 'set', 'cephfs', 'max_mds', '2');
+    ceph.startMds('b');
+    await ceph.active(2);
+    await client!.call('mkdir', '/away');
+    await client!.call('make', '/away', 'before', 10);
+    await client!.call('setxattr', '/away', 'ceph.dir.pin', '1');
+    const authorities = (): string => ceph.tool('ceph', 'tell', `mds.b`, 'get', 'subtrees');
+    await ceph.until(() => authorities().includes('"path": "/away"'), 'the folder was not exported', 600);
+    await client!.call('make', '/away', 'there', 20);
+    await client!.call('make', '/story', 'here', 5);
+    for (let i = 0; i < 5; i++) {
+      await client!.call('rename', `/away/there${i}`, `/story/from-there${i}`);
+      await client!.call('rename', `/story/here${i}`, `/away/from-here${i}`);
+    }
+    const crossed = eventTypes();
+    ceph.tool('ceph', 'fs', 'set', 'cephfs', 'max_mds', '1');
+    await ceph.active(1);
+    const types = new Set([...crossed, ...eventTypes()]);
+    for (const type of ['EXPORT', 'PEERUPDATE', 'COMMITTED', 'IMPORTSTART', 'IMPORTFINISH']) expect(types).toContain(type);
+    const tree = await client!.call<Tree>('tree', '/');
+    await takeOver(tree, ['a']);
+  }, 180_000);
+
+  it('loads: a journal that was reset', async () => {
+    ceph.startMds('a');
+    await ceph.active();
+    const tree = await client!.call<Tree>('tree', '/');
+    ceph.tool('ceph', 'tell', 'mds.a', 'flush', 'journal');
+    ceph.tool('ceph', 'fs', 'fail', 'cephfs');
+    ceph.signal('mds.a', 'SIGKILL');
+    ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'journal', 'reset', '--force');
+    expect(eventTypes()).toContain('RESETJOURNAL');
+    await takeOver(tree, []);
+  }, 120_000);
+});

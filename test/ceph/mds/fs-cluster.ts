@@ -1,0 +1,125 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import path from 'node:path';
+
+import { OsdCluster } from '../osd-cluster.js';
+
+/** Pools of the file system; the embedded MDS has the same. */
+export const METADATA_POOL = 1;
+export const DATA_POOL = 2;
+
+/** Segments end soon, folders fall into fragments soon: so that a short story has everything in its journal. */
+const MDS_CONF = `[mds]
+mds data = $run_dir
+mds beacon grace = 30
+mds reconnect timeout = 3
+mds log events per segment = 64
+mds bal split size = 40
+mds bal merge size = 5
+mds bal fragment interval = 1
+mds bal interval = 2
+`;
+
+/** A real file system with C++ MDSs: one monitor, one manager, one OSD. */
+export class FsCluster extends OsdCluster {
+  static override get isInstalled(): boolean {
+    const more = ['ceph-mds', 'cephfs-journal-tool', 'cephfs-table-tool'];
+    const python = spawnSync('/usr/bin/python3', ['-c', 'import cephfs']).status === 0;
+    return super.isInstalled && python && more.every((name) => spawnSync('which', [name]).status === 0);
+  }
+
+  constructor(port: number) {
+    super({ port, osds: 1, conf: `mgr disabled modules = devicehealth\nosd pool default size = 1\nosd pool default pg num = 8\n${MDS_CONF}` });
+  }
+
+  /** Makes the pools and the file system; no MDS runs yet. */
+  async createFs(): Promise<void> {
+    // before the manager makes one of its own
+    for (const pool of ['meta', 'data']) this.ceph('osd', 'pool', 'create', pool, '8');
+    await this.ready();
+    const pools = JSON.parse(this.ceph('osd', 'lspools', '--format', 'json')) as { poolnum: number; poolname: string }[];
+    const found = Object.fromEntries(pools.map(({ poolname, poolnum }) => [poolname, poolnum]));
+    if (found.meta !== METADATA_POOL || found.data !== DATA_POOL) throw new Error(`the pools are ${JSON.stringify(found)}`);
+    this.ceph('fs', 'new', 'cephfs', 'meta', 'data');
+  }
+
+  /** Starts a C++ MDS; its key is made the first time. */
+  startMds(name: string): void {
+    const key = this.ceph('auth', 'get-or-create', `mds.${name}`, 'mon', 'profile mds', 'osd', 'allow *', 'mds', 'allow');
+    const keyring = path.join(this.dir, `mds.${name}.keyring`);
+    execFileSync('/usr/bin/tee', [keyring], { input: key, stdio: ['pipe', 'ignore', 'inherit'] });
+    execFileSync('ceph-mds', ['-i', name, '-c', this.conf, '--keyring', keyring], { stdio: 'pipe' });
+  }
+
+  /** Kills an MDS, and has the monitors know it. */
+  killMds(name: string): void {
+    this.signal(`mds.${name}`, 'SIGKILL');
+    this.ceph('mds', 'fail', name);
+  }
+
+  /** States of the ranks, in their order, as in `['up:active']`. */
+  mdsStates(): string[] {
+    const dump = JSON.parse(this.ceph('fs', 'dump', '--format', 'json')) as {
+      filesystems: { mdsmap: { info: Record<string, { rank: number; state: string }> } }[];
+    };
+    return Object.values(dump.filesystems[0]?.mdsmap.info ?? {})
+      .filter(({ rank }) => rank >= 0)
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ state }) => state);
+  }
+
+  /** Resolves when so many ranks are active, and none is anything else. */
+  async active(ranks = 1): Promise<void> {
+    const wanted = Array.from({ length: ranks }, () => 'up:active').join();
+    await this.until(() => this.mdsStates().join() === wanted, `the ranks did not become active: ${this.mdsStates().join()}`, 600);
+  }
+
+  /** Runs a tool of Ceph's, as in `cephfs-journal-tool`; its standard output. */
+  tool(command: string, ...args: string[]): string {
+    return execFileSync(command, ['-c', this.conf, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** A client in Python, with a session of its own. */
+  startClient(): PythonClient {
+    return new PythonClient(this.conf);
+  }
+}
+
+/**
+ * A client with libcephfs in a process of its own: it reads lines of Python, in which `fs` is the mounted file system, and tells what each
+ * expression gives.
+ */
+export class PythonClient {
+  readonly #child: ChildProcess;
+  readonly #waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void }[] = [];
+  #text = '';
+
+  constructor(conf: string) {
+    this.#child = spawn('/usr/bin/python3', [path.join(import.meta.dirname, 'client.py'), conf], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#child.stdout?.on('data', (chunk: Buffer) => {
+      this.#text += String(chunk);
+      for (let end = this.#text.indexOf('\n'); end >= 0; end = this.#text.indexOf('\n')) {
+        const answer = JSON.parse(this.#text.slice(0, end)) as { value?: unknown; error?: string };
+        this.#text = this.#text.slice(end + 1);
+        const waiter = this.#waiting.shift();
+        if (answer.error === undefined) waiter?.resolve(answer.value);
+        else waiter?.reject(new Error(answer.error));
+      }
+    });
+    this.#child.once('exit', () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('the client ended'));
+    });
+  }
+
+  /** Calls a function of client.py. */
+  call<T>(name: string, ...args: unknown[]): Promise<T> {
+    this.#child.stdin?.write(`${JSON.stringify([name, args])}\n`);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve: resolve as (value: unknown) => void, reject }));
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
