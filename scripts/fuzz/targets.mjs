@@ -20,7 +20,9 @@ function modules(folder) {
   return readdirSync(folder).flatMap((name) => {
     const file = path.join(folder, name);
     if (statSync(file).isDirectory()) return modules(file);
-    return name.endsWith('.js') && !name.endsWith('.worker.js') ? [file] : [];
+    // what a source that is gone was built to does not count
+    const source = file.replace(`${path.sep}build${path.sep}`, `${path.sep}src${path.sep}`).replace(/\.js$/, '.ts');
+    return name.endsWith('.js') && !name.endsWith('.worker.js') && existsSync(source) ? [file] : [];
   });
 }
 
@@ -63,12 +65,15 @@ function blankSeed(type) {
   }
 }
 
+/** Their crc is over all their bytes. */
+const TAKES_BYTES = new Set(['OsdMapIncremental']);
+
 function classTarget(name, type, sampled) {
   const seeds = [...blankSeed(type), ...(sampled.get(type.name) ?? []).map(encoded), ...corpusSeeds(type.name)];
   return {
     name,
     seeds: seeds.length > 0 ? seeds : [new Uint8Array(64)],
-    decode: (bytes) => type.decode(new Decoder(bytes, name)),
+    decode: (bytes) => type.decode(TAKES_BYTES.has(type.name) ? bytes : new Decoder(bytes, name)),
     encode: typeof type.prototype?.encode === 'function' ? encoded : undefined,
   };
 }

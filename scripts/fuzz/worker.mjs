@@ -36,9 +36,23 @@ function judge(target, input) {
   const after = getHeapStatistics();
   const grown = after.used_heap_size + after.external_memory - before;
   if (problem !== undefined) return problem;
-  if (took > timeLimit(input.length)) return `took ${took.toFixed(1)} ms for ${input.length} bytes`;
+  if (took > timeLimit(input.length)) {
+    // another process may have had the processor: what counts is the quickest of some tries
+    const best = Math.min(took, ...Array.from({ length: 5 }, () => timeOf(target, input)));
+    if (best > timeLimit(input.length)) return `took ${best.toFixed(1)} ms for ${input.length} bytes`;
+  }
   if (grown > heapLimit(input.length)) return `allocated ${grown} bytes for ${input.length} bytes`;
   return decoded && target.encode !== undefined ? unstable(target, value) : undefined;
+}
+
+function timeOf(target, input) {
+  const start = performance.now();
+  try {
+    target.decode(input);
+  } catch {
+    // judged already
+  }
+  return performance.now() - start;
 }
 
 /** What was decoded must encode, and decode again to the same. */

@@ -29,7 +29,11 @@ export class FsCluster extends OsdCluster {
   }
 
   constructor(port: number) {
-    super({ port, osds: 1, conf: `mgr disabled modules = devicehealth\nosd pool default size = 1\nosd pool default pg num = 8\n${MDS_CONF}` });
+    super({
+      port,
+      osds: 1,
+      conf: `mgr disabled modules = devicehealth\nosd pool default size = 1\nosd pool default pg num = 8\n${MDS_CONF}`,
+    });
   }
 
   /** Makes the pools and the file system; no MDS runs yet. */

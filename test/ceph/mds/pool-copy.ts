@@ -1,3 +1,4 @@
+import { errnoName } from '@cephts/common';
 import type { Cluster } from '@cephts/rados';
 
 import { ObjectOperation } from '../../../packages/mds-reference/src/store/object-store.js';
@@ -15,7 +16,7 @@ export interface ObjectContent {
 
 function run(store: ObjectStore, oid: string, pool: number, op: ObjectOperation): Promise<void> {
   return new Promise((resolve, reject) =>
-    store.operate(oid, { pool }, op, (r) => (r < 0 ? reject(new Error(`${oid}: errno ${r}`)) : resolve())),
+    store.operate(oid, { pool }, op, (r) => (r < 0 ? reject(new Error(`${oid}: ${errnoName(r)}`)) : resolve())),
   );
 }
 
@@ -58,12 +59,18 @@ export async function poolObjects(cluster: Cluster, pool: number): Promise<strin
   return names.sort();
 }
 
-/** Copies of all objects of some pools, in memory. */
+/** Copies of all objects of some pools, in memory; not of those that live on in a snapshot only. */
 export async function fromCluster(cluster: Cluster, pools: readonly number[]): Promise<MemoryObjectStore> {
   const there = new RadosObjectStore(cluster.cct, cluster.objecter);
   const here = new MemoryObjectStore();
   for (const pool of pools)
-    for (const oid of await poolObjects(cluster, pool)) await writeObject(here, oid, pool, await readObject(there, oid, pool));
+    for (const oid of await poolObjects(cluster, pool)) {
+      const content = await readObject(there, oid, pool).catch((error: unknown) => {
+        if (error instanceof Error && error.message.endsWith(': ENOENT')) return undefined;
+        throw error;
+      });
+      if (content) await writeObject(here, oid, pool, content);
+    }
   return here;
 }
 
