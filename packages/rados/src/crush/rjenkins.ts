@@ -46,19 +46,65 @@ export function hash2(a: number, b: number): number {
   return (state[H] as number) >>> 0;
 }
 
-export function hash3(a: number, b: number, c: number): number {
-  state[A] = a;
-  state[B] = b;
-  state[C] = c;
-  state[XX] = X;
-  state[YY] = Y;
-  state[H] = SEED ^ a ^ b ^ c;
-  mix(A, B, H);
-  mix(C, XX, H);
-  mix(YY, A, H);
-  mix(B, XX, H);
-  mix(YY, C, H);
-  return (state[H] as number) >>> 0;
+/** The one that placement spends its time in: the five mixes are written out, over local variables. */
+export function hash3(first: number, second: number, third: number): number {
+  let a = first | 0;
+  let b = second | 0;
+  let c = third | 0;
+  let x = X;
+  let y = Y;
+  let h = SEED ^ a ^ b ^ c;
+  // a, b, h
+  a = (a - b - h) ^ (h >>> 13);
+  b = (b - h - a) ^ (a << 8);
+  h = (h - a - b) ^ (b >>> 13);
+  a = (a - b - h) ^ (h >>> 12);
+  b = (b - h - a) ^ (a << 16);
+  h = (h - a - b) ^ (b >>> 5);
+  a = (a - b - h) ^ (h >>> 3);
+  b = (b - h - a) ^ (a << 10);
+  h = (h - a - b) ^ (b >>> 15);
+  // c, x, h
+  c = (c - x - h) ^ (h >>> 13);
+  x = (x - h - c) ^ (c << 8);
+  h = (h - c - x) ^ (x >>> 13);
+  c = (c - x - h) ^ (h >>> 12);
+  x = (x - h - c) ^ (c << 16);
+  h = (h - c - x) ^ (x >>> 5);
+  c = (c - x - h) ^ (h >>> 3);
+  x = (x - h - c) ^ (c << 10);
+  h = (h - c - x) ^ (x >>> 15);
+  // y, a, h
+  y = (y - a - h) ^ (h >>> 13);
+  a = (a - h - y) ^ (y << 8);
+  h = (h - y - a) ^ (a >>> 13);
+  y = (y - a - h) ^ (h >>> 12);
+  a = (a - h - y) ^ (y << 16);
+  h = (h - y - a) ^ (a >>> 5);
+  y = (y - a - h) ^ (h >>> 3);
+  a = (a - h - y) ^ (y << 10);
+  h = (h - y - a) ^ (a >>> 15);
+  // b, x, h
+  b = (b - x - h) ^ (h >>> 13);
+  x = (x - h - b) ^ (b << 8);
+  h = (h - b - x) ^ (x >>> 13);
+  b = (b - x - h) ^ (h >>> 12);
+  x = (x - h - b) ^ (b << 16);
+  h = (h - b - x) ^ (x >>> 5);
+  b = (b - x - h) ^ (h >>> 3);
+  x = (x - h - b) ^ (b << 10);
+  h = (h - b - x) ^ (x >>> 15);
+  // y, c, h
+  y = (y - c - h) ^ (h >>> 13);
+  c = (c - h - y) ^ (y << 8);
+  h = (h - y - c) ^ (c >>> 13);
+  y = (y - c - h) ^ (h >>> 12);
+  c = (c - h - y) ^ (y << 16);
+  h = (h - y - c) ^ (c >>> 5);
+  y = (y - c - h) ^ (h >>> 3);
+  c = (c - h - y) ^ (y << 10);
+  h = (h - y - c) ^ (c >>> 15);
+  return h >>> 0;
 }
 
 export function hash4(a: number, b: number, c: number, d: number): number {
