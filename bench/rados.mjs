@@ -32,9 +32,19 @@ function largeMap() {
   const crush = new CrushMap();
   crush.maxDevices = 1000;
   const hosts = Array.from({ length: 50 }, (_, h) =>
-    straw2(-2 - h, 1, Array.from({ length: 20 }, (_, i) => h * 20 + i), FULLY_IN),
+    straw2(
+      -2 - h,
+      1,
+      Array.from({ length: 20 }, (_, i) => h * 20 + i),
+      FULLY_IN,
+    ),
   );
-  const root = straw2(-1, 2, hosts.map(({ id }) => id), 20 * FULLY_IN);
+  const root = straw2(
+    -1,
+    2,
+    hosts.map(({ id }) => id),
+    20 * FULLY_IN,
+  );
   crush.buckets = [root, ...hosts];
   const rule = new CrushRule();
   rule.steps = [
@@ -88,7 +98,9 @@ function placementRows() {
 }
 
 async function startPeer(conf, pool) {
-  const child = spawn(PYTHON, [path.join(import.meta.dirname, 'peers', 'librados.py'), conf, pool], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(PYTHON, [path.join(import.meta.dirname, 'peers', 'librados.py'), conf, pool], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   await lines.next();
   return {
