@@ -12,7 +12,7 @@ const rados = path.join(root, 'packages/rados/build');
 const corpus = path.resolve(root, '../shared/ceph-object-corpus');
 const rooms = [
   ...['types', 'messages', 'journal', 'tables', 'purge', 'locks', 'cache'].map((room) => path.join(mds, room)),
-  ...['maps', 'messages', 'auth', 'osdmap', 'crush'].map((room) => path.join(rados, room)),
+  ...['maps', 'messages', 'auth'].map((room) => path.join(rados, room)),
 ];
 
 function modules(folder) {
