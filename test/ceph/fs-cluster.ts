@@ -67,7 +67,9 @@ export class FsCluster extends OsdCluster {
       appendFileSync(keyring, this.ceph('auth', 'get-or-create', `mds.${name}`, ...caps));
     }
     const [command, script] = name.startsWith('c') ? ['ceph-mds', []] : [process.execPath, [CLI, 'run']];
-    const child = spawn(command as string, [...(script as string[]), '-f', '-i', name, '-c', this.conf, ...args], { stdio: 'ignore' });
+    const child = spawn(command as string, [...(script as string[]), '-f', '-i', name, '-c', this.conf, ...args], {
+      stdio: 'ignore',
+    });
     this.#mds.set(name, child);
   }
 

@@ -38,6 +38,11 @@ class C_MDL_Flushed extends MDSLogContextBase {
 
 /** A write of the journal failed: nothing that was promised can be kept, so the rank is given up. */
 class C_MDL_WriteError extends MDSIOContext {
+  constructor(mds: MDSRank) {
+    // no I/O is under way for as long as it waits
+    super(mds, false);
+  }
+
   override finish(r: number): void {
     this.mds.damaged(`writing the journal failed with ${r}`);
   }

@@ -1,0 +1,83 @@
+// OSDs fail while an import runs: what was asked for waits and is done in the end, nothing is lost, and health says why it takes so long.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { seededRandom } from '@cephts/common';
+import { importChains, STEPS, stepsThere } from '../../packages/mds-reference/test/crash/chains.js';
+import type { Chain } from '../../packages/mds-reference/test/crash/chains.js';
+import { FsCluster } from './fs-cluster.js';
+
+const hasCeph = FsCluster.isInstalled;
+if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph, rados)\n');
+
+/** How long OSDs stand still, in s; CEPHTS_LONG=1 for the long form. */
+const PAUSE = process.env['CEPHTS_LONG'] ? 30 : 8;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+if (!hasCeph) {
+  describe.skip('faults of OSDs under an import', () => {
+    it('needs a Ceph', () => undefined);
+  });
+} else {
+  describe('faults of OSDs under an import', () => {
+    let cluster: FsCluster;
+
+    beforeAll(async () => {
+      const conf = 'osd pool default size = 2\nosd op complaint time = 2\n';
+      cluster = new FsCluster({ port: 19_500, osds: 2, conf });
+      await cluster.ready();
+      cluster.startMds('ta');
+      await cluster.untilState('ta', 'up:active');
+    }, 120_000);
+
+    afterAll(() => cluster.stop());
+
+    /** Imports while `faults` happen, then reads back what must be there. */
+    async function importDuring(run: string, faults: () => Promise<void>): Promise<void> {
+      const client = await cluster.client(true);
+      const dir = (await client.mkdir(1, run, { mode: 0o755 })).ino;
+      const chains = new Map<string, Chain>();
+      let stopped = false;
+      const settled = importChains(client, dir, seededRandom(7), chains, () => !stopped);
+      await sleep(500);
+      await faults();
+      const done = (): boolean => [...chains.values()].some(({ safe }) => safe === STEPS);
+      for (const end = Date.now() + 30_000; !done() && Date.now() < end;) await sleep(100);
+      stopped = true;
+      const lanes = await settled;
+      expect(lanes.filter(({ status }) => status === 'rejected')).toEqual([]);
+      await client.close();
+      const reader = await cluster.client();
+      let whole = 0;
+      for (const [name, chain] of chains) {
+        expect(chain.safe).toBe(chain.begun);
+        expect(await stepsThere(reader, dir, name, chain)).toBe(chain.safe);
+        if (chain.safe === STEPS) whole++;
+      }
+      expect(whole).toBeGreaterThan(0);
+      await reader.close();
+    }
+
+    it('goes on when an OSD is started anew', async () => {
+      await importDuring('restart', async () => {
+        cluster.signal('osd.0', 'SIGTERM');
+        await sleep(2000);
+        cluster.startOsd(0);
+        await cluster.until(() => cluster.ceph('osd', 'stat').includes('2 up'), 'osd.0 does not come up');
+      });
+    }, 120_000);
+
+    it(`waits while no OSD answers for ${PAUSE} s, and says so`, async () => {
+      await importDuring('pause', async () => {
+        for (const osd of ['osd.0', 'osd.1']) cluster.signal(osd, 'SIGSTOP');
+        try {
+          const since = Date.now();
+          await cluster.until(() => cluster.ceph('health', 'detail').includes('MDS_SLOW_METADATA_IO'), 'health says nothing');
+          await sleep(Math.max(0, since + PAUSE * 1000 - Date.now()));
+        } finally {
+          for (const osd of ['osd.0', 'osd.1']) cluster.signal(osd, 'SIGCONT');
+        }
+      });
+      await cluster.until(() => !cluster.ceph('health', 'detail').includes('MDS_SLOW_METADATA_IO'), 'health still complains');
+    }, 180_000);
+  });
+}
