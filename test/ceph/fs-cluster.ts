@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { CephConf } from '@cephts/rados';
 import { CephFsClient } from '@cephts/mds-reference';
 import { OsdCluster } from './osd-cluster.js';
@@ -29,6 +30,7 @@ interface MdsInfo {
   addr: string;
 }
 
+const run = promisify(execFile);
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A cluster with a file system, and MDSs of two kinds: `c…` are C++ ones, `t…` ours. */
@@ -87,20 +89,21 @@ export class FsCluster extends OsdCluster {
     await ended;
   }
 
-  /** All MDSs the monitors know. */
-  mdsInfos(): MdsInfo[] {
+  /** All MDSs the monitors know. Clients of this process go on meanwhile. */
+  async mdsInfos(): Promise<MdsInfo[]> {
     type Dump = { standbys: MdsInfo[]; filesystems: { mdsmap: { info: Record<string, MdsInfo> } }[] };
-    const { standbys, filesystems } = JSON.parse(this.ceph('fs', 'dump', '--format', 'json')) as Dump;
+    const { stdout } = await run('ceph', ['-c', this.conf, 'fs', 'dump', '--format', 'json'], { maxBuffer: 1 << 26 });
+    const { standbys, filesystems } = JSON.parse(stdout) as Dump;
     return [...standbys, ...filesystems.flatMap(({ mdsmap }) => Object.values(mdsmap.info))];
   }
 
-  stateOf(name: string): string | undefined {
-    return this.mdsInfos().find((info) => info.name === name)?.state;
+  async infoOf(name: string): Promise<MdsInfo | undefined> {
+    return (await this.mdsInfos()).find((info) => info.name === name);
   }
 
   async untilState(name: string, state: string, seconds = 60): Promise<void> {
     for (let last: string | undefined, end = Date.now() + seconds * 1000; ; await sleep(150)) {
-      last = this.stateOf(name);
+      last = (await this.infoOf(name))?.state;
       if (last === state) return;
       if (Date.now() > end) throw new Error(`mds.${name} is ${String(last)}, not ${state}: ${this.ceph('mds', 'stat')}`);
     }

@@ -69,7 +69,7 @@ if (!hasCeph) {
       await cluster.untilState(active, 'up:active');
     }, 120_000);
 
-    afterAll(() => cluster.stop());
+    afterAll(() => (cluster as FsCluster | undefined)?.stop());
 
     /** Starts a standby of the other kind. */
     async function standby(): Promise<string> {
