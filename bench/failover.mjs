@@ -36,7 +36,7 @@ async function untilState(cluster, name, state) {
 
 export default async function failover() {
   if (!hasCeph) return [];
-  const cluster = startCeph({ port: 13_900, mds: false });
+  const cluster = startCeph({ port: 19_050, mds: false });
   const times = { ours: [], theirs: [] };
   let active;
   try {

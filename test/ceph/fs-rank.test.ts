@@ -1,4 +1,5 @@
 // Our MDS holds rank 0 of a real file system: what the monitors, the manager and Ceph's own tools say of it.
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FsCluster } from './fs-cluster.js';
 
@@ -150,9 +151,10 @@ if (!hasCeph) {
     it('blocklisted, it starts anew with another address', async () => {
       const addr = (await cluster.infoOf('tb'))?.addr ?? '';
       cluster.ceph('osd', 'blocklist', 'add', addr);
-      // its next write is refused
-      cluster.tool('ceph', 'tell', 'mds.tb', 'flush', 'journal');
+      // its next write is refused; who asked for it is not answered
+      const tell = spawn('ceph', ['-c', cluster.conf, 'tell', 'mds.tb', 'flush', 'journal'], { stdio: 'ignore' });
       await until(async () => (await cluster.mdsInfos()).every((info) => info.addr !== addr), 'it does not start anew');
+      tell.kill();
       await cluster.untilState('tb', 'up:active');
     }, 60_000);
 
