@@ -27,7 +27,8 @@ async function pair(): Promise<Pair> {
   await kit.clock.advanceAsync(10);
   rank.snapserver.reset();
   const deliver = (): void => {
-    for (let quiet = 0; quiet < 3; quiet++) {
+    // what nobody waits for is flushed after 5 ms
+    for (let quiet = 0; quiet < 8; quiet++) {
       kit.clock.advance(1);
       for (const { message } of rank.sent.splice(0)) {
         quiet = 0;
