@@ -44,9 +44,9 @@ class SpecialEvent {
  * Timed events on a thread of their own which, once cancelled, never run.
  *
  * Guarantees: after {@link cancelEvent} said true, the callback never runs; with safe callbacks, whoever holds the lock (where there is
- * none: everybody, since the isolate is the lock) may also take false as "has returned". Callbacks run in order of time (to a quarter
- * of a millisecond), equal times in order of insertion, one at a time; one that returns a promise holds the next ones up until it
- * settles. Nothing runs early, nor inside the call that adds it. However many events wait, the platform sees one timer.
+ * none: everybody, since the isolate is the lock) may also take false as "has returned". Callbacks run in order of time, equal times
+ * in order of insertion, one at a time; one that returns a promise holds the next ones up until it settles. Nothing runs early, nor
+ * inside the call that adds it. However many events wait, the platform sees one timer.
  *
  * Delays are in milliseconds, of any length, on the monotonic clock.
  *

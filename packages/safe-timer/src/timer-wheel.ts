@@ -1,6 +1,6 @@
 import type { TimerEvent } from './options.js';
 
-/** A tick is a quarter of a millisecond: in what order two events run that are due within one is decided by their insertion. */
+/** A tick is a quarter of a millisecond. */
 const TICKS = 4;
 /** Buckets of one level; seven levels span 2^49 ticks. Most events are due within a level or two, and need not be placed again often. */
 const BITS = 7;
@@ -16,19 +16,17 @@ const STRIDE = 6;
 const DOUBLES = 3;
 const NEXT = 2;
 const PREVIOUS = 3;
-/** Of an event: how often its slot was used before. Of a bucket: 1 when late events have to be put in order. */
+/** Of an event: how often its slot was used before. Of a bucket: 1 when its events are not in order of time. */
 const GENERATION = 4;
 const UNSORTED = GENERATION;
 /** An event's name is generation * SLOTS + slot; a slot whose generations are used up is not used again, so no name is used twice. */
 const SLOTS = 2 ** 26;
 const GENERATIONS = 2 ** 27;
-/** Bitwise operators reach the digits below this one only. */
-const FAR = WHEEL ** 4;
 /** What `previous` says of a slot that was taken. */
 const TAKEN = -1;
 
 /**
- * Pending events in order of their ticks and, within one tick, of insertion. Adding and cancelling cost the same whatever is pending.
+ * Pending events in order of time, and of insertion where times are equal. Adding and cancelling cost the same whatever is pending.
  *
  * ```text
  *   level 0   128 buckets of 1 tick          ticks that differ from `current` in the last digit (to base 128) only
@@ -41,8 +39,8 @@ const TAKEN = -1;
  * ```
  *
  * An event is a slot of one flat memory (24 bytes), a bucket a doubly linked list of them whose head is the slot of the bucket's own
- * number. Events of one tick are always in the same bucket, in order of insertion: that is the whole order. Only what is late already when
- * it is added, and so comes into the bucket of the current tick, has to be sorted in.
+ * number. Events of one tick are always in the same bucket, in order of insertion; a bucket in which one came after a later one is put
+ * in order of time when it falls due.
  */
 export class TimerWheel<T extends object> {
   /** What each slot's event is; undefined once it was removed. */
@@ -177,24 +175,21 @@ export class TimerWheel<T extends object> {
     }
   }
 
-  /** Appends a slot to the bucket of its time: at the level of the highest digit in which that differs from the current tick. */
+  /**
+   * Appends a slot to the bucket of its time: at the level of the highest digit in which that differs from the current tick. What is
+   * late already goes into the bucket of the current tick.
+   */
   #place(slot: number): void {
     const time = this.timeOf(slot);
     let current = this.#current;
-    let tick = Math.floor(time * TICKS);
+    let tick = Math.max(Math.floor(time * TICKS), current);
     let bucket = 0;
-    if (tick < current) {
-      bucket = current & (WHEEL - 1);
-      this.#slots[bucket * STRIDE + UNSORTED] = 1;
-    } else if (Math.floor(tick / FAR) === Math.floor(current / FAR)) {
-      const level = ((31 - Math.clz32((tick ^ current) | 1)) / BITS) | 0;
-      bucket = level * WHEEL + ((tick >> (level * BITS)) & (WHEEL - 1));
-    } else {
-      for (let above; (above = Math.floor(tick / WHEEL)) !== (current = Math.floor(current / WHEEL)); bucket += WHEEL) tick = above;
-      bucket += tick % WHEEL;
-    }
-    this.#append(bucket, slot);
+    for (let above; (above = Math.floor(tick / WHEEL)) !== (current = Math.floor(current / WHEEL)); bucket += WHEEL) tick = above;
+    bucket += tick % WHEEL;
+    const last = this.#slots[bucket * STRIDE + PREVIOUS]!;
+    if (time < this.timeOf(last) && last !== bucket) this.#slots[bucket * STRIDE + UNSORTED] = 1;
     if (time < this.timeOf(bucket)) this.#times[bucket * DOUBLES] = time;
+    this.#append(bucket, slot);
   }
 
   #append(bucket: number, slot: number): void {
@@ -206,10 +201,30 @@ export class TimerWheel<T extends object> {
     slots[bucket * STRIDE + PREVIOUS] = slot;
   }
 
-  /** Sorts a bucket by time, keeping the order of equals. */
+  /** Sorts a bucket by time, keeping the order of equals: merges neighbouring runs until one is left. */
   #sort(bucket: number): void {
-    const order = this.#empty(bucket).sort((a, b) => this.timeOf(a) - this.timeOf(b));
-    for (const slot of order) this.#append(bucket, slot);
+    let from = this.#empty(bucket);
+    const times = this.#times;
+    const { length } = from;
+    let to = from.slice();
+    const endOfRun = (at: number): number => {
+      while (++at < length && times[from[at - 1]! * DOUBLES]! <= times[from[at]! * DOUBLES]!);
+      return Math.min(at, length);
+    };
+    while (endOfRun(0) < length) {
+      for (let at = 0; at < length;) {
+        let left = at;
+        const middle = endOfRun(at);
+        const end = endOfRun(middle);
+        for (let right = middle; at < end; at++) {
+          const fromLeft = right === end || (left < middle && times[from[left]! * DOUBLES]! <= times[from[right]! * DOUBLES]!);
+          to[at] = from[fromLeft ? left++ : right++]!;
+        }
+      }
+      [from, to] = [to, from];
+    }
+    for (const slot of from) this.#append(bucket, slot);
+    this.#times[bucket * DOUBLES] = this.timeOf(from[0]!);
   }
 
   #unlink(slot: number): void {

@@ -52,6 +52,19 @@ describe('SafeTimer time', () => {
     expect(log).toEqual(['a@10', 'b@10', 'b1@10.125', 'b2@10.25', 'c@20', 'd@20']);
   });
 
+  it('keeps times half a microsecond apart in order, whatever order they were added in', () => {
+    const { clock, timer } = setup();
+    const delays = Array.from({ length: 1000 }, (_, i) => 10 + ((i * 7919) % 101) / 2000);
+    const ran: number[] = [];
+    timer.pause();
+    delays.forEach((ms, i) => timer.addEventAfter(ms, () => ran.push(i)));
+    clock.advance(30);
+    timer.resume();
+    clock.advance(0);
+    const inOrder = delays.map((_, i) => i).sort((a, b) => delays[a]! - delays[b]!);
+    expect(ran).toEqual(inOrder);
+  });
+
   it('keeps insertion order for equal times reached by different delays', () => {
     const { clock, timer, log, note } = setup();
     timer.addEventAfter(5000, note('first'));
