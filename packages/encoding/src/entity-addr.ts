@@ -19,6 +19,9 @@ export interface SocketAddress {
   port: number;
 }
 
+/** By type. */
+const TYPE_PREFIXES = ['-', 'v1:', 'v2:', '', 'cidr:'];
+
 /**
  * entity_addr_t: where somebody listens, `v2:10.0.0.1:6800/123`. An unchanging value; the blank one is `-`.
  *
@@ -32,6 +35,8 @@ export class EntityAddr {
   static readonly TYPE_MSGR2 = 2;
   /** Either messenger, as in a blocklist. */
   static readonly TYPE_ANY = 3;
+  /** A whole network, in a blocklist: the nonce is the length of its prefix. */
+  static readonly TYPE_CIDR = 4;
   static readonly BLANK: EntityAddr = new EntityAddr();
 
   readonly type: number;
@@ -232,7 +237,7 @@ export class EntityAddr {
 
   toString(): string {
     if (this.type === EntityAddr.TYPE_NONE) return '-';
-    const prefix = this.type === EntityAddr.TYPE_ANY ? '' : this.isMsgr2() ? 'v2:' : this.isLegacy() ? 'v1:' : '???:';
+    const prefix = TYPE_PREFIXES[this.type] ?? '???:';
     if (!this.isIp()) return `${prefix}(unrecognized address family ${this.family})/${this.nonce}`;
     const host = this.family === AF_INET6 ? `[${this.ip}]` : this.ip;
     return `${prefix}${host}:${this.port}/${this.nonce}`;

@@ -9,7 +9,7 @@ function hostPort(addr: EntityAddr): string {
 }
 
 function typeName(addr: EntityAddr): string {
-  return addr.isMsgr2() ? 'v2' : addr.isLegacy() ? 'v1' : addr.isAny() ? 'any' : 'none';
+  return ['none', 'v1', 'v2', 'any', 'cidr'][addr.type] ?? '???';
 }
 
 export function dumpAddr(addr: EntityAddr): Record<string, unknown> {
@@ -65,18 +65,31 @@ export function releaseName(release: number): string {
   return RELEASES[release] ?? 'unknown';
 }
 
+/** With 17 digits, as C++ streams print a double that must be read back as it was. */
+function doubleText(value: number): string {
+  const [digits, exponent] = value.toExponential(16).split('e') as [string, string];
+  const power = Number(exponent);
+  const trim = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+  if (power >= -4 && power < 17) return trim(value.toFixed(16 - power));
+  return `${trim(digits)}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
 /**
- * JSON with 64-bit integers in full, where they come as bigint.
+ * JSON as Ceph writes it: 64-bit integers in full, where they come as bigint, and fractions with 17 digits.
  *
  * @param indent spaces for each level; 0 for one line
  */
 export function toJson(value: unknown, indent = 0): string {
-  const integers: string[] = [];
+  const numbers: string[] = [];
   // no text of a map holds these
+  const mark = (text: string): string => `\u0000${numbers.push(text) - 1}\u0000`;
   const marked = JSON.stringify(
     value,
-    (_key, item: unknown) => (typeof item === 'bigint' ? `\u0000${integers.push(String(item)) - 1}\u0000` : item),
+    (_key, item: unknown) => {
+      if (typeof item === 'bigint') return mark(String(item));
+      return typeof item === 'number' && Number.isFinite(item) && !Number.isInteger(item) ? mark(doubleText(item)) : item;
+    },
     indent,
   );
-  return marked.replaceAll(/"\\u0000(\d+)\\u0000"/g, (_, at: string) => integers[Number(at)] as string);
+  return marked.replaceAll(/"\\u0000(\d+)\\u0000"/g, (_, at: string) => numbers[Number(at)] as string);
 }

@@ -1,6 +1,8 @@
 import { CephError, ERRNO } from '@cephts/common';
 import { EntityAddrVec, IntervalSet, Uuid } from '@cephts/encoding';
+import type { EntityAddr } from '@cephts/encoding';
 import { CrushMap } from '../crush/crush-map.js';
+import type { Blocklist } from './map-codecs.js';
 import { decodeOsdMap } from './osd-map-codec.js';
 import type { OsdMapIncremental } from './osd-map-incremental.js';
 import { OSD_FULL_WEIGHT, OSD_STATE, OSDMAP_FLAG } from './osd-flags.js';
@@ -31,8 +33,8 @@ export function applyIncremental(map: OsdMap, inc: OsdMapIncremental): OsdMap {
   applyPools(map, inc);
   applyOsds(map, inc);
   applyPgs(map, inc);
-  for (const [key, entry] of inc.newBlocklist) map.blocklist.set(key, entry);
-  for (const addr of inc.oldBlocklist) map.blocklist.delete(String(addr));
+  applyBlocklist(map.blocklist, inc.newBlocklist, inc.oldBlocklist);
+  applyBlocklist(map.rangeBlocklist, inc.newRangeBlocklist, inc.oldRangeBlocklist);
   applyFlags(map.crushNodeFlags, inc.newCrushNodeFlags);
   applyFlags(map.deviceClassFlags, inc.newDeviceClassFlags);
   map.clusterSnapshot = inc.clusterSnapshot;
@@ -170,4 +172,10 @@ function applyCrush(map: OsdMap, bytes: Uint8Array): void {
   map.crush = CrushMap.fromBytes(bytes);
   if (map.requireOsdRelease >= LUMINOUS) map.crushVersion++;
   for (const cls of [...map.deviceClassFlags.keys()]) if (!map.crush.classNames.has(cls)) map.deviceClassFlags.delete(cls);
+}
+
+/** One that is there already keeps its time, as upstream. */
+function applyBlocklist(list: Blocklist, added: Blocklist, removed: readonly EntityAddr[]): void {
+  for (const [key, entry] of added) if (!list.has(key)) list.set(key, entry);
+  for (const addr of removed) list.delete(String(addr));
 }

@@ -42,5 +42,30 @@ export const OSDMAP_FLAG = {
   pglogHardlimit: 1 << 22,
 } as const;
 
+/** How Ceph spells them, in the order in which it tells them. @see OSDMap::get_flag_string in src/osd/OSDMap.cc (16.2.15) */
+export const OSDMAP_FLAG_NAMES: readonly (readonly [flag: number, name: string])[] = [
+  [OSDMAP_FLAG.pauserd, 'pauserd'],
+  [OSDMAP_FLAG.pausewr, 'pausewr'],
+  [OSDMAP_FLAG.pauserec, 'pauserec'],
+  [OSDMAP_FLAG.noup, 'noup'],
+  [OSDMAP_FLAG.nodown, 'nodown'],
+  [OSDMAP_FLAG.noout, 'noout'],
+  [OSDMAP_FLAG.noin, 'noin'],
+  [OSDMAP_FLAG.nobackfill, 'nobackfill'],
+  [OSDMAP_FLAG.norebalance, 'norebalance'],
+  [OSDMAP_FLAG.norecover, 'norecover'],
+  [OSDMAP_FLAG.noscrub, 'noscrub'],
+  [OSDMAP_FLAG.nodeepScrub, 'nodeep-scrub'],
+  [OSDMAP_FLAG.notieragent, 'notieragent'],
+  [OSDMAP_FLAG.nosnaptrim, 'nosnaptrim'],
+  [OSDMAP_FLAG.sortbitwise, 'sortbitwise'],
+  [OSDMAP_FLAG.requireJewel, 'require_jewel_osds'],
+  [OSDMAP_FLAG.requireKraken, 'require_kraken_osds'],
+  [OSDMAP_FLAG.requireLuminous, 'require_luminous_osds'],
+  [OSDMAP_FLAG.recoveryDeletes, 'recovery_deletes'],
+  [OSDMAP_FLAG.purgedSnapdirs, 'purged_snapdirs'],
+  [OSDMAP_FLAG.pglogHardlimit, 'pglog_hardlimit'],
+];
+
 /** In weights and primary affinities: all of it. */
 export const OSD_FULL_WEIGHT = 0x10000;

@@ -25,7 +25,7 @@ import { PgTable } from './pg-table.js';
 /** Newest versions this code knows: of the whole, of what clients need, of what only OSDs need. */
 const WRAPPER = 8;
 const CLIENT = 10;
-const OSD = 10;
+const OSD = 11;
 
 /** Writes a map as its cluster does; its checksum comes out the same. @see OSDMap::encode in src/osd/OSDMap.cc (16.2.15) */
 export function encodeOsdMap(map: OsdMap): Uint8Array {
@@ -71,7 +71,8 @@ function encodeClientPart(e: Encoder, map: OsdMap): void {
 }
 
 function encodeOsdPart(e: Encoder, map: OsdMap): void {
-  const v = map.stretch.enabled ? Math.max(map.versions.osd, 10) : map.versions.osd;
+  // the last two are only there where they are used
+  const v = Math.max(map.versions.osd, map.stretch.enabled ? 10 : 0, map.rangeBlocklist.size > 0 ? 11 : 0);
   const mark = e.start(v, 1);
   encodeAddrs(e, map.hbBackAddrs);
   e.list(map.osdInfo, (e, info) => info.encode(e));
@@ -88,6 +89,7 @@ function encodeOsdPart(e: Encoder, map: OsdMap): void {
     const { enabled, bucketCount, degraded, recovering, bucket } = map.stretch;
     e.bool(enabled).u32(bucketCount).u32(degraded).u32(recovering).s32(bucket);
   }
+  if (v >= 11) encodeBlocklist(e, map.rangeBlocklist);
   e.finish(mark);
 }
 
@@ -174,4 +176,5 @@ function decodeOsdPart(d: Decoder, v: number, map: OsdMap): void {
   if (v >= 8) map.crushNodeFlags = decodeNumbered(d, 's32', (d) => d.u32());
   if (v >= 9) map.deviceClassFlags = decodeNumbered(d, 's32', (d) => d.u32());
   if (v >= 10) map.stretch = { enabled: d.bool(), bucketCount: d.u32(), degraded: d.u32(), recovering: d.u32(), bucket: d.s32() };
+  if (v >= 11) map.rangeBlocklist = decodeBlocklist(d);
 }

@@ -24,7 +24,7 @@ import { PgId } from './pg.js';
 
 const WRAPPER = 8;
 const CLIENT = 9;
-const OSD = 10;
+const OSD = 11;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -75,6 +75,8 @@ export class OsdMapIncremental {
   newLost: Map<number, number> = new Map();
   newBlocklist: Blocklist = new Map();
   oldBlocklist: EntityAddr[] = [];
+  newRangeBlocklist: Blocklist = new Map();
+  oldRangeBlocklist: EntityAddr[] = [];
   clusterSnapshot = '';
   newUuid: Map<number, Uuid> = new Map();
   newXInfo: Map<number, OsdXInfo> = new Map();
@@ -164,7 +166,9 @@ export class OsdMapIncremental {
   }
 
   #encodeOsd(e: Encoder): void {
-    const v = this.newStretch ? Math.max(this.#osdVersion, 10) : this.#osdVersion;
+    const ranges = this.newRangeBlocklist.size + this.oldRangeBlocklist.length > 0;
+    // the last two are only there where they are used
+    const v = Math.max(this.#osdVersion, this.newStretch ? 10 : 0, ranges ? 11 : 0);
     const mark = e.start(v, 1);
     const addrs = (map: ReadonlyMap<number, EntityAddrVec>): void => encodeNumbered(e, map, 's32', (e, one) => one.encode(e));
     const numbers = (map: ReadonlyMap<number, number>): void => encodeNumbered(e, map, 's32', (e, n) => e.u32(n));
@@ -190,6 +194,10 @@ export class OsdMapIncremental {
         .u32(stretch.degraded)
         .u32(stretch.recovering);
       e.s32(stretch.bucket).bool(stretch.enabled);
+    }
+    if (v >= 11) {
+      encodeBlocklist(e, this.newRangeBlocklist);
+      e.list(this.oldRangeBlocklist, (e, addr) => addr.encode(e));
     }
     e.finish(mark);
   }
@@ -264,5 +272,8 @@ export class OsdMapIncremental {
     const stretch = { enabled: false, bucketCount: d.u32(), degraded: d.u32(), recovering: d.u32(), bucket: d.s32() };
     stretch.enabled = d.bool();
     if (changes) this.newStretch = stretch;
+    if (v < 11) return;
+    this.newRangeBlocklist = decodeBlocklist(d);
+    this.oldRangeBlocklist = d.list((d) => EntityAddr.decode(d), 11);
   }
 }

@@ -1,7 +1,9 @@
 import { EntityAddr, EntityAddrVec, UTime, Uuid } from '@cephts/encoding';
 import type { IntervalSet } from '@cephts/encoding';
 import { CrushMap } from '../crush/crush-map.js';
+import { isInNetwork } from './network.js';
 import { OSD_FULL_WEIGHT, OSD_STATE } from './osd-flags.js';
+import { dumpOsdMap } from './osd-map-dump.js';
 import { OsdInfo, OsdXInfo } from './osd-types.js';
 import type { PgPool } from './pg-pool.js';
 import { PgTable } from './pg-table.js';
@@ -75,6 +77,8 @@ export class OsdMap {
   lastInChange: UTime = UTime.ZERO;
   /** By text: who, and until when. */
   blocklist: Map<string, { addr: EntityAddr; until: UTime }> = new Map();
+  /** Whole networks, the length of the prefix in place of the nonce: `10.1.0.0:0/16`. */
+  rangeBlocklist: Map<string, { addr: EntityAddr; until: UTime }> = new Map();
   clusterSnapshotEpoch = 0;
   clusterSnapshot = '';
   nearfullRatio = 0;
@@ -144,11 +148,11 @@ export class OsdMap {
   }
 
   isBlocklisted(addr: EntityAddr): boolean {
-    if (this.blocklist.size === 0) return false;
     // one that went on with either messenger, or all of its host's
-    return [addr, addr.withType(EntityAddr.TYPE_ANY), addr.withType(EntityAddr.TYPE_ANY).withPort(0).withNonce(0)].some((one) =>
-      this.blocklist.has(String(one)),
-    );
+    const any = addr.withType(EntityAddr.TYPE_ANY);
+    if (this.blocklist.size > 0 && [addr, any, any.withPort(0).withNonce(0)].some((one) => this.blocklist.has(String(one))))
+      return true;
+    return [...this.rangeBlocklist.values()].some((range) => isInNetwork(addr, range.addr));
   }
 
   /** Call it after any change: placements are remembered. */
@@ -175,5 +179,10 @@ export class OsdMap {
   /** The devices CRUSH gives, before anything else has its say. */
   rawOsds(pool: number, seed: number): number[] {
     return this.#placement.raw(pool, seed);
+  }
+
+  /** As `ceph osd dump` shows it: `toJson(map.dump())` is what `ceph osd dump --format json` of Ceph 16.2.15 prints, the blocklist in order. */
+  dump(): Record<string, unknown> {
+    return dumpOsdMap(this);
   }
 }

@@ -1,3 +1,4 @@
+import { compareText } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
 
 /** Options that a pool may have and mostly does not, by their number on the wire. @see pool_opts_t in src/osd/osd_types.h (16.2.15) */
@@ -25,6 +26,7 @@ const NAMES = [
   'dedup_tier',
   'dedup_chunk_algorithm',
   'dedup_cdc_chunk_size',
+  'pg_num_max',
 ];
 
 const KIND = { str: 0, int: 1, double: 2 } as const;
@@ -74,10 +76,12 @@ export class PoolOpts {
     );
   }
 
-  /** By name, in the order of their numbers. */
+  /** By name, in the order of names, as Ceph prints them. */
   toJSON(): Record<string, string | number> {
     return Object.fromEntries(
-      [...this.values].sort(([a], [b]) => a - b).map(([key, { value }]) => [NAMES[key] ?? `opt_${key}`, value]),
+      [...this.values]
+        .map(([key, { value }]): [string, string | number] => [NAMES[key] ?? `opt_${key}`, value])
+        .sort(([a], [b]) => compareText(a, b)),
     );
   }
 }
