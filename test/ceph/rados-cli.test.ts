@@ -92,6 +92,19 @@ interface Outcome {
     expect(Number(made)).toBeGreaterThan(0);
   }, 60_000);
 
+  it('writes what rados bench reads and finds correct', async () => {
+    for (const sizes of [
+      ['-b', '4096'],
+      ['-b', '4096', '-O', '16384'],
+    ]) {
+      await ours('-p', 'data', 'bench', '1', 'write', ...sizes, '-t', '4', '--no-cleanup');
+      for (const way of ['seq', 'rand'])
+        expect(await theirs('-p', 'data', 'bench', '1', way, '-t', '4')).toMatchObject({ code: 0, stderr: '' });
+      expect((await ours('-p', 'data', 'bench', '1', 'rand', '-t', '4')).code).toBe(0);
+      expect((await ours('-p', 'data', 'cleanup')).code).toBe(0);
+    }
+  }, 60_000);
+
   it('puts and gets files of many pieces, also striped', async () => {
     const bytes = Buffer.from(Array.from({ length: 50_000 }, (_, i) => i & 0xff));
     writeFileSync(file, bytes);

@@ -22,6 +22,16 @@ interface RunMetadata {
 
 const objectName = (pid: number, n: number): string => `benchmark_data_${hostname()}_${pid}_object${n}`;
 
+/** What write `n` writes: `rados bench` reads it again and compares. @see src/common/obj_bencher.cc (16.2.15) */
+function contents(n: number, opSize: number): Uint8Array {
+  const bytes = new Uint8Array(opSize).fill(0x7a);
+  // a C string: cut off where it does not fit, and with its end
+  const head = Buffer.from(`I'm the ${String(n).padStart(16)}th op!`).subarray(0, Math.max(0, opSize - 1));
+  bytes.set(head);
+  if (opSize > 0) bytes[head.length] = 0;
+  return bytes;
+}
+
 async function writeMetadata({ ioctx, options }: Context, { objectSize, objects, pid, opSize }: RunMetadata): Promise<void> {
   await ioctx.writeFull(options.runName, new Encoder().u64(objectSize).s32(objects).s32(pid).u64(opSize).toBytes());
 }
@@ -190,11 +200,10 @@ async function benchWrite(c: Context, seconds: number): Promise<void> {
   const size = `${opSize} bytes to objects of size ${objectSize}`;
   await c.out(`Maintaining ${concurrent} concurrent writes of ${size} for up to ${seconds} seconds or 0 objects\n`);
   await c.out(`Object prefix: benchmark_data_${hostname()}_${process.pid}\n`);
-  const bytes = new Uint8Array(opSize);
-  for (let i = 0; i < opSize; i++) bytes[i] = i & 0xff;
   const progress = new Progress(opSize, (text) => c.out(text));
   await run(progress, { seconds, concurrent }, (n) => {
     const oid = objectName(process.pid, Math.floor(n / perObject));
+    const bytes = contents(n, opSize);
     return perObject === 1 ? ioctx.writeFull(oid, bytes) : ioctx.write(oid, bytes, (n % perObject) * opSize);
   });
   await progress.summary('writes', objectSize);
@@ -214,8 +223,10 @@ async function benchRead(c: Context, seconds: number, operation: 'seq' | 'rand')
     const pick = operation === 'seq' ? n : Math.floor(Math.random() * count);
     const off = (pick % perObject) * opSize;
     return ioctx.read(objectName(pid, Math.floor(pick / perObject)), { off, len: opSize }).then((bytes) => {
-      if (options.verify && bytes.length !== opSize)
-        throw new CephError('ERR_CEPH_EIO', 'a read came back short', { errno: ERRNO.EIO });
+      if (options.verify && Buffer.compare(bytes, contents(pick, opSize)) !== 0)
+        throw new CephError('ERR_CEPH_EIO', `${objectName(pid, Math.floor(pick / perObject))} is not correct!`, {
+          errno: ERRNO.EIO,
+        });
     });
   });
   await progress.summary('reads', objectSize);
