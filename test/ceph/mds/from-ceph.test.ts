@@ -99,44 +99,4 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
     await takeOver(tree);
     expect(eventTypes()).toContain('SESSIONS');
   }, 120_000);
-
-  it('loads: a journal that was reset', async () => {
-    ceph.startMds('a');
-    await ceph.active();
-    const tree = await client!.call<Tree>('tree', '/');
-    ceph.tool('ceph', 'tell', 'mds.a', 'flush', 'journal');
-    ceph.tool('ceph', 'fs', 'fail', 'cephfs');
-    ceph.signal('mds.a', 'SIGKILL');
-    ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'journal', 'reset', '--force');
-    expect(eventTypes()).toContain('RESETJOURNAL');
-    await takeOver(tree);
-  }, 120_000);
-
-  it('is turned down with a reason where the journal tells of folders that went to another rank, even if they came back', async () => {
-    ceph.tool('ceph', 'fs', 'set', 'cephfs', 'joinable', 'true');
-    ceph.startMds('a');
-    await ceph.active();
-    ceph.tool('ceph', 'fs', 'set', 'cephfs', 'max_mds', '2');
-    ceph.startMds('b');
-    await ceph.active(2);
-    await client!.call('mkdir', '/away');
-    await client!.call('make', '/away', 'before', 10);
-    await client!.call('setxattr', '/away', 'ceph.dir.pin', '1');
-    const authorities = (): string => ceph.tool('ceph', 'tell', `mds.b`, 'get', 'subtrees');
-    await ceph.until(() => authorities().includes('"path": "/away"'), 'the folder was not exported', 600);
-    await client!.call('make', '/away', 'there', 20);
-    await client!.call('make', '/story', 'here', 5);
-    for (let i = 0; i < 5; i++) {
-      await client!.call('rename', `/away/there${i}`, `/story/from-there${i}`);
-      await client!.call('rename', `/story/here${i}`, `/away/from-here${i}`);
-    }
-    const crossed = eventTypes();
-    ceph.tool('ceph', 'fs', 'set', 'cephfs', 'max_mds', '1');
-    await ceph.active(1);
-    const types = new Set([...crossed, ...eventTypes()]);
-    for (const type of ['EXPORT', 'PEERUPDATE', 'COMMITTED', 'IMPORTSTART', 'IMPORTFINISH']) expect(types).toContain(type);
-    for (const name of ['a', 'b']) ceph.killMds(name);
-    const store = await fromCluster(cluster!, POOLS);
-    await expect(startOurMds(store, true)).rejects.toThrow('the journal is of a rank that shares its tree with others');
-  }, 180_000);
 });
