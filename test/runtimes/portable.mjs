@@ -136,17 +136,19 @@ async function safeTimerKeepsTime() {
   const begin = performance.now();
   timer.addEventAfter(2 ** 31 + 5, () => log.push('overflowed'));
   const cancelled = timer.addEventAfter(10, () => log.push('cancelled'));
-  timer.addEventAfter(30, () => log.push('30'));
+  timer.addEventAfter(80, () => log.push('80'));
   timer.addEventAfter(20, () => log.push('20'));
-  timer.addEventAt(Date.now() + 25, () => log.push('25'));
+  timer.addEventAt(Date.now() + 50, () => log.push('50'));
+  // beats that a busy machine holds up are left out: when the third comes is not said
   let beats = 0;
+  let ended;
   const beat = timer.addEventEvery(4, () => {
-    if (++beats === 3) log.push(`cancel ${timer.cancelEvent(beat)}`);
+    if (++beats === 3) ended = timer.cancelEvent(beat);
   });
   same('cancelEvent', [timer.cancelEvent(cancelled), timer.cancelEvent(cancelled)], [true, false]);
-  await sleep(60);
-  while (log.length < 4 && performance.now() - begin < 5000) await sleep(5);
-  same('events', log, ['cancel true', '20', '25', '30']);
+  while ((log.length < 3 || ended === undefined) && performance.now() - begin < 5000) await sleep(5);
+  same('events', log, ['20', '50', '80']);
+  same('the beat is cancelled from within', ended, true);
   same('what is left', timer.length, 1);
   timer.shutdown();
 }
