@@ -92,13 +92,17 @@ describe('the dashboard', () => {
 
   it('knows the way of an operation through the threads', async () => {
     const { daemon } = JSON.parse((await ask(`${dashboard.url}api/sample`)).body);
-    const create = daemon.latest.find(({ description }: { description: string }) => description.includes(' create '));
-    const marks: string[] = [];
-    for (let i = 0; i < create.marks.length; i += 3) {
-      marks.push(`${daemon.words[create.marks[i + 1]]} on ${daemon.words[create.marks[i + 2]]}`);
-      if (i > 0) expect(create.marks[i]).toBeGreaterThanOrEqual(create.marks[i - 3]);
-    }
-    expect(marks).toEqual([
+    const creates = daemon.latest.filter(({ description }: { description: string }) => description.includes(' create '));
+    const ways = creates.map(({ marks }: { marks: number[] }) => {
+      const way: string[] = [];
+      for (let i = 0; i < marks.length; i += 3) {
+        way.push(`${daemon.words[marks[i + 1]!]} on ${daemon.words[marks[i + 2]!]}`);
+        if (i > 0) expect(marks[i]).toBeGreaterThanOrEqual(marks[i - 3]!);
+      }
+      return way;
+    });
+    // one or another may have had to wait for a lock of the folder, and goes on where that is released
+    expect(ways).toContainEqual([
       'initiated on msgr-worker-0',
       'throttled on msgr-worker-0',
       'header_read on msgr-worker-0',
