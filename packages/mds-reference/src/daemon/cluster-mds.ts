@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { CephError, ERRNO } from '@cephts/common';
@@ -57,24 +58,15 @@ export interface ClusterMds {
 }
 
 /** Is the address in the network `a.b.c.d/n`, or the IPv6 one? */
-function ipBits(ip: string): bigint | undefined {
-  if (ip.includes('.')) return ip.split('.').reduce((bits, part) => (bits << 8n) | BigInt(Number(part)), 0n);
-  const [head = '', tail] = ip.split('::');
-  const left = head.split(':').filter((part) => part !== '');
-  const right = (tail ?? '').split(':').filter((part) => part !== '');
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const parts = [...left, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...right];
-  return parts.length === 8 ? parts.reduce((bits, part) => (bits << 16n) | BigInt(`0x${part}`), 0n) : undefined;
-}
-
 function inNetwork(ip: string, network: string): boolean {
   const [base = '', prefix = ''] = network.split('/');
-  const width = base.includes('.') ? 32 : 128;
-  if (ip.includes('.') !== base.includes('.')) return false;
-  const a = ipBits(ip);
-  const b = ipBits(base);
-  const shift = BigInt(width - Number(prefix === '' ? width : prefix));
-  return a !== undefined && b !== undefined && a >> shift === b >> shift;
+  const family = isIP(base);
+  const bits = Number(prefix);
+  if (family === 0 || family !== isIP(ip) || !(bits >= 0 && bits <= (family === 4 ? 32 : 128))) return false;
+  const type = family === 4 ? 'ipv4' : 'ipv6';
+  const net = new BlockList();
+  net.addSubnet(base, bits, type);
+  return net.check(ip, type);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Message } from '@cephts/async-messenger';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { Uuid, decodeTextMap, encodeTextMap } from '@cephts/encoding';
+import { decodeTextMap, encodeTextMap } from '@cephts/encoding';
+import { CommandMessage, CommandReplyMessage } from './command-message.js';
 import {
   MSG_MGR_CLOSE,
   MSG_MGR_COMMAND,
@@ -199,55 +200,16 @@ export class MMgrReport extends Message {
   }
 }
 
-/** mgr_command: input is in `data`. @see src/messages/MMgrCommand.h (16.2.15) */
-export class MMgrCommand extends Message {
+/** mgr_command. @see src/messages/MMgrCommand.h (16.2.15) */
+export class MMgrCommand extends CommandMessage {
   static readonly TYPE = MSG_MGR_COMMAND;
   readonly type = MSG_MGR_COMMAND;
   readonly typeName = 'mgr_command';
-
-  fsid: Uuid;
-  cmd: string[];
-
-  constructor(fsid: Uuid = Uuid.ZERO, cmd: string[] = []) {
-    super();
-    this.fsid = fsid;
-    this.cmd = cmd;
-  }
-
-  encodePayload(e: Encoder): void {
-    this.fsid.encode(e);
-    e.list(this.cmd, (e, part) => e.string(part));
-  }
-
-  decodePayload(d: Decoder): void {
-    this.fsid = Uuid.decode(d);
-    this.cmd = d.list((d) => d.string(), 4);
-  }
-
-  override print(): string {
-    return `mgr_command(tid ${this.tid}: ${this.cmd.join(' ')})`;
-  }
 }
 
-/** mgr_command_reply: output is in `data`. @see src/messages/MMgrCommandReply.h (16.2.15) */
-export class MMgrCommandReply extends Message {
+/** mgr_command_reply. @see src/messages/MMgrCommandReply.h (16.2.15) */
+export class MMgrCommandReply extends CommandReplyMessage {
   static readonly TYPE = MSG_MGR_COMMAND_REPLY;
   readonly type = MSG_MGR_COMMAND_REPLY;
   readonly typeName = 'mgr_command_reply';
-
-  r = 0;
-  rs = '';
-
-  encodePayload(e: Encoder): void {
-    e.s32(this.r).string(this.rs);
-  }
-
-  decodePayload(d: Decoder): void {
-    this.r = d.s32();
-    this.rs = d.string();
-  }
-
-  override print(): string {
-    return `mgr_command_reply(tid ${this.tid}: ${this.r} ${this.rs})`;
-  }
 }
