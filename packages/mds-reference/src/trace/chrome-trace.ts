@@ -9,12 +9,13 @@ export interface TraceEvent {
   ts?: number;
   dur?: number;
   cat?: string;
-  id?: string;
+  /** Whole numbers: Perfetto reads a string as hexadecimal, and drops the arrows of those that are none. */
+  id?: number;
   bp?: 'e';
   args?: Record<string, unknown>;
 }
 
-/** The file that Perfetto and chrome://tracing open. */
+/** The file that Perfetto opens. */
 export interface ChromeTrace {
   displayTimeUnit: 'ms';
   otherData: Record<string, unknown>;
@@ -53,11 +54,13 @@ class Track {
   }
 }
 
-/** Whole nanoseconds, so that what was equal stays equal. */
-const micros = (ms: number): number => Math.round(ms * 1e6) / 1e3;
+/** Eighths of a microsecond: binary fractions, so that sums are exact, and so are the nanoseconds that readers make of them. */
+const micros = (ms: number): number => Math.round(ms * 8e3) / 8;
 
 class Writer {
   readonly events: TraceEvent[] = [];
+  /** Written last: an arrow binds to a slice that the reader has already seen, also when both begin at the same time. */
+  readonly #arrows: TraceEvent[] = [];
   readonly #recording: Recording;
   readonly #tracks = new Map<number, Track>();
   readonly #main: Track;
@@ -79,6 +82,7 @@ class Writer {
     for (const op of this.#recording.ops) this.#operation(op);
     this.#writeSteps();
     this.#writeCallbacks();
+    for (const event of this.#arrows) this.events.push(event);
   }
 
   #at(ms: number): number {
@@ -106,8 +110,8 @@ class Writer {
   #slices(): void {
     const { slices } = this.#recording;
     for (let i = 0; i < slices.length; i += 3) {
-      const begin = this.#at(slices[i + 1] as number);
-      this.#tracks.get(slices[i] as number)?.slices.push([begin, begin + micros(slices[i + 2] as number)]);
+      const [thread, begin, duration] = [slices[i] as number, slices[i + 1] as number, slices[i + 2] as number];
+      this.#tracks.get(thread)?.slices.push([this.#at(begin), this.#at(begin + duration)]);
     }
     for (const { thread, slices: own } of this.#tracks.values()) {
       own.sort(([a], [b]) => a - b);
@@ -126,7 +130,7 @@ class Writer {
       const from = this.#tracks.get(wakes[i] as number) ?? this.#main;
       if (from === this.#main) this.#callback(at, `wakes ${to.thread.name}`);
       else if (!from.has(at)) continue;
-      this.#arrow('wake-up', 'wake', `wake ${++this.#flows}`, [
+      this.#arrow('wake-up', 'wake', ++this.#flows, [
         [from, at],
         [to, Math.max(at, turn[0])],
       ]);
@@ -146,18 +150,17 @@ class Writer {
     });
   }
 
-  #arrow(name: string, cat: string, id: string, points: readonly (readonly [track: Track, ts: number])[]): void {
+  #arrow(name: string, cat: string, id: number, points: readonly (readonly [track: Track, ts: number])[]): void {
     points.forEach(([{ thread }, ts], i) => {
       const ph = i === 0 ? 's' : i === points.length - 1 ? 'f' : 't';
-      this.#add({ ph, cat, name, id, tid: thread.id, ts, ...(ph === 's' ? {} : { bp: 'e' }) });
+      this.#arrows.push({ pid: PID, ph, cat, name, id, tid: thread.id, ts, ...(ph === 's' ? {} : { bp: 'e' }) });
     });
   }
 
   /** An operation: a bar over its whole time, what each thread did for it, and an arrow for each hand-over. */
   #operation(op: RecordedOp): void {
-    const { description } = op;
+    const { description, seq: id } = op;
     const [, what = 'internal op'] = /^client_request\(\S+ (\S+)/.exec(description) ?? [];
-    const id = `op ${op.seq}`;
     const marks = this.#marksOf(op);
     this.#add({ ph: 'b', cat: 'request', id, name: what, tid: 0, ts: this.#at(op.begin), args: { description } });
     this.#add({ ph: 'e', cat: 'request', id, name: what, tid: 0, ts: this.#at(op.end) });
