@@ -18,12 +18,10 @@ type Key = (typeof KEYS)[number];
 /** Counters of `mds` that the cache counts in: each key is turned into its index once. */
 export class CachePerf {
   readonly #logger: PerfCounters;
-  readonly #mem: PerfCounters;
   readonly #idx: Record<Key, number>;
 
-  constructor(logger: PerfCounters, mem: PerfCounters) {
+  constructor(logger: PerfCounters) {
     this.#logger = logger;
-    this.#mem = mem;
     this.#idx = Object.fromEntries(KEYS.map((key) => [key, logger.idx(key)])) as Record<Key, number>;
   }
 
@@ -34,10 +32,5 @@ export class CachePerf {
   /** A gauge of `mds`. */
   set(key: string, value: number): void {
     this.#logger.set(this.#logger.idx(key), value);
-  }
-
-  /** A gauge of `mds_mem`. */
-  setMem(key: string, value: number): void {
-    this.#mem.set(this.#mem.idx(key), value);
   }
 }

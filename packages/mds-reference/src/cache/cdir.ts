@@ -196,7 +196,7 @@ export class CDir extends MDSCacheObject {
       this.snapItems ??= new Map();
       this.snapItems.set(dn.key, dn);
     }
-    this.inode.mdcache.numDentries++;
+    this.inode.mdcache.population.dentries.add();
     return dn;
   }
 
@@ -213,7 +213,7 @@ export class CDir extends MDSCacheObject {
     }
     dn.markClean();
     const { mdcache } = this.inode;
-    mdcache.numDentries--;
+    mdcache.population.dentries.remove();
     dn.lru?.remove(dn);
     if (this.items.size === 0 && (this.snapItems?.size ?? 0) === 0) {
       this.#order.clear();

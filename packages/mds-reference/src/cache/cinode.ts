@@ -474,7 +474,7 @@ export class CInode extends InodeLocks {
     this.#dirfrags ??= new Map();
     const dir = new CDir(this, frag);
     this.#dirfrags.set(frag, dir);
-    this.mdcache.numDirs++;
+    this.mdcache.population.dirs.add();
     return dir;
   }
 
@@ -488,7 +488,7 @@ export class CInode extends InodeLocks {
     dir.forgetDirty();
     if (dir.numRef > 0) throw new Error(`${dir.describe()} is in use and can't be closed`);
     this.#dirfrags.delete(frag);
-    this.mdcache.numDirs--;
+    this.mdcache.population.dirs.remove();
   }
 
   closeDirfrags(): void {
@@ -535,7 +535,7 @@ export class CInode extends InodeLocks {
     }
     const cap = new Capability(this, session, newInode ? 1 : ++this.mdcache.lastCapId);
     this.clientCaps.set(session.getClient(), cap);
-    this.mdcache.numCaps++;
+    this.mdcache.population.caps.add();
     return cap;
   }
 
@@ -544,7 +544,7 @@ export class CInode extends InodeLocks {
     if (!cap) return;
     (cap.session as Session).caps.delete(cap);
     this.clientCaps.delete(client);
-    this.mdcache.numCaps--;
+    this.mdcache.population.caps.remove();
     if (cap.isWantedNotable()) this.adjustNumCapsNotable(-1);
     if (client === this.lonerCap) {
       this.lonerCap = -1;

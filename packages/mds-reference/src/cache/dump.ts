@@ -177,12 +177,13 @@ function dumpDentry(dn: CDentry): Record<string, unknown> {
 
 /** `cache status`. */
 export function cacheStatus(cache: MDCache): Record<string, unknown> {
+  const { inodes, dentries, dirs, caps } = cache.population;
   return {
-    pool: { items: cache.numInodes + cache.numDentries + cache.numDirs, bytes: cacheSize(cache) },
-    inodes: cache.numInodes,
-    dentries: cache.numDentries,
-    dirfrags: cache.numDirs,
-    caps: cache.numCaps,
+    pool: { items: inodes.count + dentries.count + dirs.count, bytes: cacheSize(cache) },
+    inodes: inodes.count,
+    dentries: dentries.count,
+    dirfrags: dirs.count,
+    caps: caps.count,
     inodes_with_caps: cache.numInodesWithCaps,
     strays: cache.strayManager.numStrays,
     limit: cache.memoryLimit,

@@ -36,6 +36,7 @@ import { addDirContext, addPrimaryDentry, addRoot } from './meta-blob.js';
 import type { MutationImpl } from './mutation.js';
 import { OpenIno } from './open-ino.js';
 import { pathTraverse } from './path-traverse.js';
+import { Population } from './population.js';
 import { journalDirtyInode, predirtyJournalParents } from './predirty.js';
 import { purgeInodes, startPurgeInodes } from './purge-inodes.js';
 import { ReconnectedCaps } from './reconnected-caps.js';
@@ -89,9 +90,7 @@ export class MDCache {
   /** Dentries that lead nowhere, and those of stray directories: the first to go. */
   readonly bottomLru = new Lru<CDentry>();
 
-  numDentries = 0;
-  numDirs = 0;
-  numCaps = 0;
+  readonly population: Readonly<Record<'inodes' | 'dirs' | 'dentries' | 'caps', Population>>;
   numInodesWithCaps = 0;
   lastCapId = 0;
   defaultFileLayout = FileLayout.NONE;
@@ -128,7 +127,14 @@ export class MDCache {
       this.#dirstatMinInterval = conf.number('mds_dirstat_min_interval') * 1000;
       this.#setMemoryLimit();
     }, ['mds_dirstat_min_interval', 'mds_cache_memory_limit', 'mds_cache_reservation']);
-    this.perf = new CachePerf(mds.logger, mds.mlogger);
+    const { logger, mlogger } = mds;
+    this.perf = new CachePerf(logger);
+    this.population = {
+      inodes: new Population(mlogger, 'ino'),
+      dirs: new Population(mlogger, 'dir'),
+      dentries: new Population(mlogger, 'dn'),
+      caps: new Population(mlogger, 'cap'),
+    };
     this.hierarchy = new Hierarchy(this);
     this.subtrees = new SubtreeMap(this);
     this.strayManager = new StrayManager(this, purgeQueue);
@@ -161,10 +167,6 @@ export class MDCache {
 
   // ---- inodes and dentries
 
-  get numInodes(): number {
-    return this.#inodes.size + this.#snapInodes.size;
-  }
-
   /** Head inodes. */
   inodes(): IterableIterator<CInode> {
     return this.#inodes.values();
@@ -188,10 +190,12 @@ export class MDCache {
     const { ino } = inode;
     if (!inode.isHead()) {
       this.#snapInodes.set(`${ino}.${inode.last}`, inode);
+      this.population.inodes.add();
       return;
     }
     if (this.#inodes.has(ino)) throw new Error(`inode 0x${ino.toString(16)} is in the cache already`);
     this.#inodes.set(ino, inode);
+    this.population.inodes.add();
     if (!inode.isSystem()) return;
     if (ino === CEPH_INO_ROOT) this.root = inode;
     else if (ino === mdsInoMdsdir(this.mds.whoami)) this.myin = inode;
@@ -215,10 +219,13 @@ export class MDCache {
     inode.clearOpenFile();
     const { ino } = inode;
     if (!inode.isHead()) {
-      this.#snapInodes.delete(`${ino}.${inode.last}`);
+      if (this.#snapInodes.delete(`${ino}.${inode.last}`)) this.population.inodes.remove();
       return;
     }
-    if (this.#inodes.get(ino) === inode) this.#inodes.delete(ino);
+    if (this.#inodes.get(ino) === inode) {
+      this.#inodes.delete(ino);
+      this.population.inodes.remove();
+    }
     if (!inode.isSystem()) return;
     if (this.root === inode) this.root = undefined;
     else if (this.myin === inode) this.myin = undefined;
@@ -732,12 +739,8 @@ export class MDCache {
     perf.set('inodes', this.lru.size);
     perf.set('inodes_bottom', this.bottomLru.size);
     perf.set('inodes_with_caps', this.numInodesWithCaps);
-    perf.set('caps', this.numCaps);
+    perf.set('caps', this.population.caps.count);
     perf.set('subtrees', this.subtrees.size);
-    perf.setMem('ino', this.numInodes);
-    perf.setMem('dn', this.numDentries);
-    perf.setMem('dir', this.numDirs);
-    perf.setMem('cap', this.numCaps);
     const rstat = this.root?.inode.rstat;
     if (!rstat) return;
     perf.set('root_rfiles', rstat.rfiles);

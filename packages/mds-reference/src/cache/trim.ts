@@ -14,7 +14,8 @@ const PINNED_FACTOR = 4;
 
 /** Memory the cache takes, in bytes: an estimate by the number of its objects. */
 export function cacheSize(cache: MDCache): number {
-  return cache.numInodes * INODE_BYTES + cache.numDentries * DENTRY_BYTES + cache.numDirs * DIR_BYTES + cache.numCaps * CAP_BYTES;
+  const { inodes, dentries, dirs, caps } = cache.population;
+  return inodes.count * INODE_BYTES + dentries.count * DENTRY_BYTES + dirs.count * DIR_BYTES + caps.count * CAP_BYTES;
 }
 
 /**

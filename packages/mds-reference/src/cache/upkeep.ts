@@ -50,8 +50,17 @@ export class Upkeep {
     } else {
       cache.mds.dout(20, 'cache not ready for trimming');
     }
+    this.#checkMemoryUsage();
     this.#thread.stats?.addItems(1);
     if (this.#thread.started) this.#sleep();
+  }
+
+  /** What the process takes, in KiB. */
+  #checkMemoryUsage(): void {
+    const { mlogger } = this.#cache.mds;
+    const { rss, heapTotal } = process.memoryUsage();
+    mlogger.set(mlogger.idx('rss'), Math.round(rss / 1024));
+    mlogger.set(mlogger.idx('heap'), Math.round(heapTotal / 1024));
   }
 
   stop(): void {

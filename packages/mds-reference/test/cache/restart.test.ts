@@ -39,6 +39,24 @@ function checkSums(kit: CacheKit): void {
   }
 }
 
+/** `mds_mem` tells what the cache holds, and how many came and went. */
+function checkPopulation(kit: CacheKit): void {
+  const held = { ino: 0, dir: 0, dn: 0, cap: 0 };
+  for (const inode of kit.cache.inodes()) {
+    held.ino++;
+    held.cap += inode.clientCaps.size;
+    for (const dir of inode.getDirfrags()) {
+      held.dir++;
+      held.dn += dir.items.size + (dir.snapItems?.size ?? 0);
+    }
+  }
+  const mem = kit.cct.perf.get('mds_mem')?.dump() as Record<string, number>;
+  for (const [key, count] of Object.entries(held)) {
+    expect([key, mem[key]]).toEqual([key, count]);
+    expect([key, (mem[`${key}+`] as number) - (mem[`${key}-`] as number)]).toEqual([key, count]);
+  }
+}
+
 describe.each([1, 2, 3, 4, 5, 6, 7, 8])('random changes, seed %d', (seed) => {
   it('are all there after a crash up to the last that was safe, and none in part', async () => {
     const random = seededRandom(seed);
@@ -57,6 +75,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('random changes, seed %d', (seed) => {
         if (chance() < 0.05) kit.pass(2000);
       }
       checkSums(kit);
+      checkPopulation(kit);
       expect(await kit.tree()).toEqual(model.tree());
       const safe = history.reduce((last, { tid }, i) => (tid === 0 || kit.isSafe(tid) ? i : last), 0);
       const next = new CacheKit({ conf: CONF, objects: copyObjects(kit.objects) });
@@ -68,6 +87,7 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('random changes, seed %d', (seed) => {
       expect(next.complaints).toEqual([]);
       expect(kit.complaints).toEqual([]);
       checkSums(next);
+      checkPopulation(next);
       // go on with a model of what survived
       model = await rebuild(next, chance);
       expect(model.tree()).toEqual(tree);
