@@ -99,4 +99,16 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
     await takeOver(tree);
     expect(eventTypes()).toContain('SESSIONS');
   }, 120_000);
+
+  it('loads: a journal that was reset', async () => {
+    ceph.startMds('a');
+    await ceph.active();
+    const tree = await client!.call<Tree>('tree', '/');
+    ceph.tool('ceph', 'tell', 'mds.a', 'flush', 'journal');
+    ceph.tool('ceph', 'fs', 'fail', 'cephfs');
+    ceph.signal('mds.a', 'SIGKILL');
+    ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'journal', 'reset', '--force');
+    expect(eventTypes()).toContain('RESETJOURNAL');
+    await takeOver(tree);
+  }, 120_000);
 });

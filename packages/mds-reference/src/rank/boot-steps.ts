@@ -260,14 +260,31 @@ export class BootSteps {
     mds.dout(1, 'the journal is replayed');
     mdlog.journaler.setWriteable();
     mdlog.journaler.trimTail();
-    if (cct.conf.bool('mds_wipe_sessions')) {
-      mds.dout(1, 'forgetting all client sessions');
-      mds.sessionmap.wipe();
-      mds.sessionmap.save(() => undefined);
-    }
+    this.#repairTables();
     const alone = mds.mdsmap.in.size === 1 && mds.mdsmap.failed.size === 0;
     mds.dout(2, alone ? 'I am alone: on to reconnect' : 'I am not alone: on to resolve');
     mds.requestState(alone ? MDS_STATE_RECONNECT : MDS_STATE_RESOLVE);
     if (alone) mds.snapclient.sync();
+  }
+
+  /** What whoever repairs a rank has asked for. */
+  #repairTables(): void {
+    const { cct, inotable, sessionmap } = this.#mds;
+    if (cct.conf.bool('mds_wipe_sessions')) {
+      this.#mds.dout(1, 'forgetting all client sessions');
+      sessionmap.wipe();
+      sessionmap.save();
+    }
+    if (cct.conf.bool('mds_wipe_ino_prealloc')) {
+      this.#mds.dout(1, 'forgetting the inode numbers put aside for sessions');
+      sessionmap.wipeInoPrealloc();
+      sessionmap.save();
+    }
+    const skip = cct.conf.number('mds_skip_ino');
+    if (skip > 0) {
+      this.#mds.dout(1, `passing over ${skip} inode numbers`);
+      inotable.skipInos(skip);
+      inotable.save();
+    }
   }
 }

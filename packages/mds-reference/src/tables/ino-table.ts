@@ -5,6 +5,7 @@ import { MDSTable } from './mds-table.js';
 
 /** Each rank has so many numbers of its own. */
 const INOS_PER_RANK = 2 ** 40;
+const INOS_PASSED_OVER_BY_RESET = 10_000_000;
 
 /**
  * The inode numbers a rank may still give out. A number is taken from `projectedFree` when its allocation is journaled and from `free` when
@@ -110,9 +111,9 @@ export class InoTable extends MDSTable {
     this.projectedVersion = ++this.version;
   }
 
+  /** The journal was thrown away, with the numbers that it told of and the table does not know yet: so many are passed over, in the hope of all. */
   replayReset(): void {
-    this.free.clear();
-    this.free.insert((this.rank + 1) * INOS_PER_RANK, INOS_PER_RANK);
+    this.skipInos(INOS_PASSED_OVER_BY_RESET);
     this.projectedFree.assign(this.free);
     this.projectedVersion = ++this.version;
   }
@@ -133,11 +134,11 @@ export class InoTable extends MDSTable {
     return this.free.contains(ino) || this.projectedFree.contains(ino);
   }
 
-  /** Takes `count` of the lowest numbers out for good (`mds_skip_ino`). */
+  /** Takes out for good what is free of the `count` numbers from the lowest free one on (`mds_skip_ino`). */
   skipInos(count: number): void {
-    const ids = new IntervalSet();
-    this.projectAllocIds(ids, count);
-    this.free.subtract(ids);
+    if (this.free.isEmpty()) return;
+    this.free.subtract(this.free.intersection(IntervalSet.of([this.free.rangeStart, count])));
+    this.projectedFree.assign(this.free);
     this.projectedVersion = ++this.version;
   }
 

@@ -71,6 +71,29 @@ describe('InoTable', () => {
     expect(complaints.length).toBe(1);
   });
 
+  it('passes over ten million numbers when the journal was thrown away: some of them may be those of files', () => {
+    const kit = makeKit();
+    const { inotable } = fakeRank(kit, new MemoryObjectStore({ clock: kit.clock }));
+    inotable.reset();
+    inotable.replayAllocIds(IntervalSet.of([FIRST, 1500]));
+    inotable.replayReset();
+    expect([...inotable.free]).toEqual([[FIRST + 10_001_500, FIRST - 10_001_500]]);
+    expect(inotable.projectedFree.equals(inotable.free)).toBe(true);
+    expect([inotable.version, inotable.projectedVersion]).toEqual([3, 3]);
+  });
+
+  it('passes over as many numbers as it is told, those that are not free among them', () => {
+    const kit = makeKit();
+    const { inotable } = fakeRank(kit, new MemoryObjectStore({ clock: kit.clock }));
+    inotable.reset();
+    inotable.replayAllocIds(IntervalSet.of([FIRST + 10, 10]));
+    inotable.skipInos(25);
+    expect(inotable.projectAllocId()).toBe(FIRST + 25);
+    inotable.free.clear();
+    inotable.skipInos(1);
+    expect(inotable.free.isEmpty()).toBe(true);
+  });
+
   it('is saved and loaded again; who waits for a version that is on its way causes no second write', () => {
     const kit = makeKit();
     const store = new MemoryObjectStore({ clock: kit.clock, latencyMs: 5 });
