@@ -181,8 +181,27 @@ describe('an Objecter', () => {
       pool.pgNum = pool.pgpNum = 8;
       inc.newPools.set(POOL, pool);
     });
+    cluster.clock.advance(100);
+    expect(held.r).toBe(0);
+  });
+
+  it('follows the maps while a pool is full, whatever else they bring', async () => {
+    const { cluster, objecter } = await start();
+    const fill = (flag: number): void =>
+      cluster.change((inc, map) =>
+        inc.newPools.set(POOL, Object.assign(new PgPool(), map.pools.get(POOL), { pgNum: 8, pgpNum: 8, flags: 1 | flag })),
+      );
+    fill(POOL_FLAG.full);
     objecter.requestMap();
-    cluster.clock.advance(10_000);
+    cluster.clock.advance(100);
+    const held = submit(objecter, 'a', append('1'));
+    for (let i = 1; i <= 3; i++) {
+      cluster.change((inc) => inc.newWeight.set(0, 0x8000 + i));
+      cluster.clock.advance(100);
+      expect(held.r).toBeUndefined();
+    }
+    fill(0);
+    cluster.clock.advance(100);
     expect(held.r).toBe(0);
   });
 
