@@ -90,6 +90,16 @@ def rename(old, new):
     fs.sync_fs()
 
 
+def link(old, new):
+    fs.link(old.encode(), new.encode())
+    fs.sync_fs()
+
+
+def rmdir(name):
+    fs.rmdir(name.encode())
+    fs.sync_fs()
+
+
 def setxattr(name, key, value):
     fs.setxattr(name.encode(), key, value.encode(), 0)
     fs.sync_fs()

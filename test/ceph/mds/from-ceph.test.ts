@@ -4,8 +4,8 @@ import { Cluster } from '@cephts/rados';
 
 import { DATA_POOL, FsCluster, METADATA_POOL } from './fs-cluster.js';
 import type { PythonClient } from './fs-cluster.js';
-import { CephFsClient, ourTree, startOurMds } from './our-mds.js';
-import type { Entry } from './our-mds.js';
+import { expectTakeover } from './our-mds.js';
+import type { Tree } from './our-mds.js';
 import { fromCluster } from './pool-copy.js';
 
 const POOLS = [METADATA_POOL, DATA_POOL];
@@ -32,45 +32,10 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
     ceph.stop();
   });
 
-  type Tree = Record<string, Entry>;
-
-  /** Kinds of events in the journal of rank 0. */
-  function eventTypes(): Set<string> {
-    const lines = ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'event', 'get', 'list').split('\n');
-    return new Set(lines.flatMap((line) => / ([A-Z]+): /.exec(line)?.[1] ?? []));
-  }
-
   /** The MDSs are killed as they are; ours takes over from a copy of their pools, and shows `tree`. */
   async function takeOver(tree: Tree): Promise<void> {
     if (ceph.mdsStates().length > 0) ceph.killMds('a');
-    const store = await fromCluster(cluster!, POOLS);
-    const { mds, complaints } = await startOurMds(store, true);
-    try {
-      const ours = await CephFsClient.connect({ monAddr: mds.monAddr });
-      const found = await ourTree(ours, '/');
-      // it can be changed, and what was changed is there after all of it was stored and loaded anew
-      const dir = (await ours.mkdir(1, 'by ours', { mode: 0o755 })).ino;
-      await ours.create(dir, 'file', { mode: 0o600 });
-      await mds.adminSocket.command('flush journal');
-      await ours.rename(dir, 'file', 1, 'moved');
-      await ours.unlink(1, 'moved');
-      await ours.rmdir(1, 'by ours');
-      await ours.close();
-      expect(found).toEqual(tree);
-      expect(complaints).toEqual([]);
-    } finally {
-      await mds.close();
-    }
-    const again = await startOurMds(store, true);
-    try {
-      const ours = await CephFsClient.connect({ monAddr: again.mds.monAddr });
-      const found = await ourTree(ours, '/');
-      await ours.close();
-      expect(found).toEqual(tree);
-      expect(again.complaints).toEqual([]);
-    } finally {
-      await again.mds.close();
-    }
+    await expectTakeover(await fromCluster(cluster!, POOLS), tree);
   }
 
   it('loads: a bit of everything, snapshots, a folder in fragments; from its journal', async () => {
@@ -78,7 +43,7 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
     await client!.call('story', '/story');
     const tree = await client!.call<Tree>('tree', '/');
     await takeOver(tree);
-    const types = eventTypes();
+    const types = ceph.eventTypes();
     for (const type of ['UPDATE', 'SUBTREEMAP', 'SESSION', 'TABLESERVER', 'FRAGMENT']) expect(types).toContain(type);
   }, 120_000);
 
@@ -97,7 +62,7 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
     await client!.call('make', '/story/a/b', 'even more', 60);
     const tree = await client!.call<Tree>('tree', '/');
     await takeOver(tree);
-    expect(eventTypes()).toContain('SESSIONS');
+    expect(ceph.eventTypes()).toContain('SESSIONS');
   }, 120_000);
 
   it('loads: a journal that was reset', async () => {
@@ -108,7 +73,7 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
     ceph.tool('ceph', 'fs', 'fail', 'cephfs');
     ceph.signal('mds.a', 'SIGKILL');
     ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'journal', 'reset', '--force');
-    expect(eventTypes()).toContain('RESETJOURNAL');
+    expect(ceph.eventTypes()).toContain('RESETJOURNAL');
     await takeOver(tree);
   }, 120_000);
 });

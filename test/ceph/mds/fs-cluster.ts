@@ -83,6 +83,12 @@ export class FsCluster extends OsdCluster {
     return execFileSync(command, ['-c', this.conf, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
+  /** Kinds of events in the journal of rank 0, as in `'UPDATE'`. */
+  eventTypes(): Set<string> {
+    const lines = this.tool('cephfs-journal-tool', '--rank=cephfs:0', 'event', 'get', 'list').split('\n');
+    return new Set(lines.flatMap((line) => / ([A-Z]+): /.exec(line)?.[1] ?? []));
+  }
+
   /** A client in Python, with a session of its own. */
   startClient(): PythonClient {
     return new PythonClient(this.conf);

@@ -1,3 +1,5 @@
+import { expect } from '@jest/globals';
+
 import { startEmbeddedMds } from '../../../packages/mds-reference/src/embedded/start-embedded-mds.js';
 import type { EmbeddedMds } from '../../../packages/mds-reference/src/embedded/start-embedded-mds.js';
 import { MemoryMonitorStore } from '../../../packages/mds-reference/src/embedded/monitor-store.js';
@@ -14,6 +16,9 @@ export interface Entry {
   target: string | null;
   xattrs: Record<string, number[]>;
 }
+
+/** By path. */
+export type Tree = Record<string, Entry>;
 
 const S_IFDIR = 0o040000;
 
@@ -52,8 +57,8 @@ export async function startOurMds(store: MemoryObjectStore, created: boolean): P
 }
 
 /** The tree below a directory, as client.py's `tree` tells it. */
-export async function ourTree(client: CephFsClient, root: string): Promise<Record<string, Entry>> {
-  const found: Record<string, Entry> = {};
+export async function ourTree(client: CephFsClient, root: string): Promise<Tree> {
+  const found: Tree = {};
   const walk = async (ino: number, path: string): Promise<void> => {
     for await (const { name, stat } of client.readdir(ino)) {
       const isDir = (stat.mode & 0o170000) === S_IFDIR;
@@ -74,6 +79,36 @@ export async function ourTree(client: CephFsClient, root: string): Promise<Recor
   };
   await walk((await client.resolve(root)).ino, root === '/' ? '' : root);
   return found;
+}
+
+/** Ours takes over what a predecessor left in `store`, and shows `tree`; then it changes something, and shows the same after all of it was stored. */
+export async function expectTakeover(store: MemoryObjectStore, tree: Tree): Promise<void> {
+  const { mds, complaints } = await startOurMds(store, true);
+  try {
+    const ours = await CephFsClient.connect({ monAddr: mds.monAddr });
+    const found = await ourTree(ours, '/');
+    const dir = (await ours.mkdir(1, 'by ours', { mode: 0o755 })).ino;
+    await ours.create(dir, 'file', { mode: 0o600 });
+    await mds.adminSocket.command('flush journal');
+    await ours.rename(dir, 'file', 1, 'moved');
+    await ours.unlink(1, 'moved');
+    await ours.rmdir(1, 'by ours');
+    await ours.close();
+    expect(found).toEqual(tree);
+    expect(complaints).toEqual([]);
+  } finally {
+    await mds.close();
+  }
+  const again = await startOurMds(store, true);
+  try {
+    const ours = await CephFsClient.connect({ monAddr: again.mds.monAddr });
+    const found = await ourTree(ours, '/');
+    await ours.close();
+    expect(found).toEqual(tree);
+    expect(again.complaints).toEqual([]);
+  } finally {
+    await again.mds.close();
+  }
 }
 
 export { CephFsClient };

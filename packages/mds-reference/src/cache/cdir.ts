@@ -3,6 +3,7 @@ import type { Completion } from '@cephts/common';
 import { DirFrag } from '@cephts/encoding';
 import type { Frag } from '@cephts/encoding';
 import type { LogSegment } from '../journal/log-segment.js';
+import { LOCK_TYPE } from '../locks/simple-lock.js';
 import { CEPH_NOSNAP } from '../types/ceph-fs.js';
 import { Fnode } from '../types/fnode.js';
 import { MDSCacheObject, WAIT } from './cache-object.js';
@@ -618,6 +619,20 @@ export class CDir extends MDSCacheObject {
     if (fnode.accountedRstat.version === version) return;
     fnode.rstat.version = version;
     fnode.accountedRstat.assign(fnode.rstat);
+  }
+
+  /** Marks the directory for gathering where its sums lack some of the fragment's: it may have been in the middle of a change. */
+  noteSumsBehind(ls: LogSegment): void {
+    const { inode, fnode } = this;
+    const { locker } = inode.mdcache.mds;
+    if (!fnode.rstat.equals(fnode.accountedRstat)) {
+      locker.markUpdatedScatterlock(inode.nestlock);
+      inode.noteDirtyScattered(LOCK_TYPE.INEST, ls);
+    }
+    if (!fnode.fragstat.equals(fnode.accountedFragstat)) {
+      locker.markUpdatedScatterlock(inode.filelock);
+      inode.noteDirtyScattered(LOCK_TYPE.IFILE, ls);
+    }
   }
 
   override describe(): string {

@@ -29,7 +29,9 @@ import { CInode } from './cinode.js';
 import { CLIENT_LEASE_MS, ClientLeases } from './client-leases.js';
 import { cacheStatus, dumpTree } from './dump.js';
 import { FileRecovery } from './file-recovery.js';
+import { dropForeignSubtree } from './foreign-subtrees.js';
 import { Hierarchy } from './hierarchy.js';
+import { Imports } from './imports.js';
 import { Lru } from './lru.js';
 import type { MDRequestImpl } from './md-request.js';
 import { addDirContext, addPrimaryDentry, addRoot } from './meta-blob.js';
@@ -40,7 +42,7 @@ import { Population } from './population.js';
 import { journalDirtyInode, predirtyJournalParents } from './predirty.js';
 import { purgeInodes, startPurgeInodes } from './purge-inodes.js';
 import { ReconnectedCaps } from './reconnected-caps.js';
-import { ReplayError } from './replay-blob.js';
+import { ReplayError } from './replay-error.js';
 import { replayEvent } from './replay.js';
 import { Requests } from './requests.js';
 import type { SnapRealm } from './snap-realm.js';
@@ -48,7 +50,9 @@ import { StrayManager } from './stray-manager.js';
 import { SubtreeMap } from './subtree-map.js';
 import { cacheSize, trimLru } from './trim.js';
 import { Truncation } from './truncation.js';
-import { UncommittedUpdates } from './uncommitted.js';
+import { UncommittedFragments } from './uncommitted-fragments.js';
+import { UncommittedLeaders } from './uncommitted-leaders.js';
+import { UncommittedPeers } from './uncommitted-peers.js';
 import { Upkeep } from './upkeep.js';
 
 /** Share of the process's heap that the cache may take, whatever mds_cache_memory_limit says. */
@@ -58,7 +62,7 @@ const HEAP_SHARE = 0.6;
  * The metadata in memory: inodes, directory fragments and dentries, what is projected on them, and the ways they come and go.
  *
  * It holds the maps and counters; what it does is done by its parts: {@link Hierarchy} (first directories), {@link OpenIno} (finding by number),
- * {@link StrayManager}, {@link SubtreeMap}, {@link Requests}, {@link Truncation}, {@link FileRecovery}, {@link ReconnectedCaps},
+ * {@link StrayManager}, {@link SubtreeMap}, {@link Imports}, {@link Requests}, {@link Truncation}, {@link FileRecovery}, {@link ReconnectedCaps},
  * {@link Upkeep}, and the functions of path-traverse, predirty, replay, trim and dump.
  *
  * @see src/mds/MDCache.h (16.2.15)
@@ -70,7 +74,10 @@ export class MDCache {
   readonly strayManager: StrayManager;
   readonly requests: Requests;
   readonly truncation: Truncation;
-  readonly uncommitted = new UncommittedUpdates();
+  readonly imports: Imports;
+  readonly uncommittedLeaders: UncommittedLeaders;
+  readonly uncommittedPeers: UncommittedPeers;
+  readonly uncommittedFragments: UncommittedFragments;
   readonly openFileTable: OpenFileTable;
   readonly perf: CachePerf;
   readonly #openIno: OpenIno;
@@ -137,6 +144,10 @@ export class MDCache {
     };
     this.hierarchy = new Hierarchy(this);
     this.subtrees = new SubtreeMap(this);
+    this.imports = new Imports(this);
+    this.uncommittedLeaders = new UncommittedLeaders(mds);
+    this.uncommittedPeers = new UncommittedPeers(this);
+    this.uncommittedFragments = new UncommittedFragments(this);
     this.strayManager = new StrayManager(this, purgeQueue);
     this.requests = new Requests(mds);
     this.truncation = new Truncation(this);
@@ -546,15 +557,6 @@ export class MDCache {
     return this.subtrees.createSubtreeMap();
   }
 
-  /** With a single rank a directory is in the same subtree wherever it moves. */
-  projectSubtreeRename(_inode: CInode, _from: CDir, _to: CDir): void {
-    // nothing changes hands
-  }
-
-  adjustSubtreeAfterRename(_inode: CInode, _from: CDir): void {
-    // nothing changes hands
-  }
-
   // ---- open files
 
   shouldLogOpen(inode: CInode): boolean {
@@ -635,23 +637,32 @@ export class MDCache {
     }
   }
 
-  waitForUncommittedLeader(reqid: string, completion: Completion): void {
-    this.uncommitted.waitForLeader(reqid, completion);
-  }
-  waitForUncommittedPeer(_reqid: string, completion: Completion): void {
-    // there is no peer to wait for
-    complete(completion, 0);
-  }
-  waitForUncommittedFragment(dirfrag: DirFrag, completion: Completion): void {
-    this.uncommitted.waitForFragment(`${dirfrag.ino}.${dirfrag.frag}`, completion);
-  }
-  rollbackUncommittedFragments(): void {
-    this.uncommitted.abandon();
+  /**
+   * What keeps the rank from serving after a replay, where no other rank is there to be asked: undefined where nothing does.
+   */
+  getUnresolved(): string | undefined {
+    for (const [reqid, leader] of this.uncommittedPeers.leaders()) {
+      return `request ${reqid}, led by mds.${leader}, was prepared here, and only mds.${leader} knows whether it was committed`;
+    }
+    for (const dir of this.subtrees.roots()) {
+      if (this.subtrees.isOurs(dir) || dir.inode.isBase() || dir.getParentDir()?.inode.isStray() === true) continue;
+      return `subtree ${dir.dirfrag} (${dir.inode.makePathString()}) went to another rank, and has not come back`;
+    }
+    return undefined;
   }
 
-  /** Who has which subtree? With a single rank that is settled. */
-  resolveStart(done: Completion): void {
-    this.mds.queueWaiter(done);
+  /** After a replay, with no other rank there: what was left open is brought to its end. */
+  finishReplayed(): void {
+    this.imports.claimAll();
+    for (const dir of [...this.subtrees.roots()]) {
+      if (this.subtrees.isOurs(dir)) continue;
+      // of another rank's own directory, or of one that was removed, nothing is left that anyone needs
+      dropForeignSubtree(this, dir);
+      this.subtrees.remove(dir);
+    }
+    this.uncommittedLeaders.commitAll();
+    this.uncommittedFragments.recover();
+    this.mds.mdlog.flush();
   }
 
   addReconnectedCap(_client: number, _ino: number, _cap: CapReconnect): void {

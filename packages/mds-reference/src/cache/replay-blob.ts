@@ -1,3 +1,4 @@
+import { FRAG_ROOT } from '@cephts/encoding';
 import type { EMetaBlob } from '../journal/events/e-meta-blob.js';
 import type { DirLump } from '../journal/events/dir-lump.js';
 import type { FullBit, NullBit, RemoteBit } from '../journal/events/meta-bits.js';
@@ -8,35 +9,39 @@ import { InodeStore } from '../types/inode-store.js';
 import type { CDir } from './cdir.js';
 import type { CInode } from './cinode.js';
 import type { MDCache } from './md-cache.js';
+import { cutAs, forceDirFragment } from './dir-fragments.js';
+import { dropForeignSubtree } from './foreign-subtrees.js';
+import { ReplayError } from './replay-error.js';
 import { CDIR_AUTH_UNDEF } from './subtree-map.js';
-
-/** The journal contradicts itself, or what is stored: the rank can't be started from it. */
-export class ReplayError extends Error {
-  override name = 'ReplayError';
-}
+import type { PeerUpdate } from './uncommitted-peers.js';
 
 /**
  * Does to the cache what an event says was done, and marks it dirty in the event's segment. Whatever is journaled more than once (as the way to
  * what changed is) or was stored already comes out the same.
  *
+ * @param peer keeps what is needed in case that it is taken back
  * @throws ReplayError
  * @see EMetaBlob::replay in src/mds/journal.cc (16.2.15)
  */
-export function replayMetaBlob(cache: MDCache, blob: EMetaBlob, ls: LogSegment): void {
-  new BlobReplay(cache, blob, ls).run();
+export function replayMetaBlob(cache: MDCache, blob: EMetaBlob, ls: LogSegment, peer?: PeerUpdate): void {
+  new BlobReplay(cache, blob, ls, peer).run();
 }
 
 class BlobReplay {
   readonly #cache: MDCache;
   readonly #blob: EMetaBlob;
   readonly #ls: LogSegment;
+  readonly #peer: PeerUpdate | undefined;
   readonly #renamed: CInode | undefined;
+  /** Where a name was taken away last. */
+  #nullIn: CDir | undefined;
   /** Inodes that lost their place, and where that was; those that got a new one. */
   readonly #unlinked = new Map<CInode, CDir>();
   readonly #linked = new Set<CInode>();
 
-  constructor(cache: MDCache, blob: EMetaBlob, ls: LogSegment) {
+  constructor(cache: MDCache, blob: EMetaBlob, ls: LogSegment, peer: PeerUpdate | undefined) {
     this.#cache = cache;
+    this.#peer = peer;
     this.#blob = blob;
     this.#ls = ls;
     this.#renamed = blob.renamedDirino === 0 ? undefined : cache.getInode(blob.renamedDirino);
@@ -48,7 +53,10 @@ class BlobReplay {
     for (const [i, dirfrag] of lumpOrder.entries()) this.#replayLump(dirfrag.ino, dirfrag.frag, lumps[i] as DirLump);
     if (renamedDirino !== 0) this.#adjustRenamed();
     for (const inode of this.#linked) this.#unlinked.delete(inode);
-    for (const inode of this.#unlinked.keys()) this.#cache.removeInodeRecursive(inode);
+    for (const inode of this.#unlinked.keys()) {
+      if (this.#peer) this.#peer.unlinked.add(inode);
+      else this.#cache.removeInodeRecursive(inode);
+    }
     this.#replayTables();
     this.#replayTruncates();
     this.#replayDestroyed();
@@ -67,6 +75,9 @@ class BlobReplay {
     if (bit.oldInodes) store.oldInodes = bit.oldInodes as InodeStore['oldInodes'];
     store.damageFlags = inode.damageFlags;
     inode.takeStore(store);
+    // another rank may have cut it, of which this journal knows no more than the outcome
+    const whole = inode.dirfragtree.isEmpty() && inode.getDirfrag(FRAG_ROOT) !== undefined;
+    if (inode.dirfrags.size > 0 && !whole) cutAs(inode, inode.dirfragtree);
   }
 
   #replayRoot(bit: FullBit): void {
@@ -84,17 +95,14 @@ class BlobReplay {
     dir.updateProjectedVersion();
     if (lump.isDirty) {
       dir.markDirty(ls);
-      const { rstat, accountedRstat, fragstat, accountedFragstat } = dir.fnode;
-      const { locker } = this.#cache.mds;
-      if (!rstat.equals(accountedRstat)) {
-        locker.markUpdatedScatterlock(dir.inode.nestlock);
-        dir.inode.noteDirtyScattered(LOCK_TYPE.INEST, ls);
-      }
-      if (!fragstat.equals(accountedFragstat)) {
-        locker.markUpdatedScatterlock(dir.inode.filelock);
-        dir.inode.noteDirtyScattered(LOCK_TYPE.IFILE, ls);
-      }
+      dir.noteSumsBehind(ls);
     }
+    if (lump.isDirtyDft) {
+      this.#cache.mds.locker.markUpdatedScatterlock(dir.inode.dirfragtreelock);
+      dir.inode.noteDirtyScattered(LOCK_TYPE.IDFT, ls);
+    }
+    // it was another rank's, which may have changed it
+    if (lump.isImporting) dir.clearComplete();
     if (lump.isNew) dir.markNew(ls);
     if (lump.isComplete) dir.markComplete();
     for (const bit of lump.full) this.#replayFull(dir, bit);
@@ -106,6 +114,7 @@ class BlobReplay {
     const known = this.#cache.getInode(ino);
     const open = known?.getDirfrag(frag);
     if (open) return open;
+    if (known && !known.dirfragtree.isLeaf(frag)) return forceDirFragment(known, frag);
     let diri = known;
     if (!diri) {
       if (!mdsInoIsMdsdir(ino)) throw new ReplayError(`missing dir ino 0x${ino.toString(16)}`);
@@ -186,7 +195,9 @@ class BlobReplay {
     } else {
       dn.first = bit.dnFirst;
       const { linkage } = dn;
-      if (!linkage.isNull()) {
+      // a directory that is renamed keeps its place until it has the new one: it may have to be cut anew, which needs the way to it
+      const renamed = linkage.inode !== undefined && linkage.inode === this.#renamed;
+      if (!linkage.isNull() && !renamed) {
         if (linkage.isPrimary() && linkage.inode) this.#unlinked.set(linkage.inode, dir);
         dir.unlinkInode(dn);
       }
@@ -194,17 +205,47 @@ class BlobReplay {
     dn.version = bit.dnVersion;
     dn.projectedVersion = bit.dnVersion;
     if (bit.dirty) dn.markDirtyOnly(this.#ls);
+    this.#nullIn = dir;
+    if (!dn.linkage.isNull()) return;
     // what leads nowhere is the first to be trimmed
     this.#cache.moveToBottomLru(dn);
   }
 
-  /** A directory was renamed, or removed into a stray directory: subtrees in it have a new place. */
+  /** A directory was renamed, or removed into a stray directory: what of it is open stays in the hands it was in. */
   #adjustRenamed(): void {
+    const { subtrees } = this.#cache;
+    const peer = this.#peer;
+    // one that is not known was another rank's before
     const renamed = this.#renamed ?? this.#cache.getInode(this.#blob.renamedDirino);
     if (!renamed) throw new ReplayError(`renamed directory 0x${this.#blob.renamedDirino.toString(16)} is not in the event`);
-    for (const [inode, dir] of this.#unlinked) {
-      if (this.#linked.has(inode) && inode.isDir()) this.#cache.adjustSubtreeAfterRename(inode, dir);
+    const oldDir = this.#renamed ? this.#unlinked.get(renamed) : this.#nullIn;
+    if (oldDir) {
+      if (subtrees.authority(oldDir) !== CDIR_AUTH_UNDEF && this.#authority(renamed) === CDIR_AUTH_UNDEF) {
+        if (!peer)
+          throw new ReplayError(`directory 0x${renamed.ino.toString(16)} went to another rank, which this one did not agree to`);
+        for (const dir of renamed.getDirfrags()) if (dir.dirAuthFirst === CDIR_AUTH_UNDEF) peer.oldDirs.add(dir.inode);
+      }
+      subtrees.adjustAfterRename(renamed, oldDir);
+      const root = subtrees.getSubtreeRoot(oldDir);
+      if (root?.dirAuthFirst === CDIR_AUTH_UNDEF) {
+        if (peer) peer.oldDirs.add(oldDir.inode);
+        else dropForeignSubtree(this.#cache, root);
+      }
     }
+    if (this.#authority(renamed) !== CDIR_AUTH_UNDEF) {
+      for (const frag of this.#blob.renamedDirFrags) {
+        if (!renamed.getDirfrag(frag)) subtrees.adjustSubtreeAuth(renamed.getOrOpenDirfrag(frag), CDIR_AUTH_UNDEF);
+      }
+    }
+    this.#unlinked.delete(renamed);
+    for (const [inode, dir] of this.#unlinked) {
+      if (this.#linked.has(inode) && inode.isDir()) subtrees.adjustAfterRename(inode, dir);
+    }
+  }
+
+  #authority(inode: CInode): number {
+    const dir = inode.getParentDir();
+    return dir ? this.#cache.subtrees.authority(dir) : CDIR_AUTH_UNDEF;
   }
 
   #replayTables(): void {
@@ -232,16 +273,6 @@ class BlobReplay {
     const { mds } = this.#cache;
     const { sessionmap } = mds;
     const { sessionmapv, usedPreallocatedIno: used, preallocatedInos: prealloc, clientName } = this.#blob;
-    const steps = used !== 0 && !prealloc.isEmpty() ? 2 : 1;
-    if (sessionmap.version + steps !== sessionmapv) {
-      mds.clog('error', `replay: sessionmap v ${sessionmapv} - ${steps} > table ${sessionmap.version}`);
-      if (!mds.cct.conf.bool('mds_wipe_sessions')) {
-        throw new ReplayError(`sessionmap v ${sessionmap.version} can't become v ${sessionmapv}`);
-      }
-      sessionmap.wipe();
-      sessionmap.setVersion(sessionmapv);
-      return;
-    }
     const session = sessionmap.getSession(clientName.toString());
     if (used !== 0) {
       if (session && !session.info.preallocInos.isEmpty()) {
@@ -261,6 +292,10 @@ class BlobReplay {
         sessionmap.replayAdvanceVersion();
       }
     }
+    if (sessionmap.version >= sessionmapv) return;
+    mds.clog('error', `EMetaBlob.replay sessionmapv mismatch ${sessionmapv} -> ${sessionmap.version}, will force replay it.`);
+    if (mds.cct.conf.bool('mds_wipe_sessions')) sessionmap.wipe();
+    sessionmap.setVersion(sessionmapv);
   }
 
   #replayTruncates(): void {

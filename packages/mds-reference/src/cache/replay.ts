@@ -1,4 +1,4 @@
-import { Decoder, FRAG_ROOT } from '@cephts/encoding';
+import { Decoder, DirFrag, FRAG_ROOT } from '@cephts/encoding';
 import { ECommitted } from '../journal/events/e-committed.js';
 import { EExport } from '../journal/events/e-export.js';
 import {
@@ -11,7 +11,12 @@ import {
 import { EImportFinish } from '../journal/events/e-import-finish.js';
 import { EImportStart } from '../journal/events/e-import-start.js';
 import { EOpen } from '../journal/events/e-open.js';
-import { EPeerUpdate } from '../journal/events/e-peer-update.js';
+import {
+  EPeerUpdate,
+  PEERUPDATE_OP_COMMIT,
+  PEERUPDATE_OP_PREPARE,
+  PEERUPDATE_OP_ROLLBACK,
+} from '../journal/events/e-peer-update.js';
 import { EPurged } from '../journal/events/e-purged.js';
 import { EResetJournal } from '../journal/events/e-reset-journal.js';
 import { ESession } from '../journal/events/e-session.js';
@@ -24,15 +29,16 @@ import type { LogEvent } from '../journal/log-event.js';
 import type { LogSegment } from '../journal/log-segment.js';
 import { SESSION_OPEN } from '../tables/session.js';
 import type { Session } from '../tables/session.js';
-import { adjustDirFragments } from './dir-fragments.js';
+import { adjustDirFragments, forceDirFragment } from './dir-fragments.js';
+import { dropForeignSubtree } from './foreign-subtrees.js';
 import type { MDCache } from './md-cache.js';
-import { replayMetaBlob, ReplayError } from './replay-blob.js';
+import { replayMetaBlob } from './replay-blob.js';
+import { ReplayError } from './replay-error.js';
+import { CDIR_AUTH_UNDEF } from './subtree-map.js';
+import { PeerUpdate } from './uncommitted-peers.js';
 
 /**
  * Replays an event of any kind: into the cache, the tables, the session map.
- *
- * A journal that tells of other ranks (a subtree that came or went, a request led elsewhere) can be replayed up to where this rank would have to
- * ask them; then it is refused.
  *
  * @throws ReplayError where the event contradicts what was replayed before it
  * @see src/mds/journal.cc (16.2.15)
@@ -47,17 +53,17 @@ export function replayEvent(cache: MDCache, event: LogEvent, ls: LogSegment): vo
   else if (event instanceof ETableServer) replayTableServer(cache, event, ls);
   else if (event instanceof ETableClient) cache.mds.snapclient.gotJournaledAck(event.tid);
   else if (event instanceof EFragment) replayFragment(cache, event, ls);
-  else if (event instanceof ECommitted) cache.uncommitted.finishLeader(event.reqid.toString());
+  else if (event instanceof ECommitted) cache.uncommittedLeaders.finish(event.reqid.toString());
   else if (event instanceof EPeerUpdate) replayPeerUpdate(cache, event, ls);
   else if (event instanceof EResetJournal) replayReset(cache);
-  else if (event instanceof EExport || event instanceof EImportStart || event instanceof EImportFinish) {
-    throw new ReplayError(`${event.typeName}: the journal is of a rank that shares its tree with others`);
-  }
+  else if (event instanceof EExport) replayExport(cache, event, ls);
+  else if (event instanceof EImportStart) replayImportStart(cache, event, ls);
+  else if (event instanceof EImportFinish) cache.imports.finish(event.base, event.success);
 }
 
 function replayUpdate(cache: MDCache, event: EUpdate, ls: LogSegment): void {
   replayMetaBlob(cache, event.metablob, ls);
-  if (event.hadPeers) cache.uncommitted.addLeader(event.reqid.toString(), ls);
+  if (event.hadPeers) cache.uncommittedLeaders.add(event.reqid, ls);
   if (event.clientMap.length > 0) replayClientMap(cache, event.clientMap, event.cmapv);
   event.updateSegment(ls);
 }
@@ -126,27 +132,67 @@ function replaySubtreeMap(cache: MDCache, event: ESubtreeMap, ls: LogSegment): v
   const { mds, subtrees } = cache;
   const { journaler } = mds.mdlog;
   if (event.expirePos > journaler.expirePos) journaler.setExpirePos(event.expirePos);
-  if (event.ambiguousSubtrees.length > 0) throw new ReplayError('ESubtreeMap: an import from another rank was under way');
-  if (!subtrees.isSubtrees()) {
-    replayMetaBlob(cache, event.metablob, ls);
-    for (const { root, bounds } of event.subtrees) {
-      const dir = cache.getDirfrag(root);
-      if (!dir) throw new ReplayError(`ESubtreeMap: subtree root ${root} is not in the event`);
-      subtrees.adjustSubtreeAuth(dir, mds.whoami);
-      if (bounds.length > 0) throw new ReplayError(`ESubtreeMap: below ${root} begins a subtree of another rank`);
-    }
+  if (subtrees.isSubtrees()) {
+    verifySubtreeMap(cache, event);
     return;
   }
-  for (const { root } of event.subtrees) {
+  replayMetaBlob(cache, event.metablob, ls);
+  for (const { root, bounds } of event.subtrees) {
+    const dir = cache.getDirfrag(root);
+    if (!dir) throw new ReplayError(`ESubtreeMap: subtree root ${root} is not in the event`);
+    if (isAmbiguous(event, root)) cache.imports.begin(root, bounds);
+    else subtrees.adjustBoundedSubtreeAuth(dir, cache.imports.openAll(bounds), mds.whoami);
+  }
+}
+
+function isAmbiguous(event: ESubtreeMap, root: DirFrag): boolean {
+  return event.ambiguousSubtrees.some((dirfrag) => dirfrag.equals(root));
+}
+
+/** What the cache has come to is what the rank had; where it is not, there is nothing to be done but to tell. */
+function verifySubtreeMap(cache: MDCache, event: ESubtreeMap): void {
+  const { subtrees, imports, mds } = cache;
+  const complain = (what: string): void => mds.clog('error', `replayed ESubtreeMap at ${event.startOff} ${what}`);
+  for (const { root, bounds } of event.subtrees) {
     const dir = cache.getDirfrag(root);
     if (!dir || !subtrees.has(dir)) {
-      mds.clog('error', `replayed ESubtreeMap at ${event.startOff} subtree root ${root} not ${dir ? 'a subtree ' : ''}in cache`);
+      complain(`subtree root ${root} not ${dir ? 'a subtree ' : ''}in cache`);
+      continue;
     }
+    if (!subtrees.isOurs(dir)) {
+      complain(`subtree root ${root} is not mine in cache`);
+      continue;
+    }
+    const known = subtrees.bounds(dir);
+    for (const bound of imports.openAll(bounds)) {
+      if (!known.delete(bound)) complain(`subtree ${root} bound ${bound.dirfrag} not a bound in cache`);
+    }
+    for (const bound of known) complain(`subtree ${root} has extra bound in cache ${bound.dirfrag}`);
+    const ambiguous = isAmbiguous(event, root);
+    if (ambiguous !== imports.has(root))
+      complain(`subtree ${root} is ${ambiguous ? '' : 'not '}ambiguous but is ${ambiguous ? 'not ' : ''}in our cache`);
   }
   for (const dir of subtrees.roots()) {
-    if (dir.dirAuthFirst !== mds.whoami || event.subtrees.some(({ root }) => root.equals(dir.dirfrag))) continue;
-    mds.clog('error', `replayed ESubtreeMap at ${event.startOff} does not include cache subtree ${dir.dirfrag}`);
+    if (!subtrees.isOurs(dir) || event.subtrees.some(({ root }) => root.equals(dir.dirfrag))) continue;
+    complain(`does not include cache subtree ${dir.dirfrag}`);
   }
+}
+
+/** A subtree went to another rank. */
+function replayExport(cache: MDCache, event: EExport, ls: LogSegment): void {
+  replayMetaBlob(cache, event.metablob, ls);
+  const root = cache.getDirfrag(event.base);
+  if (!root) throw new ReplayError(`EExport: subtree ${event.base} is not known`);
+  cache.subtrees.adjustBoundedSubtreeAuth(root, cache.imports.openAll(event.bounds), CDIR_AUTH_UNDEF);
+  dropForeignSubtree(cache, root);
+}
+
+/** A subtree began to come from another rank, with sessions of the clients that have something open there. */
+function replayImportStart(cache: MDCache, event: EImportStart, ls: LogSegment): void {
+  replayMetaBlob(cache, event.metablob, ls);
+  cache.imports.begin(event.base, event.bounds);
+  replayClientMap(cache, event.clientMap, event.cmapv);
+  event.updateSegment(ls);
 }
 
 function replayPurged(cache: MDCache, event: EPurged, ls: LogSegment): void {
@@ -168,21 +214,26 @@ function replayTableServer(cache: MDCache, event: ETableServer, ls: LogSegment):
  * cut when it is read.
  */
 function replayFragment(cache: MDCache, event: EFragment, ls: LogSegment): void {
+  const { uncommittedFragments } = cache;
   const inode = cache.getInode(event.ino);
-  const base = event.basefrag;
-  const key = `${event.ino}.${base}`;
+  const base = new DirFrag(event.ino, event.basefrag);
   switch (event.op) {
     case FRAGMENT_OP_PREPARE:
-      cache.uncommitted.addFragment(key, inode, base, ls);
-      if (inode) adjustDirFragments(inode, base, event.bits);
+      uncommittedFragments.add(base, event.bits, event.origFrags, ls, event.rollback);
+      if (inode) adjustDirFragments(inode, base.frag, event.bits);
       break;
-    case FRAGMENT_OP_ROLLBACK:
-      if (inode) adjustDirFragments(inode, base, -event.bits);
-      cache.uncommitted.finishFragment(key);
+    case FRAGMENT_OP_ROLLBACK: {
+      const newFrags = inode?.dirfragtree.getLeavesUnder(base.frag) ?? [];
+      if (inode && event.origFrags.length === 0) adjustDirFragments(inode, base.frag, -event.bits);
+      if (inode) for (const frag of event.origFrags) forceDirFragment(inode, frag);
+      uncommittedFragments.rolledBack(base, newFrags);
       break;
+    }
     case FRAGMENT_OP_COMMIT:
+      uncommittedFragments.commit(base);
+      break;
     case FRAGMENT_OP_FINISH:
-      cache.uncommitted.finishFragment(key);
+      uncommittedFragments.finish(base);
       break;
     default:
       throw new ReplayError(`EFragment with unknown op ${event.op}`);
@@ -190,9 +241,27 @@ function replayFragment(cache: MDCache, event: EFragment, ls: LogSegment): void 
   replayMetaBlob(cache, event.metablob, ls);
 }
 
+/** This rank's part of a request that another one led: done first, then committed, or else taken back by a change of its own. */
 function replayPeerUpdate(cache: MDCache, event: EPeerUpdate, ls: LogSegment): void {
-  // what this rank did for another one; whether that came about only the other one knows, unless it is said further on
-  replayMetaBlob(cache, event.metablob, ls);
+  const { uncommittedPeers } = cache;
+  const reqid = event.reqid.toString();
+  switch (event.op) {
+    case PEERUPDATE_OP_PREPARE: {
+      const update = new PeerUpdate();
+      replayMetaBlob(cache, event.metablob, ls, update);
+      uncommittedPeers.add(reqid, event.leader, ls, update);
+      break;
+    }
+    case PEERUPDATE_OP_COMMIT:
+      uncommittedPeers.finish(reqid);
+      break;
+    case PEERUPDATE_OP_ROLLBACK:
+      replayMetaBlob(cache, event.metablob, ls);
+      uncommittedPeers.finish(reqid);
+      break;
+    default:
+      throw new ReplayError(`EPeerUpdate with unknown op ${event.op}`);
+  }
 }
 
 function replayReset(cache: MDCache): void {

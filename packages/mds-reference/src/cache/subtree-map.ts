@@ -3,47 +3,53 @@ import type { DirFrag } from '@cephts/encoding';
 import { ESubtreeMap } from '../journal/events/e-subtree-map.js';
 import { CDIR_AUTH_PARENT } from './cdir.js';
 import type { CDir } from './cdir.js';
+import type { CInode } from './cinode.js';
 import type { MDCache } from './md-cache.js';
 import { addDir, addDirContext } from './meta-blob.js';
 import { PIN } from './pins.js';
 
-/** In place of a rank: nobody knows who is in charge of the subtree. */
+/** In place of a rank: another one is in charge, whichever it is. */
 export const CDIR_AUTH_UNDEF = -2;
+/** In place of a rank: it was coming to this one, and nothing says yet that it has come. */
+export const CDIR_AUTH_IMPORTING = -3;
 
 /**
- * Fragments where a subtree begins: a part of the tree that one rank is in charge of. With a single rank these are those of the root and of
- * the rank's own directory.
+ * Fragments where a subtree begins: a part of the tree that one rank is in charge of. A rank that is alone has that of the root and that of its
+ * own directory; others come and go only while a journal is replayed of a time when it was not alone. So there are few, and what lies between two of
+ * them is looked for when it is asked for.
  *
  * @see MDCache::subtrees in src/mds/MDCache.cc (16.2.15)
  */
 export class SubtreeMap {
   readonly #cache: MDCache;
-  /** Each with the subtrees that begin right below it. */
-  readonly #subtrees = new Map<CDir, Set<CDir>>();
+  readonly #roots = new Set<CDir>();
 
   constructor(cache: MDCache) {
     this.#cache = cache;
   }
 
   get size(): number {
-    return this.#subtrees.size;
+    return this.#roots.size;
   }
 
   isSubtrees(): boolean {
-    for (const dir of this.#subtrees.keys()) if (dir.dirAuthFirst >= 0) return true;
+    for (const dir of this.#roots) if (this.isOurs(dir)) return true;
     return false;
   }
 
   has(dir: CDir): boolean {
-    return this.#subtrees.has(dir);
+    return this.#roots.has(dir);
   }
 
   roots(): IterableIterator<CDir> {
-    return this.#subtrees.keys();
+    return this.#roots.values();
   }
 
-  bounds(dir: CDir): ReadonlySet<CDir> {
-    return this.#subtrees.get(dir) ?? new Set();
+  /** Subtrees that begin right below another one. */
+  bounds(root: CDir): Set<CDir> {
+    const bounds = new Set<CDir>();
+    for (const dir of this.#roots) if (dir !== root && this.#above(dir) === root) bounds.add(dir);
+    return bounds;
   }
 
   /** Where the subtree that a fragment is in begins. */
@@ -52,39 +58,78 @@ export class SubtreeMap {
     return undefined;
   }
 
-  /** A subtree begins here, and `rank` (or CDIR_AUTH_UNDEF) is in charge of it. */
-  adjustSubtreeAuth(dir: CDir, rank: number): void {
-    if (!this.#subtrees.has(dir)) {
-      const above = dir.inode.isBase() ? undefined : dir.getParentDir();
-      const root = above && this.getSubtreeRoot(above);
-      const bounds = new Set<CDir>();
-      if (root) {
-        const siblings = this.#subtrees.get(root) as Set<CDir>;
-        dir.dirAuthFirst = rank;
-        for (const bound of siblings) {
-          const parent = bound.getParentDir();
-          if (parent && this.getSubtreeRoot(parent) === dir) {
-            siblings.delete(bound);
-            bounds.add(bound);
-          }
-        }
-        siblings.add(dir);
-      }
-      this.#subtrees.set(dir, bounds);
+  /** The subtree right above the one that begins here. */
+  #above(dir: CDir): CDir | undefined {
+    const parent = dir.inode.getParentDir();
+    return parent && this.getSubtreeRoot(parent);
+  }
+
+  /** Who is in charge of a fragment: a rank, or CDIR_AUTH_UNDEF, CDIR_AUTH_IMPORTING. */
+  authority(dir: CDir): number {
+    return this.getSubtreeRoot(dir)?.dirAuthFirst ?? CDIR_AUTH_UNDEF;
+  }
+
+  /** Is a fragment where a subtree begins in this rank's hands, or coming to it? */
+  isOurs(root: CDir): boolean {
+    return root.dirAuthFirst === this.#cache.mds.whoami || root.dirAuthFirst === CDIR_AUTH_IMPORTING;
+  }
+
+  /** A subtree begins here, and `auth` is in charge of it. */
+  adjustSubtreeAuth(dir: CDir, auth: number): void {
+    if (!this.#roots.has(dir)) {
+      this.#roots.add(dir);
       dir.get(PIN.SUBTREE);
     }
-    dir.dirAuthFirst = rank;
+    dir.dirAuthFirst = auth;
+  }
+
+  /**
+   * A subtree begins here and ends where `bounds` begin: what of others lies in between goes with it, and what lies behind a bound stays whose it was.
+   *
+   * @see MDCache::adjust_bounded_subtree_auth
+   */
+  adjustBoundedSubtreeAuth(root: CDir, bounds: ReadonlySet<CDir>, auth: number): void {
+    for (const bound of bounds) if (!bound.isSubtreeRoot()) this.adjustSubtreeAuth(bound, this.authority(bound));
+    this.adjustSubtreeAuth(root, auth);
+    for (let swallowed = true; swallowed;) {
+      swallowed = false;
+      for (const inside of this.bounds(root)) {
+        if (bounds.has(inside)) continue;
+        this.remove(inside);
+        swallowed = true;
+      }
+    }
+  }
+
+  /** Where the same one is in charge on both sides there is no border: not above it, nor below. @see MDCache::try_subtree_merge */
+  tryMerge(root: CDir): void {
+    for (const bound of this.bounds(root)) this.tryMergeAt(bound);
+    this.tryMergeAt(root);
+  }
+
+  tryMergeAt(dir: CDir): void {
+    if (this.#above(dir)?.dirAuthFirst === dir.dirAuthFirst) this.remove(dir);
+  }
+
+  /**
+   * A directory has moved: what of it is open stays in the hands it was in.
+   *
+   * @see MDCache::adjust_subtree_after_rename
+   */
+  adjustAfterRename(inode: CInode, from: CDir): void {
+    const to = inode.getParentDir();
+    if (!to) return;
+    const before = this.authority(from);
+    for (const dir of inode.getDirfrags()) {
+      if (!dir.isSubtreeRoot() && before === this.authority(to)) continue;
+      if (!dir.isSubtreeRoot()) this.adjustSubtreeAuth(dir, before);
+      this.tryMergeAt(dir);
+    }
   }
 
   /** No subtree begins here any more. */
   remove(dir: CDir): void {
-    const bounds = this.#subtrees.get(dir);
-    if (!bounds) return;
-    this.#subtrees.delete(dir);
-    for (const [root, others] of this.#subtrees) {
-      if (!others.delete(dir)) continue;
-      for (const bound of bounds) this.#subtrees.get(root)?.add(bound);
-    }
+    if (!this.#roots.delete(dir)) return;
     dir.dirAuthFirst = CDIR_AUTH_PARENT;
     dir.put(PIN.SUBTREE);
   }
@@ -101,8 +146,9 @@ export class SubtreeMap {
     const dirs = new Map<DirFrag, CDir>();
     const mydir = myin?.getDirfrag(0);
     if (mydir) dirs.set(mydir.dirfrag, mydir);
-    for (const [dir, bounds] of this.#subtrees) {
-      if (dir.dirAuthFirst !== mds.whoami) continue;
+    for (const dir of this.#roots) {
+      if (!this.isOurs(dir)) continue;
+      const bounds = this.bounds(dir);
       dirs.set(dir.dirfrag, dir);
       event.subtrees.push({ root: dir.dirfrag, bounds: [...bounds].map((bound) => bound.dirfrag) });
       for (const bound of bounds) dirs.set(bound.dirfrag, bound);
@@ -118,7 +164,7 @@ export class SubtreeMap {
 
   /** `get subtrees`. */
   dump(): unknown[] {
-    return [...this.#subtrees.keys()].map((dir) => ({
+    return [...this.#roots].map((dir) => ({
       is_auth: true,
       auth_first: dir.dirAuthFirst,
       auth_second: -2,

@@ -272,7 +272,7 @@ export class MDSDaemon implements Dispatcher {
     const oldState = oldmap.getStateGid(gid);
     const newState = map.getStateGid(gid);
     if (oldState !== MDS_STATE_NULL && newState === MDS_STATE_NULL) {
-      this.#options.onRespawn('the map has removed this daemon');
+      this.#options.onRespawn(this.#rank?.damage ?? 'the map has removed this daemon');
       return;
     }
     for (const [peer, info] of oldmap.mdsInfo) {

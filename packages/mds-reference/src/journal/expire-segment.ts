@@ -41,9 +41,9 @@ function commitDirfrags(segment: LogSegment, gather: MDSGatherBuilder): void {
 
 function waitForOthers(mds: MDSRank, segment: LogSegment, gather: MDSGatherBuilder): void {
   const { mdcache, locker } = mds;
-  for (const reqid of segment.uncommittedLeaders) mdcache.waitForUncommittedLeader(reqid, gather.newSub());
-  for (const reqid of segment.uncommittedPeers) mdcache.waitForUncommittedPeer(reqid, gather.newSub());
-  for (const dirfrag of segment.uncommittedFragments.values()) mdcache.waitForUncommittedFragment(dirfrag, gather.newSub());
+  for (const reqid of segment.uncommittedLeaders) mdcache.uncommittedLeaders.wait(reqid, gather.newSub());
+  for (const reqid of segment.uncommittedPeers) mdcache.uncommittedPeers.wait(reqid, gather.newSub());
+  for (const dirfrag of segment.uncommittedFragments.values()) mdcache.uncommittedFragments.wait(dirfrag, gather.newSub());
   for (const inode of segment.dirtyDirfragDir) locker.scatterNudge(inode.filelock, gather.newSub());
   for (const inode of segment.dirtyDirfragDirfragtree) locker.scatterNudge(inode.dirfragtreelock, gather.newSub());
   for (const inode of segment.dirtyDirfragNest) locker.scatterNudge(inode.nestlock, gather.newSub());

@@ -330,7 +330,7 @@ export class MDLog {
 
   #segmentIsFull(segment: LogSegment, event: LogEvent): boolean {
     // a subtree map may itself be larger than a segment; and none may come between import finishes that belong together
-    if (event.type === EVENT_SUBTREEMAP || (event.type === EVENT_IMPORTFINISH && this.mds.isResolve())) return false;
+    if (event.type === EVENT_SUBTREEMAP || event.type === EVENT_IMPORTFINISH) return false;
     if (segment.numEvents >= this.mds.cct.conf.number('mds_log_events_per_segment')) return true;
     const { period } = this.journaler;
     return segment.offset >= 0 && Math.floor(segment.end / period) > Math.floor(segment.offset / period);

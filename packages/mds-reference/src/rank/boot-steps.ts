@@ -1,5 +1,5 @@
 import { ERRNO } from '@cephts/common';
-import { MDS_STATE_ACTIVE, MDS_STATE_RECONNECT, MDS_STATE_RESOLVE } from '@cephts/rados';
+import { MDS_STATE_ACTIVE, MDS_STATE_RECONNECT } from '@cephts/rados';
 import { C_IO_Wrapper, MDSGatherBuilder, MDSInternalContext } from './mds-context.js';
 import type { MDSRank } from './mds-rank.js';
 
@@ -34,6 +34,19 @@ export class BootSteps {
 
   constructor(mds: MDSRank) {
     this.#mds = mds;
+  }
+
+  /**
+   * This MDS shares a file system with no other: in one of several ranks it gives the rank back, untouched, for a ceph-mds to take.
+   */
+  refusesCompany(): boolean {
+    const mds = this.#mds;
+    const { mdsmap, whoami } = mds;
+    if (mdsmap.in.size <= 1 && whoami === mdsmap.root) return false;
+    const why = `rank ${whoami} of a file system with ${mdsmap.in.size} ranks is not for this MDS, which serves alone; set max_mds to 1, or let a ceph-mds take it`;
+    mds.clog('error', why);
+    mds.respawn(why);
+    return true;
   }
 
   /** Writes a new rank's objects; `creatingDone` follows when all are durable. */
@@ -258,13 +271,18 @@ export class BootSteps {
       return;
     }
     mds.dout(1, 'the journal is replayed');
+    if (this.refusesCompany()) return;
+    const unresolved = mds.mdcache.getUnresolved();
+    if (unresolved !== undefined) {
+      mds.damaged(`the journal leaves open what became of it, and no other rank is there to tell: ${unresolved}`);
+      return;
+    }
     mdlog.journaler.setWriteable();
     mdlog.journaler.trimTail();
     this.#repairTables();
-    const alone = mds.mdsmap.in.size === 1 && mds.mdsmap.failed.size === 0;
-    mds.dout(2, alone ? 'I am alone: on to reconnect' : 'I am not alone: on to resolve');
-    mds.requestState(alone ? MDS_STATE_RECONNECT : MDS_STATE_RESOLVE);
-    if (alone) mds.snapclient.sync();
+    mds.dout(2, 'I am alone: on to reconnect');
+    mds.requestState(MDS_STATE_RECONNECT);
+    mds.snapclient.sync();
   }
 
   /** What whoever repairs a rank has asked for. */

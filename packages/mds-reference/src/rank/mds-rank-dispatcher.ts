@@ -309,10 +309,11 @@ export class MDSRankDispatcher extends MDSRank {
     if (oldState === MDS_STATE_STANDBY_REPLAY) return;
     const recovered = oldState === MDS_STATE_CREATING || oldState === MDS_STATE_REJOIN || oldState === MDS_STATE_RECONNECT;
     if (recovered && (this.isActive() || this.isClientReplay())) this.recovery.recoveryDone(oldState);
+    const takesUp = this.isReplay() || this.isStarting() || this.isCreating() || this.isResolve();
+    if (takesUp && this.boot.refusesCompany()) return;
     if (this.isActive()) this.recovery.activeStart();
     else if (this.isAnyReplay()) this.boot.replayStart();
     else if (this.isStarting()) this.boot.bootStart();
-    else if (this.isResolve()) this.recovery.resolveStart();
     else if (this.isReconnect()) this.recovery.reconnectStart();
     else if (this.isRejoin()) this.recovery.rejoinStart();
     else if (this.isClientReplay()) this.recovery.clientreplayStart();

@@ -123,6 +123,7 @@ export abstract class MDSRank {
 
   readonly waiters = new RankWaiters();
   protected stopping = false;
+  #damage: string | undefined;
   protected readonly waitingForNolaggy: Message[] = [];
 
   readonly #hb: HeartbeatHandle;
@@ -276,9 +277,6 @@ export abstract class MDSRank {
   waitForReconnect(c: Completion): void {
     this.waiters.reconnect.push(c);
   }
-  waitForResolve(c: Completion): void {
-    this.waiters.resolve.push(c);
-  }
   /** Completes `c` when a map of at least this epoch is there. */
   waitForMdsmap(epoch: number, c: Completion): void {
     this.waiters.addMdsmap(epoch, c);
@@ -415,12 +413,18 @@ export abstract class MDSRank {
   /** What is stored makes no sense: the rank is marked damaged and the daemon starts anew, as a standby. */
   damaged(why: string): void {
     if (this.stopping) return;
+    this.#damage = `damaged: ${why}`;
     this.clog('error', `mds.${this.whoami} is damaged: ${why}`);
     this.beacon.setWantState(this.mdsmap, MDS_STATE_DAMAGED);
     // nothing of what is under way counts any more
     this.stopping = true;
     const told = this.beacon.sendAndWait(this.cct.conf.number('mds_mon_shutdown_timeout'));
-    void told.then(() => this.respawn(`damaged: ${why}`));
+    void told.then(() => this.respawn(this.#damage as string));
+  }
+
+  /** Why the rank was marked damaged, if it was. */
+  get damage(): string | undefined {
+    return this.#damage;
   }
 
   suicide(): void {

@@ -3,7 +3,6 @@ import type { Completion } from '@cephts/common';
 /** Who waits for a state of the rank. */
 export class RankWaiters {
   readonly replay: Completion[] = [];
-  readonly resolve: Completion[] = [];
   readonly reconnect: Completion[] = [];
   readonly rejoin: Completion[] = [];
   readonly active: Completion[] = [];

@@ -3,7 +3,6 @@ import {
   MDS_STATE_ACTIVE,
   MDS_STATE_CLIENTREPLAY,
   MDS_STATE_CREATING,
-  MDS_STATE_RECONNECT,
   MDS_STATE_REJOIN,
   MDS_STATE_REPLAY,
   MDS_STATE_STARTING,
@@ -12,7 +11,8 @@ import { MDSInternalContextWrapper } from './mds-context.js';
 import type { MDSRank } from './mds-rank.js';
 
 /**
- * From a replayed journal to serving clients: resolve, reconnect, rejoin, clientreplay, active.
+ * From a replayed journal to serving clients: reconnect, rejoin, clientreplay, active. Before that several ranks would agree on who has what (resolve);
+ * this one serves only where it is alone.
  *
  * @see src/mds/MDSRank.cc (16.2.15)
  */
@@ -28,24 +28,11 @@ export class RecoverySteps {
     return new MDSInternalContextWrapper(this.#mds, step);
   }
 
-  /** With peers: who has which subtree. A rank that is alone never comes here. */
-  resolveStart(): void {
-    const mds = this.#mds;
-    mds.dout(1, 'resolveStart');
-    mds.mdcache.resolveStart(
-      this.#then(() => {
-        mds.requestState(MDS_STATE_RECONNECT);
-        mds.snapclient.sync();
-      }),
-    );
-    finishContexts(mds.waiters.resolve);
-  }
-
   /** Waits for the clients of the session map. */
   reconnectStart(): void {
     const mds = this.#mds;
     mds.dout(1, 'reconnectStart');
-    if (mds.lastState === MDS_STATE_REPLAY) mds.mdcache.rollbackUncommittedFragments();
+    if (mds.lastState === MDS_STATE_REPLAY) mds.mdcache.finishReplayed();
     mds.server.reconnectClients(
       this.#then(() => {
         mds.dout(1, 'reconnectDone');

@@ -129,19 +129,11 @@ function unlinkLocal(server: Server, mdr: MDRequestImpl, dn: CDentry, inode: CIn
   if (inode.isDir()) metablob.renamedDirino = inode.ino;
   dn.pushProjectedNullLinkage();
   if (straydn) inode.first = straydn.first;
-  if (inode.isDir() && straydn) mdcache.projectSubtreeRename(inode, dn.dir, straydn.dir);
-  const fin = new ServerLogContext(mds, () => unlinkLocalFinish(server, mdr, dn, inode, straydn, dnVersion));
+  const fin = new ServerLogContext(mds, () => unlinkLocalFinish(server, mdr, dn, straydn, dnVersion));
   server.journalAndReply(mdr, undefined, dn, event, fin);
 }
 
-function unlinkLocalFinish(
-  server: Server,
-  mdr: MDRequestImpl,
-  dn: CDentry,
-  inode: CInode,
-  straydn: CDentry | undefined,
-  dnVersion: number,
-): void {
+function unlinkLocalFinish(server: Server, mdr: MDRequestImpl, dn: CDentry, straydn: CDentry | undefined, dnVersion: number): void {
   const { mds } = server;
   const { dir } = dn;
   const ls = mdr.ls as NonNullable<typeof mdr.ls>;
@@ -153,7 +145,6 @@ function unlinkLocalFinish(
     mds.mdcache.touchDentryBottom(straydn);
   }
   mdr.apply();
-  if (straydn && inode.isDir()) mds.mdcache.adjustSubtreeAfterRename(inode, dir);
   mds.balancer.hitDirWrite(dir);
   server.respondToRequest(mdr, 0);
   dir.tryRemoveUnlinkedDn(dn);

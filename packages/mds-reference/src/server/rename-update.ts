@@ -121,8 +121,6 @@ export function renamePrepare(server: Server, mdr: MDRequestImpl, metablob: EMet
   addNullDentry(metablob, srcdn, true);
   if (!srcRemote) srci.first = destdn.first;
   if (straydn && oldin) oldin.first = straydn.first;
-  if (oldin?.isDir() && straydn) mdcache.projectSubtreeRename(oldin, destdn.dir, straydn.dir);
-  if (srci.isDir()) mdcache.projectSubtreeRename(srci, srcdn.dir, destdn.dir);
   return { src: srcVersion, dest: destVersion };
 }
 
@@ -164,7 +162,5 @@ export function renameApply(server: Server, mdr: MDRequestImpl, rename: Rename, 
   srcdn.markDirty(versions.src, ls);
   srcdn.popProjectedLinkage();
   mdr.apply();
-  if (!srcWasRemote && srci.isDir()) mdcache.adjustSubtreeAfterRename(srci, srcdn.dir);
-  if (straydn && oldin?.isDir()) mdcache.adjustSubtreeAfterRename(oldin, destdn.dir);
   srcdn.dir.tryRemoveUnlinkedDn(srcdn);
 }

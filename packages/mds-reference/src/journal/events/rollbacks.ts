@@ -1,5 +1,6 @@
 import { DirFrag, UTime } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
+import { Fnode } from '../../types/fnode.js';
 import { MetaReqId } from '../../types/meta-req-id.js';
 
 const EMPTY = new Uint8Array(0);
@@ -163,4 +164,20 @@ export class RenameRollback {
     d.finish(frame, 'rename_rollback');
     return rollback;
   }
+}
+
+/**
+ * dirfrag_rollback: a fragment as it was before its directory was cut anew.
+ *
+ * @see src/mds/events/EFragment.h (16.2.15)
+ */
+export function decodeDirfragRollback(d: Decoder): Fnode {
+  return d.struct(1, (inner) => Fnode.decode(inner));
+}
+
+/** @see {@link decodeDirfragRollback} */
+export function encodeDirfragRollback(e: Encoder, fnode: Fnode): void {
+  const mark = e.start(1, 1);
+  fnode.encode(e);
+  e.finish(mark);
 }
