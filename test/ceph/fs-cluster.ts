@@ -15,6 +15,7 @@ const CLI = path.join(import.meta.dirname, '..', '..', 'packages', 'mds-referenc
 const CONF = `osd pool default size = 1
 mds beacon interval = 0.5
 mds beacon grace = 4
+mds beacon mon down grace = 0
 mds tick interval = 1
 mds reconnect timeout = 10
 paxos propose interval = 0.1

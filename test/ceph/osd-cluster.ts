@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 export interface OsdClusterOptions {
-  /** Port of the monitor; OSDs take those from 100 on. */
+  /** Port of the monitor; OSDs take those from 100 on. All are moved by the environment's `CEPHTS_PORT_SHIFT`. */
   port: number;
   /** @defaultValue 3 */
   osds?: number;
@@ -29,7 +29,8 @@ export class OsdCluster {
     return ['ceph-mon', 'ceph-mgr', 'ceph-osd', 'ceph', 'rados'].every((name) => spawnSync('which', [name]).status === 0);
   }
 
-  constructor({ port, osds = 3, store = 'memstore', conf = '' }: OsdClusterOptions) {
+  constructor({ port: unshifted, osds = 3, store = 'memstore', conf = '' }: OsdClusterOptions) {
+    const port = unshifted + Number(process.env['CEPHTS_PORT_SHIFT'] ?? 0);
     this.dir = mkdtempSync(path.join(tmpdir(), 'cephts-osds-'));
     this.conf = path.join(this.dir, 'ceph.conf');
     this.#osds = osds;

@@ -80,7 +80,8 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
     [
       'the OSDs are full',
       async () => {
-        const isFull = (): boolean => cluster.osdmap.pools.get(1)?.hasFlag(POOL_FLAG.full) === true;
+        const pool = cluster.osdmap.poolByName('data') as number;
+        const isFull = (): boolean => cluster.osdmap.pools.get(pool)?.hasFlag(POOL_FLAG.full) === true;
         for (const ratio of ['nearfull', 'backfillfull', 'full']) await ceph.cephMeanwhile('osd', `set-${ratio}-ratio`, '0.0001');
         for (let i = 0; i < 200 && !isFull(); i++) await sleep(100);
         if (!isFull()) throw new Error('the pool did not become full');

@@ -9,7 +9,7 @@ export const hasCeph = ['ceph-mon', 'ceph-mgr', 'ceph-osd', 'ceph-mds', 'ceph'].
   (name) => spawnSync('which', [name]).status === 0,
 );
 
-function configOf(dir, port, fsid) {
+function configOf(dir, port, fsid, further) {
   return `[global]
 fsid = ${fsid}
 mon host = [v2:127.0.0.1:${port}/0,v1:127.0.0.1:${port + 1}/0]
@@ -33,19 +33,20 @@ mon data = ${dir}/mon
 osd data = ${dir}/osd.0
 mds data = ${dir}/mds
 mgr data = ${dir}/mgr
-`;
+${further}`;
 }
 
 /**
  * Starts a mon, and with `osd` a mgr, a memstore OSD and a file system, and with `mds` an MDS, which is active when this returns.
- * Authentication is off, so connections are in crc mode. `stop()` ends what was started and removes its folder.
+ * Authentication is off, so connections are in crc mode. `conf` is further lines of ceph.conf. `stop()` ends what was started and removes its
+ * folder.
  */
-export function startCeph({ port = 13700, osd = true, mds = true } = {}) {
+export function startCeph({ port = 13700, osd = true, mds = true, conf: further = '' } = {}) {
   const dir = mkdtempSync(path.join(tmpdir(), 'cephts-bench-ceph-'));
   const conf = path.join(dir, 'ceph.conf');
   const fsid = randomUUID();
   for (const name of ['mon', 'osd.0', 'mds', 'mgr', 'run']) mkdirSync(path.join(dir, name));
-  writeFileSync(conf, configOf(dir, port, fsid));
+  writeFileSync(conf, configOf(dir, port, fsid, further));
   const quiet = { stdio: 'ignore' };
   const ceph = (...args) => execFileSync('ceph', ['-c', conf, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   execFileSync(

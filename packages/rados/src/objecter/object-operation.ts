@@ -130,7 +130,7 @@ export class ObjectOperation {
     return this.#write(OSD_OP.TRUNCATE, 'extent', size, 0);
   }
 
-  /** Makes a range read as zeros; never makes the object longer. */
+  /** Makes a range read as zeros; never makes the object longer. Where the range reaches the end, the object is cut off at `off`. */
   zero(off: number, len: number): this {
     return this.#write(OSD_OP.ZERO, 'extent', off, len);
   }

@@ -16,6 +16,7 @@ import { OSD_BACKOFF_OP, OSD_FLAG } from '../messages/osd/osd-op-codes.js';
 import { CEPH_NOSNAP } from '../osdmap/hobject.js';
 import { OSDMAP_FLAG } from '../osdmap/osd-flags.js';
 import type { OsdMap } from '../osdmap/osd-map.js';
+import { POOL_FLAG } from '../osdmap/pg-pool.js';
 import { OsdReqId } from '../osdmap/osd-types.js';
 import type { SnapContext } from '../osdmap/osd-types.js';
 import { LingerOps } from './linger-ops.js';
@@ -188,8 +189,7 @@ export class Objecter implements Dispatcher {
     if (this.#requestedEpoch === from || this.#stopping) return;
     this.#requestedEpoch = from;
     // what stands still because of a map waits for the change of it
-    const follow = map.hasFlag(OSDMAP_FLAG.full) || map.hasFlag(OSDMAP_FLAG.pauserd) || map.hasFlag(OSDMAP_FLAG.pausewr);
-    this.#mon.subWant('osdmap', from, !follow);
+    this.#mon.subWant('osdmap', from, !holdsUp(map));
     this.#mon.renewSubs();
   }
 
@@ -428,12 +428,7 @@ export class Objecter implements Dispatcher {
       }
     }
     const waits = this.#homeless.ops.size > 0 || this.#mapWaiters.length > 0 || this.commands.isWaiting;
-    if (missing || waits || this.#anyPaused()) this.requestMap();
-  }
-
-  #anyPaused(): boolean {
-    const { map } = this.#maps;
-    return map.hasFlag(OSDMAP_FLAG.full) || map.hasFlag(OSDMAP_FLAG.pauserd) || map.hasFlag(OSDMAP_FLAG.pausewr);
+    if (missing || waits || holdsUp(map)) this.requestMap();
   }
 
   /** Which operations has this epoch moved? */
@@ -552,4 +547,11 @@ export class Objecter implements Dispatcher {
   msHandleRemoteReset(con: Connection): void {
     this.msHandleReset(con);
   }
+}
+
+/** Do operations of some kind wait for a later map? */
+function holdsUp(map: OsdMap): boolean {
+  if (map.hasFlag(OSDMAP_FLAG.full) || map.hasFlag(OSDMAP_FLAG.pauserd) || map.hasFlag(OSDMAP_FLAG.pausewr)) return true;
+  for (const pool of map.pools.values()) if (pool.hasFlag(POOL_FLAG.full)) return true;
+  return false;
 }

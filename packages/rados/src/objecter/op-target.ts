@@ -12,6 +12,9 @@ export type TargetChange = 'none' | 'resend' | 'noPool';
 
 const NOWHERE = new SpgId(new PgId(-1, 0));
 
+/** Flags of the map whose change begins a new interval. */
+const INTERVAL_FLAGS = OSDMAP_FLAG.sortbitwise | OSDMAP_FLAG.recoveryDeletes;
+
 function sameOsds(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((osd, i) => osd === b[i]);
 }
@@ -39,7 +42,7 @@ export class OpTarget {
   #forcedAt = 0;
   #placement: PgPlacement | undefined = undefined;
   #pool: PgPool | undefined = undefined;
-  #sort = 0;
+  #flags = 0;
   #hashed = false;
   #everPlaced = false;
 
@@ -103,7 +106,7 @@ export class OpTarget {
     const changed = forced || this.#isNewInterval(map, targetPool, placement);
     this.#placement = placement;
     this.#pool = targetPool;
-    this.#sort = map.flags & OSDMAP_FLAG.sortbitwise;
+    this.#flags = map.flags & INTERVAL_FLAGS;
     if (placement) {
       this.#everPlaced = true;
       this.pgid = placement.primaryShard;
@@ -130,7 +133,11 @@ export class OpTarget {
     return map.hasFlag(OSDMAP_FLAG.full) || pool.hasFlag(POOL_FLAG.full);
   }
 
-  /** OSDs drop what they have of a placement group when its interval ends: whoever sent it sends it again. */
+  /**
+   * OSDs drop what they have of a placement group when its interval ends: whoever sent it sends it again.
+   *
+   * @see PastIntervals::is_new_interval in src/osd/osd_types.cc (16.2.15)
+   */
   #isNewInterval(map: OsdMap, pool: PgPool, placement: PgPlacement | undefined): boolean {
     const before = this.#placement;
     const poolBefore = this.#pool;
@@ -143,10 +150,26 @@ export class OpTarget {
       !sameOsds(before.up, placement.up) ||
       poolBefore.size !== pool.size ||
       poolBefore.minSize !== pool.minSize ||
-      // only some split or merge; sending the others again does no harm
-      poolBefore.pgNum !== pool.pgNum ||
-      poolBefore.pgNumPending !== pool.pgNumPending ||
-      this.#sort !== (map.flags & OSDMAP_FLAG.sortbitwise)
+      splitsOrMerges(before.pgid, poolBefore, pool) ||
+      poolBefore.peeringCrushBucketCount !== pool.peeringCrushBucketCount ||
+      poolBefore.peeringCrushBucketTarget !== pool.peeringCrushBucketTarget ||
+      poolBefore.peeringCrushBucketBarrier !== pool.peeringCrushBucketBarrier ||
+      poolBefore.peeringCrushMandatoryMember !== pool.peeringCrushMandatoryMember ||
+      this.#flags !== (map.flags & INTERVAL_FLAGS)
     );
   }
+}
+
+/** Of all placement groups of a pool whose pg_num changes only some do, or are about to. */
+function splitsOrMerges(pgid: PgId, before: PgPool, now: PgPool): boolean {
+  const [num, newNum, pending, newPending] = [before.pgNum, now.pgNum, before.pgNumPending, now.pgNumPending];
+  return (
+    (num !== newNum && (pgid.isSplit(num, newNum) || pgid.isMergeSource(num, newNum) || pgid.isMergeTarget(num, newNum))) ||
+    // made ready for a merger, or no longer
+    (pending !== newPending &&
+      (pgid.isMergeSource(pending, newPending) ||
+        pgid.isMergeSource(newPending, pending) ||
+        pgid.isMergeTarget(pending, newPending) ||
+        pgid.isMergeTarget(newPending, pending)))
+  );
 }

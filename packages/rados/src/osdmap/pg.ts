@@ -19,6 +19,25 @@ export class PgId {
     return this.pool === other.pool && this.seed === other.seed;
   }
 
+  /** Does it give some of its objects to new placement groups when the pool's pg_num becomes `newNum`? */
+  isSplit(oldNum: number, newNum: number): boolean {
+    if (this.seed >= oldNum) return false;
+    // children are numbered by this seed with more bits above it, the first of them the nearest
+    const step = 2 ** (32 - Math.clz32(oldNum - 1));
+    const child = this.seed + (this.seed + step / 2 >= oldNum && this.seed < step / 2 ? step / 2 : step);
+    return child < newNum;
+  }
+
+  /** Does it go up in another one when the pool's pg_num becomes `newNum`? */
+  isMergeSource(oldNum: number, newNum: number): boolean {
+    return this.seed < oldNum && this.seed >= newNum;
+  }
+
+  /** Does it take up others when the pool's pg_num becomes `newNum`? */
+  isMergeTarget(oldNum: number, newNum: number): boolean {
+    return this.isSplit(newNum, oldNum);
+  }
+
   encode(e: Encoder): void {
     e.u8(1).u64(this.pool).u32(this.seed).s32(-1);
   }

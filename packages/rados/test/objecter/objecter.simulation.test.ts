@@ -55,8 +55,12 @@ async function simulate(seed: number): Promise<string[]> {
         cluster.change((inc, map) => {
           const before = map.pools.get(POOL) as PgPool;
           const pool = Object.assign(new PgPool(), before);
-          pool.pgNum = pool.pgpNum = Math.min(32, before.pgNum * (below(2) + 1));
-          pool.pgNumPending = pool.pgNum;
+          // as the monitors do: groups split at once, and are made ready for a merger before it
+          const target = 1 + below(32);
+          if (before.pgNumPending < before.pgNum) pool.pgNum = before.pgNumPending;
+          else if (target < before.pgNum) pool.pgNumPending = before.pgNum - 1;
+          else pool.pgNum = pool.pgNumPending = target;
+          pool.pgpNum = pool.pgNum;
           inc.newPools.set(POOL, pool);
         });
     }

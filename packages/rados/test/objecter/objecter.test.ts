@@ -69,6 +69,30 @@ describe('an Objecter', () => {
     expect(cluster.received.map((m) => m.retryAttempt > 0)).toEqual([false, true]);
   });
 
+  it('sends again, when a pool has more placement groups, only what is in one that splits', async () => {
+    const { cluster, objecter } = await start();
+    const groups = new Map<number, string>();
+    for (let i = 0; groups.size < 8; i++) groups.set(cluster.pgOf(`o${i}`).pgid.seed, `o${i}`);
+    for (const osd of cluster.osds) osd.frozen = true;
+    for (const oid of groups.values()) submit(objecter, oid, append('x'));
+    cluster.clock.advance(100);
+    cluster.received.length = 0;
+    const resize = (sizes: Partial<PgPool>): void => {
+      // pgp_num stays, and with it the OSDs of each
+      cluster.change((inc, map) => inc.newPools.set(POOL, Object.assign(new PgPool(), map.pools.get(POOL), { pgpNum: 8 }, sizes)));
+      objecter.requestMap();
+      cluster.clock.advance(100);
+    };
+    const again = (): string[] => cluster.received.splice(0).map(({ oid }) => oid);
+    resize({ pgNum: 10, pgNumPending: 10 });
+    // 0 gives to 8, and 1 to 9
+    expect(again().sort()).toEqual([groups.get(0), groups.get(1)].sort());
+    resize({ pgNum: 10, pgNumPending: 9 });
+    expect(again()).toEqual([groups.get(1)]);
+    resize({ pgNum: 9, pgNumPending: 9 });
+    expect(again()).toEqual([groups.get(1)]);
+  });
+
   it('sends again over a new connection when the old one breaks', async () => {
     const { cluster, objecter } = await start();
     submit(objecter, 'a', append('x'));
@@ -157,8 +181,27 @@ describe('an Objecter', () => {
       pool.pgNum = pool.pgpNum = 8;
       inc.newPools.set(POOL, pool);
     });
+    cluster.clock.advance(100);
+    expect(held.r).toBe(0);
+  });
+
+  it('follows the maps while a pool is full, whatever else they bring', async () => {
+    const { cluster, objecter } = await start();
+    const fill = (flag: number): void =>
+      cluster.change((inc, map) =>
+        inc.newPools.set(POOL, Object.assign(new PgPool(), map.pools.get(POOL), { pgNum: 8, pgpNum: 8, flags: 1 | flag })),
+      );
+    fill(POOL_FLAG.full);
     objecter.requestMap();
-    cluster.clock.advance(10_000);
+    cluster.clock.advance(100);
+    const held = submit(objecter, 'a', append('1'));
+    for (let i = 1; i <= 3; i++) {
+      cluster.change((inc) => inc.newWeight.set(0, 0x8000 + i));
+      cluster.clock.advance(100);
+      expect(held.r).toBeUndefined();
+    }
+    fill(0);
+    cluster.clock.advance(100);
     expect(held.r).toBe(0);
   });
 

@@ -28,6 +28,9 @@ import type { SpgId } from '../../src/osdmap/pg.js';
 export const POOL = 1;
 export const LOC = new RawObjectLocator(POOL);
 
+/** As many as the most placement groups that a pool here has. */
+const HASHES = Array.from({ length: 64 }, (_, i) => i);
+
 /** A flat map of OSDs that weigh the same. */
 function crushOf(osds: number): CrushMap {
   const map = new CrushMap();
@@ -300,21 +303,25 @@ export class SimCluster {
     inc.fsid = this.map.fsid;
     inc.epoch = this.map.epoch + 1;
     fill(inc, this.map);
-    const before = this.#primaries();
+    const before = this.#intervalKeys();
     const bytes = inc.encode();
     this.#incrementals.set(inc.epoch, bytes);
     this.map = applyIncremental(this.map, OsdMapIncremental.decode(bytes));
-    this.#primaries().forEach((now, seed) => {
+    this.#intervalKeys().forEach((now, seed) => {
       if (now !== before[seed]) this.#intervals[seed] = this.map.epoch;
     });
     this.clock.setTimeout(() => this.#serveMaps(), 2);
   }
 
-  #primaries(): string[] {
+  /** What makes the interval of each placement group: when it changes, a new one begins. */
+  #intervalKeys(): string[] {
     const pool = this.map.pools.get(POOL);
+    const pending = Object.assign(new PgPool(), { pgNum: pool?.pgNumPending ?? 1 });
+    // the hashes, so far as they count, whose objects it has, and will have after a merger
+    const members = (of: PgPool, seed: number): string => HASHES.filter((hash) => of.foldSeed(hash) === seed).join();
     return Array.from({ length: pool?.pgNum ?? 0 }, (_, seed) => {
       const placement = this.map.placePg(POOL, seed);
-      return `${pool?.pgNum}/${placement?.acting.join()}/${placement?.up.join()}`;
+      return [members(pool as PgPool, seed), members(pending, seed), placement?.acting.join(), placement?.up.join()].join('/');
     });
   }
 
