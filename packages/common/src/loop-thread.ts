@@ -57,11 +57,15 @@ export class LoopThread {
   wake(): void {
     if (!this.started || this.#woken) return;
     this.#woken = true;
-    const { clock } = this.#cct;
-    clock.defer(() => {
+    this.#cct.clock.defer(() => {
       this.#woken = false;
-      if (this.runSlice(clock.monotonicNow() + SLICE_MS)) this.wake();
+      this.turn();
     });
+  }
+
+  /** As {@link wake}, for callbacks of the platform, which are on nobody's stack: the turn may come at once. */
+  turn(): void {
+    if (this.isCurrent || this.runSlice(this.#cct.clock.monotonicNow() + SLICE_MS)) this.wake();
   }
 
   /** No turn follows. */

@@ -54,6 +54,11 @@ export class CooperativeThread extends LoopThread implements Runnable {
     runQueue.schedule(this);
   }
 
+  /** As {@link wake}: it shares the slice with the other threads. */
+  override turn(): void {
+    this.wake();
+  }
+
   /** Leaves the thread table; no turn follows. */
   override stop(): void {
     super.stop();

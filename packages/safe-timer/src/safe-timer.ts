@@ -310,7 +310,7 @@ export class SafeTimer {
 
   readonly #ring = (): void => {
     this.#alarmAt = Infinity;
-    this.#thread.wake();
+    this.#thread.turn();
   };
 
   /** What is due by now; everything, after destroy. */
