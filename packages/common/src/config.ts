@@ -2,6 +2,7 @@ import { CephError } from './errors.js';
 
 /** Types of option, as in Ceph's own table; `secs` and `millisecs` are numbers, `size` takes units such as `4M` (binary). */
 export type ConfigType = 'str' | 'int' | 'uint' | 'float' | 'bool' | 'secs' | 'millisecs' | 'size';
+/** What an option may hold. */
 export type ConfigValue = string | number | boolean;
 
 /** One option: Ceph's name, type and default. */

@@ -3,7 +3,9 @@ const BRAND: unique symbol = Symbol.for('cephts.error');
 
 /** Errnos that the primitives answer with, apart from the table, which a bundle of one primitive then leaves out. */
 export const EAGAIN = 11;
+/** What waited was cancelled. */
 export const ECANCELED = 125;
+/** An argument makes no sense. */
 export const EINVAL = 22;
 
 /** Linux errno values that Ceph puts on the wire, by name. */

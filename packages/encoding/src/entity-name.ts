@@ -1,12 +1,19 @@
 import type { Decoder } from './decoder.js';
 import type { Encoder } from './encoder.js';
 
+/** A monitor. */
 export const CEPH_ENTITY_TYPE_MON = 1;
+/** A metadata server. */
 export const CEPH_ENTITY_TYPE_MDS = 2;
+/** An object storage daemon. */
 export const CEPH_ENTITY_TYPE_OSD = 4;
+/** A client. */
 export const CEPH_ENTITY_TYPE_CLIENT = 8;
+/** A manager. */
 export const CEPH_ENTITY_TYPE_MGR = 16;
+/** The authentication service of the monitors. */
 export const CEPH_ENTITY_TYPE_AUTH = 32;
+/** A mask of all types. */
 export const CEPH_ENTITY_TYPE_ANY = 255;
 
 const typeNames: ReadonlyMap<number, string> = new Map([

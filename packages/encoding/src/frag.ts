@@ -8,6 +8,7 @@ export type Frag = number;
 /** The whole name space. */
 export const FRAG_ROOT: Frag = 0;
 
+/** The fragment of the hashes whose `bits` highest bits are those of `value`; lower bits of it do not count. */
 export function fragMake(bits: number, value: number): Frag {
   return ((bits << 24) | (value & maskOfBits(bits))) >>> 0;
 }
@@ -16,18 +17,22 @@ function maskOfBits(bits: number): number {
   return bits >= 24 ? 0xffffff : (0xffffff << (24 - bits)) & 0xffffff;
 }
 
+/** How many bits of a hash say whether it is in the fragment. */
 export function fragBits(frag: Frag): number {
   return frag >>> 24;
 }
 
+/** Those bits, the others 0. */
 export function fragValue(frag: Frag): number {
   return frag & 0xffffff;
 }
 
+/** Which of the 24 bits of a hash count. */
 export function fragMask(frag: Frag): number {
   return maskOfBits(fragBits(frag));
 }
 
+/** Is a hash of 24 bits in the fragment? */
 export function fragContainsValue(frag: Frag, value: number): boolean {
   return (value & fragMask(frag)) === fragValue(frag);
 }
@@ -37,6 +42,7 @@ export function fragContains(frag: Frag, sub: Frag): boolean {
   return fragBits(sub) >= fragBits(frag) && (fragValue(sub) & fragMask(frag)) === fragValue(frag);
 }
 
+/** Is it the whole name space? */
 export function fragIsRoot(frag: Frag): boolean {
   return fragBits(frag) === 0;
 }
@@ -54,10 +60,12 @@ export function fragChild(frag: Frag, by: number, index: number): Frag {
   return fragMake(bits, fragValue(frag) | (index << (24 - bits)));
 }
 
+/** The half with the smaller hashes. */
 export function fragLeftChild(frag: Frag): Frag {
   return fragMake(fragBits(frag) + 1, fragValue(frag));
 }
 
+/** The half with the larger hashes. */
 export function fragRightChild(frag: Frag): Frag {
   return fragMake(fragBits(frag) + 1, fragValue(frag) | (0x1000000 >>> (1 + fragBits(frag))));
 }
@@ -74,10 +82,12 @@ export function fragSplit(frag: Frag, by: number): Frag[] {
   return parts;
 }
 
+/** Does it begin at the smallest hash? */
 export function fragIsLeftmost(frag: Frag): boolean {
   return fragValue(frag) === 0;
 }
 
+/** Does it end at the largest hash? */
 export function fragIsRightmost(frag: Frag): boolean {
   return fragValue(frag) === fragMask(frag);
 }

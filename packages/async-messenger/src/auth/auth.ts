@@ -2,6 +2,7 @@ import type { Connection } from '../connection.js';
 
 /** @see src/include/ceph_fs.h (16.2.15) */
 export const AUTH_METHOD = { UNKNOWN: 0, NONE: 1, CEPHX: 2, GSS: 4 } as const;
+/** How frames are protected: `CRC` checks them, `SECURE` seals them with AES-128-GCM. */
 export const CON_MODE = { UNKNOWN: 0, CRC: 1, SECURE: 2 } as const;
 
 const NO_KEY = new Uint8Array(0);

@@ -7,6 +7,7 @@ export interface ByteObject {
   write(oid: string, bytes: Uint8Array, off: number): Promise<void>;
 }
 
+/** How a stream reads an object. */
 export interface ReadStreamOptions {
   /** First byte. @defaultValue 0 */
   start?: number;
@@ -19,6 +20,7 @@ export interface ReadStreamOptions {
   signal?: AbortSignal;
 }
 
+/** How a stream writes an object. */
 export interface WriteStreamOptions {
   /** Bytes of one write. @defaultValue 4194304 (4 MiB) */
   chunkSize?: number;

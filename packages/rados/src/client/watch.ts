@@ -7,6 +7,7 @@ import type { IoCtxHost } from './io-ctx-host.js';
 
 export type { NotifyReply } from '../objecter/linger-ops.js';
 
+/** How an object is watched. */
 export interface WatchOptions {
   /** Seconds of silence after which the OSD drops the watch. @defaultValue what the OSD is set up for (30) */
   timeout?: number;
@@ -15,6 +16,7 @@ export interface WatchOptions {
   signal?: AbortSignal;
 }
 
+/** How the watchers of an object are notified. */
 export interface NotifyOptions {
   /** ms that watchers have to acknowledge. @defaultValue `client_notify_timeout` (10 s) */
   timeoutMs?: number;

@@ -17,6 +17,7 @@ export const RULE_OP = {
   setChooseleafStable: 13,
 } as const;
 
+/** One step of a rule: an operation, by its number in upstream, and its two arguments. */
 export interface CrushStep {
   op: number;
   arg1: number;

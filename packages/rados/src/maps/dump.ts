@@ -16,6 +16,7 @@ export function dumpAddr(addr: EntityAddr): Record<string, unknown> {
   return { type: typeName(addr), addr: hostPort(addr), nonce: addr.nonce };
 }
 
+/** An address vector as Ceph shows it in JSON. */
 export function dumpAddrVec(vec: EntityAddrVec): { addrvec: Record<string, unknown>[] } {
   return { addrvec: vec.addrs.map(dumpAddr) };
 }
@@ -61,6 +62,7 @@ const RELEASES: readonly string[] = [
   ...['jewel', 'kraken', 'luminous', 'mimic', 'nautilus', 'octopus', 'pacific', 'quincy', 'reef', 'squid', 'tentacle'],
 ];
 
+/** The name of a release by its number, as in `'pacific'`; 'unknown' for one this library has not heard of. */
 export function releaseName(release: number): string {
   return RELEASES[release] ?? 'unknown';
 }

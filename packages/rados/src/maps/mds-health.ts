@@ -17,8 +17,11 @@ export const MDS_HEALTH = {
   SLOW_METADATA_IO: 12,
 } as const;
 
+/** Severity of a complaint: something is broken. */
 export const HEALTH_ERR = 0;
+/** Severity of a complaint: somebody should look. */
 export const HEALTH_WARN = 1;
+/** Severity: nothing to complain about. */
 export const HEALTH_OK = 2;
 
 /** MDSHealthMetric: one complaint in a beacon. */

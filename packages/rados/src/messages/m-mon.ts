@@ -62,6 +62,7 @@ export class MMonGetMap extends Message {
 /** Only one update is wanted. */
 export const CEPH_SUBSCRIBE_ONETIME = 1;
 
+/** From where on, and how often, a map is wanted. */
 export interface MonSubscribeItem {
   /** First epoch that is wanted. */
   start: number;

@@ -9,6 +9,7 @@ export interface OpResult<T> {
   value: T | undefined;
 }
 
+/** What `stat` tells. */
 export interface ObjectStat {
   /** In bytes. */
   size: number;
@@ -16,6 +17,7 @@ export interface ObjectStat {
   mtime: number;
 }
 
+/** A part of the omap of an object. */
 export interface OmapPage {
   /** In the order of the keys' bytes. */
   vals: Map<string, Uint8Array>;
@@ -23,6 +25,7 @@ export interface OmapPage {
   more: boolean;
 }
 
+/** A part of the omap keys of an object. */
 export interface OmapKeysPage {
   keys: string[];
   more: boolean;
@@ -35,6 +38,7 @@ export interface SparseRead {
   data: Uint8Array;
 }
 
+/** Somebody who watches an object. */
 export interface Watcher {
   /** As in `client.4123`. */
   name: string;
@@ -62,6 +66,7 @@ export interface ListedObject {
   locator: string;
 }
 
+/** A part of the objects of a pool. */
 export interface ListPage {
   entries: ListedObject[];
   /** Where the next page begins. */

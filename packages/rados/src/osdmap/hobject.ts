@@ -3,6 +3,7 @@ import type { Decoder, Encoder } from '@cephts/encoding';
 
 /** Snapshot ids that mean something else. */
 export const CEPH_NOSNAP: bigint = -2n & 0xffffffffffffffffn;
+/** Where OSDs once kept the snapshots of an object that was removed. */
 export const CEPH_SNAPDIR: bigint = -1n & 0xffffffffffffffffn;
 
 /** The pool of an object that is of none. */

@@ -5,6 +5,7 @@ import { HitSetParams } from './hit-set-params.js';
 import { PgId } from './pg.js';
 import { PoolOpts } from './pool-opts.js';
 
+/** How a pool keeps its objects. */
 export const POOL_TYPE = { replicated: 1, erasure: 3 } as const;
 
 /** Bits of {@link PgPool.flags}. */
@@ -31,6 +32,7 @@ const LINUX_HASH = 1;
 /** Between namespace and name where they are hashed together. */
 const SEPARATOR = '\x1f';
 
+/** A snapshot of a whole pool. */
 export interface PoolSnapInfo {
   snapid: number;
   stamp: UTime;

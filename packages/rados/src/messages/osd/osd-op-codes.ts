@@ -8,6 +8,7 @@ const ATTR = 0x0300;
 const EXEC = 0x0400;
 const PG = 0x0500;
 
+/** Steps of an operation on an object, by the name that follows CEPH_OSD_OP_. @see src/include/rados.h (16.2.15) */
 export const OSD_OP = {
   READ: RD | DATA | 1,
   STAT: RD | DATA | 2,
