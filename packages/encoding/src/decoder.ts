@@ -1,6 +1,11 @@
 import { DecodeError } from './decode-error.js';
 import { decodeText } from './text.js';
 
+const SMALL: readonly bigint[] = [0n, 1n, 2n, 3n];
+/** "Not truncated", and CEPH_NOSNAP. */
+const GREATEST = 0xffff_ffff_ffff_ffffn;
+const GREATEST_BUT_ONE = 0xffff_ffff_ffff_fffen;
+
 /** A versioned struct being read; see {@link Decoder.start}. */
 export interface DecodeFrame {
   /** Version it was written as. */
@@ -100,7 +105,9 @@ export class Decoder {
     const at = this.#take(8);
     const high = this.#view.getUint32(at + 4, true);
     if (high >= 0x20_0000) throw this.error('64-bit value of 2^53 or more', at);
-    return high * 0x1_0000_0000 + this.#view.getUint32(at, true);
+    const low = this.#view.getUint32(at, true);
+    // a product would be a floating-point number to V8, and its field a box on the heap
+    return high === 0 ? low : high * 0x1_0000_0000 + low;
   }
 
   /** A signed 64-bit integer. @throws DecodeError beyond ±2^53 */
@@ -108,11 +115,18 @@ export class Decoder {
     const at = this.#take(8);
     const high = this.#view.getInt32(at + 4, true);
     if (high >= 0x20_0000 || high < -0x20_0000) throw this.error('64-bit value beyond ±2^53', at);
-    return high * 0x1_0000_0000 + this.#view.getUint32(at, true);
+    const low = this.#view.getUint32(at, true);
+    return high === 0 ? low : high * 0x1_0000_0000 + low;
   }
 
   u64big(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true);
+    const at = this.#take(8);
+    const high = this.#view.getUint32(at + 4, true);
+    const low = this.#view.getUint32(at, true);
+    // most are one of a few, which are then the same object
+    if (high === 0 && low < SMALL.length) return SMALL[low] as bigint;
+    if (high === 0xffff_ffff && low >= 0xffff_fffe) return low === 0xffff_ffff ? GREATEST : GREATEST_BUT_ONE;
+    return this.#view.getBigUint64(at, true);
   }
 
   f64(): number {

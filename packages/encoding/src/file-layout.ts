@@ -12,6 +12,9 @@ export class FileLayout {
   /** No layout: every field 0, pool −1. */
   static readonly NONE: FileLayout = new FileLayout();
 
+  /** Nearly all files of a file system have the same layout: one value serves them all. */
+  static #lastRead = FileLayout.NONE;
+
   /** Bytes in a row on one object. */
   readonly stripeUnit: number;
   /** Objects a stripe goes over. */
@@ -88,7 +91,18 @@ export class FileLayout {
     const poolId = d.s64();
     const poolNs = d.string();
     d.finish(frame, 'file_layout_t');
-    return new FileLayout(stripeUnit, stripeCount, objectSize, poolId, poolNs);
+    if (objectSize === 0 && stripeUnit === 0 && stripeCount === 0 && poolId === -1 && poolNs === '') return FileLayout.NONE;
+    const last = FileLayout.#lastRead;
+    if (
+      last.stripeUnit === stripeUnit &&
+      last.stripeCount === stripeCount &&
+      last.objectSize === objectSize &&
+      last.poolId === poolId &&
+      last.poolNs === poolNs
+    ) {
+      return last;
+    }
+    return (FileLayout.#lastRead = new FileLayout(stripeUnit, stripeCount, objectSize, poolId, poolNs));
   }
 
   static decodeLegacy(d: Decoder): FileLayout {

@@ -54,6 +54,13 @@ const NO_SNAP_CAPS: ReadonlyMap<number, unknown> = new Map();
 const NO_TREE = new FragTree();
 const NO_DIRFRAGS: ReadonlyMap<Frag, CDir> = new Map();
 
+/** Of an inode, what a dentry's value or a journal event holds; the journal knows no damage. */
+type StoredInode = Pick<InodeStore, 'inode' | 'symlink' | 'dirfragtree' | 'snapBlob' | 'oldestSnap'> & {
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  readonly oldInodes: ReadonlyMap<bigint, OldInode> | undefined;
+  readonly damageFlags?: number;
+};
+
 interface ProjectedInode {
   readonly inode: Inode;
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
@@ -69,7 +76,7 @@ interface ProjectedInode {
  */
 export class CInode extends InodeLocks {
   readonly mdcache: MDCache;
-  inode = new Inode();
+  inode: Inode;
   xattrs: ReadonlyMap<string, Uint8Array> = NO_XATTRS;
   symlink = '';
   dirfragtree = NO_TREE;
@@ -105,9 +112,10 @@ export class CInode extends InodeLocks {
   #openIn: LogSegment | undefined;
   #authPins = 0;
 
-  constructor(mdcache: MDCache, first = FIRST_SNAP, last: bigint = CEPH_NOSNAP) {
+  constructor(mdcache: MDCache, inode = new Inode(), first = FIRST_SNAP, last: bigint = CEPH_NOSNAP) {
     super();
     this.mdcache = mdcache;
+    this.inode = inode;
     this.first = first;
     this.last = last;
   }
@@ -659,15 +667,15 @@ export class CInode extends InodeLocks {
     return store;
   }
 
-  /** Takes over what was read. */
-  takeStore(store: InodeStore): void {
+  /** Takes over what was read, or what the journal says of it. */
+  takeStore(store: StoredInode): void {
     this.inode = store.inode;
     if (store.inode.isSymlink()) this.symlink = store.symlink;
     this.dirfragtree = store.dirfragtree.isEmpty() ? NO_TREE : store.dirfragtree;
     this.xattrs = store.xattrs.size === 0 ? NO_XATTRS : store.xattrs;
-    this.oldInodes = store.oldInodes.size === 0 ? undefined : store.oldInodes;
+    this.oldInodes = store.oldInodes?.size === 0 ? undefined : store.oldInodes;
     this.oldestSnap = store.oldestSnap;
-    this.damageFlags = store.damageFlags;
+    if (store.damageFlags !== undefined) this.damageFlags = store.damageFlags;
     this.decodeSnapBlob(store.snapBlob);
     if (store.inode.clientRanges.size > 0) this.markClientwriteable();
   }

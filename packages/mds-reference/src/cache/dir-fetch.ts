@@ -163,7 +163,7 @@ export function loadDentry(dir: CDir, name: string, last: bigint, value: DentryV
     );
     return undefined;
   }
-  const inode = mdcache.newInode(value.first, last);
+  const inode = mdcache.newInode(store.inode, value.first, last);
   inode.takeStore(store);
   mdcache.addInode(inode);
   const added = dir.addPrimaryDentry(name, inode, value.alternateName, value.first, last);

@@ -25,6 +25,7 @@ import type { FilePath } from '../types/file-path.js';
 import { CachePerf } from './cache-perf.js';
 import type { CDentry } from './cdentry.js';
 import type { CDir } from './cdir.js';
+import type { Inode } from '../types/inode.js';
 import { CInode } from './cinode.js';
 import { CLIENT_LEASE_MS, ClientLeases } from './client-leases.js';
 import { cacheStatus, dumpTree } from './dump.js';
@@ -192,8 +193,8 @@ export class MDCache {
   }
 
   /** An inode that is in no map yet: {@link addInode} follows. */
-  newInode(first?: bigint, last?: bigint): CInode {
-    return new CInode(this, first, last);
+  newInode(inode?: Inode, first?: bigint, last?: bigint): CInode {
+    return new CInode(this, inode, first, last);
   }
 
   /** @throws Error where the number is taken */

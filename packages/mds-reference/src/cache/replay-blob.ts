@@ -5,7 +5,6 @@ import type { FullBit, NullBit, RemoteBit } from '../journal/events/meta-bits.js
 import type { LogSegment } from '../journal/log-segment.js';
 import { LOCK_TYPE } from '../locks/simple-lock.js';
 import { mdsInoIsBase, mdsInoIsMdsdir, S_IFDIR } from '../types/ceph-fs.js';
-import { InodeStore } from '../types/inode-store.js';
 import type { CDir } from './cdir.js';
 import type { CInode } from './cinode.js';
 import type { MDCache } from './md-cache.js';
@@ -65,16 +64,7 @@ class BlobReplay {
   }
 
   #update(inode: CInode, bit: FullBit): void {
-    const store = new InodeStore();
-    store.inode = bit.inode;
-    store.xattrs = bit.xattrs as Map<string, Uint8Array>;
-    store.symlink = bit.symlink;
-    store.dirfragtree = bit.dirfragtree;
-    store.snapBlob = bit.snapBlob;
-    store.oldestSnap = bit.oldestSnap;
-    if (bit.oldInodes) store.oldInodes = bit.oldInodes as InodeStore['oldInodes'];
-    store.damageFlags = inode.damageFlags;
-    inode.takeStore(store);
+    inode.takeStore(bit);
     // another rank may have cut it, of which this journal knows no more than the outcome
     const whole = inode.dirfragtree.isEmpty() && inode.getDirfrag(FRAG_ROOT) !== undefined;
     if (inode.dirfrags.size > 0 && !whole) cutAs(inode, inode.dirfragtree);
@@ -82,7 +72,7 @@ class BlobReplay {
 
   #replayRoot(bit: FullBit): void {
     const known = this.#cache.getInode(bit.inode.ino);
-    const inode = known ?? this.#cache.newInode();
+    const inode = known ?? this.#cache.newInode(bit.inode);
     this.#update(inode, bit);
     if (!known) this.#cache.addInode(inode);
     if (bit.isDirty) inode.markDirtyOnly(this.#ls);
@@ -137,7 +127,7 @@ class BlobReplay {
 
     let inode = this.#cache.getInode(bit.inode.ino, bit.dnLast);
     if (!inode) {
-      inode = this.#cache.newInode(bit.dnFirst, bit.dnLast);
+      inode = this.#cache.newInode(bit.inode, bit.dnFirst, bit.dnLast);
       this.#update(inode, bit);
       this.#cache.addInode(inode);
     } else {

@@ -131,6 +131,41 @@ interface LockWaiter {
 
 const GEXCL_AND_SHARED = 3;
 
+/** What is the same for all locks of a type. */
+interface LockKind {
+  readonly type: number;
+  readonly sm: StateMachine;
+  readonly capShift: number;
+  readonly capMask: number;
+}
+
+const KINDS: readonly LockKind[] = Object.values(LOCK_TYPE).map((type) => ({
+  type,
+  sm: machineOf(type),
+  capShift: capShiftOf(type),
+  capMask: type === LOCK_TYPE.IFILE ? 0xff : GEXCL_AND_SHARED,
+}));
+
+function kindOf(type: number): LockKind {
+  const kind = KINDS.find((known) => known.type === type);
+  if (!kind) throw new Error(`${type} is no type of lock`);
+  return kind;
+}
+
+/** Who holds a lock and who waits for it. Most locks in a cache were only looked at: those have none of their own. */
+class LockUse {
+  numRdlock = 0;
+  numWrlock = 0;
+  numXlock = 0;
+  xlockBy: MutationImpl | undefined;
+  xlockByClient = -1;
+  leased = false;
+  waiters: LockWaiter[] | undefined;
+  exclClient = -1;
+}
+
+const UNUSED: Readonly<LockUse> = Object.freeze(new LockUse());
+
 /**
  * A lock on a piece of an inode or a dentry: rdlocks, wrlocks and an xlock taken by mutations, caps and leases held by clients, and a state
  * that says which of them may coexist. The Locker moves it through its states; who has to wait is queued here.
@@ -149,36 +184,53 @@ export class SimpleLock {
   static readonly WAIT_ALL = 15;
 
   readonly parent: LockParent;
-  readonly type: number;
-  readonly sm: StateMachine;
-  /** Shift and mask of this lock's caps within a client's caps; shift 0: the lock has none. */
-  readonly capShift: number;
-  readonly capMask: number;
-
+  readonly #kind: LockKind;
   #state: number;
   #row: SmState;
-  #numRdlock = 0;
-  #numWrlock = 0;
-  #numXlock = 0;
-  #xlockBy: MutationImpl | undefined;
-  #xlockByClient = -1;
-  #leased = false;
-  #waiters: LockWaiter[] | undefined;
-  /** The one client that may hold this lock's exclusive caps; -1 for none. */
-  exclClient = -1;
+  #use: Readonly<LockUse> = UNUSED;
 
   constructor(parent: LockParent, type: number, state: number = LOCK_SYNC) {
     this.parent = parent;
-    this.type = type;
-    this.sm = machineOf(type);
-    this.capShift = capShiftOf(type);
-    this.capMask = type === LOCK_TYPE.IFILE ? 0xff : GEXCL_AND_SHARED;
+    this.#kind = kindOf(type);
     this.#state = state;
     this.#row = this.#rowOf(state);
   }
 
+  get type(): number {
+    return this.#kind.type;
+  }
+
+  get sm(): StateMachine {
+    return this.#kind.sm;
+  }
+
+  /** Shift of this lock's caps within a client's caps; 0: the lock has none. */
+  get capShift(): number {
+    return this.#kind.capShift;
+  }
+
+  /** Mask of them, before the shift. */
+  get capMask(): number {
+    return this.#kind.capMask;
+  }
+
+  /** The one client that may hold this lock's exclusive caps; -1 for none. */
+  get exclClient(): number {
+    return this.#use.exclClient;
+  }
+
+  set exclClient(client: number) {
+    if (client !== this.#use.exclClient) this.#own().exclClient = client;
+  }
+
+  /** Its use, to be changed. */
+  #own(): LockUse {
+    if (this.#use === UNUSED) this.#use = new LockUse();
+    return this.#use as LockUse;
+  }
+
   #rowOf(state: number): SmState {
-    const row = this.sm.states[state];
+    const row = this.#kind.sm.states[state];
     if (!row) throw new Error(`${this.sm.name} has no state ${lockStateName(state)}`);
     return row;
   }
@@ -195,16 +247,17 @@ export class SimpleLock {
 
   /** Queues `completion` until one of `mask` (WAIT_*) is signalled. */
   addWaiter(mask: number, completion: Completion): void {
-    if (!this.#waiters) {
-      this.#waiters = [];
+    const use = this.#own();
+    if (!use.waiters) {
+      use.waiters = [];
       this.parent.get(PIN_WAITER);
     }
-    this.#waiters.push({ mask, completion });
+    use.waiters.push({ mask, completion });
   }
 
   /** Moves the waiters for any of `mask` to `into`, in the order they came. */
   takeWaiting(mask: number, into: Completion[]): void {
-    const waiters = this.#waiters;
+    const { waiters } = this.#use;
     if (!waiters) return;
     let kept = 0;
     for (const waiter of waiters) {
@@ -213,20 +266,20 @@ export class SimpleLock {
     }
     waiters.length = kept;
     if (kept > 0) return;
-    this.#waiters = undefined;
+    this.#own().waiters = undefined;
     this.parent.put(PIN_WAITER);
   }
 
   /** Completes the waiters for any of `mask` with `r`. */
   finishWaiters(mask: number, r = 0): void {
-    if (!this.#waiters) return;
+    if (!this.#use.waiters) return;
     const taken: Completion[] = [];
     this.takeWaiting(mask, taken);
     for (const completion of taken) complete(completion, r);
   }
 
   isWaiterFor(mask: number): boolean {
-    return this.#waiters !== undefined && this.#waiters.some((waiter) => (waiter.mask & mask) !== 0);
+    return this.#use.waiters !== undefined && this.#use.waiters.some((waiter) => (waiter.mask & mask) !== 0);
   }
 
   // -- state --
@@ -258,7 +311,13 @@ export class SimpleLock {
   }
 
   isSyncAndUnlocked(): boolean {
-    return this.#state === LOCK_SYNC && this.#numRdlock === 0 && !this.#leased && this.#numWrlock === 0 && this.#numXlock === 0;
+    return (
+      this.#state === LOCK_SYNC &&
+      this.#use.numRdlock === 0 &&
+      !this.#use.leased &&
+      this.#use.numWrlock === 0 &&
+      this.#use.numXlock === 0
+    );
   }
 
   isDirty(): boolean {
@@ -278,7 +337,9 @@ export class SimpleLock {
   }
 
   #may(who: number, client: number): boolean {
-    return who === ANY || (who === AUTH && this.parent.isAuth()) || (who === XCL && client >= 0 && this.#xlockByClient === client);
+    return (
+      who === ANY || (who === AUTH && this.parent.isAuth()) || (who === XCL && client >= 0 && this.#use.xlockByClient === client)
+    );
   }
 
   #mayWrite(who: number, client: number): boolean {
@@ -321,85 +382,87 @@ export class SimpleLock {
   // -- rdlock --
 
   isRdlocked(): boolean {
-    return this.#numRdlock > 0;
+    return this.#use.numRdlock > 0;
   }
 
   get numRdlocks(): number {
-    return this.#numRdlock;
+    return this.#use.numRdlock;
   }
 
   getRdlock(): void {
-    if (this.#numRdlock++ === 0) this.parent.get(PIN_LOCK);
+    if (this.#own().numRdlock++ === 0) this.parent.get(PIN_LOCK);
   }
 
   putRdlock(): void {
-    if (this.#numRdlock <= 0) throw new Error(`${this.describe()}: rdlock put without one held`);
-    if (--this.#numRdlock === 0) this.parent.put(PIN_LOCK);
+    if (this.#use.numRdlock <= 0) throw new Error(`${this.describe()}: rdlock put without one held`);
+    if (--this.#own().numRdlock === 0) this.parent.put(PIN_LOCK);
   }
 
   // -- wrlock --
 
   isWrlocked(): boolean {
-    return this.#numWrlock > 0;
+    return this.#use.numWrlock > 0;
   }
 
   get numWrlocks(): number {
-    return this.#numWrlock;
+    return this.#use.numWrlock;
   }
 
   getWrlock(): void {
-    if (this.#numWrlock++ === 0) this.parent.get(PIN_LOCK);
+    if (this.#own().numWrlock++ === 0) this.parent.get(PIN_LOCK);
   }
 
   putWrlock(): void {
-    if (this.#numWrlock <= 0) throw new Error(`${this.describe()}: wrlock put without one held`);
-    if (--this.#numWrlock === 0) this.parent.put(PIN_LOCK);
+    if (this.#use.numWrlock <= 0) throw new Error(`${this.describe()}: wrlock put without one held`);
+    if (--this.#own().numWrlock === 0) this.parent.put(PIN_LOCK);
   }
 
   // -- xlock --
 
   isXlocked(): boolean {
-    return this.#numXlock > 0;
+    return this.#use.numXlock > 0;
   }
 
   get numXlocks(): number {
-    return this.#numXlock;
+    return this.#use.numXlock;
   }
 
   /** The mutation that holds the xlock and hasn't been answered yet. */
   get xlockBy(): MutationImpl | undefined {
-    return this.#xlockBy;
+    return this.#use.xlockBy;
   }
 
   get xlockByClient(): number {
-    return this.#xlockByClient;
+    return this.#use.xlockByClient;
   }
 
   isXlockedByClient(client: number): boolean {
-    return this.#xlockByClient === client && this.#numXlock > 0;
+    return this.#use.xlockByClient === client && this.#use.numXlock > 0;
   }
 
   getXlock(who: MutationImpl, client: number): void {
-    if (this.#xlockBy) throw new Error(`${this.describe()}: xlocked already`);
+    const use = this.#own();
+    if (use.xlockBy) throw new Error(`${this.describe()}: xlocked already`);
     this.parent.get(PIN_LOCK);
-    this.#numXlock++;
-    this.#xlockBy = who;
-    this.#xlockByClient = client;
+    use.numXlock++;
+    use.xlockBy = who;
+    use.xlockByClient = client;
   }
 
   /** The mutation is done and answered, though not journaled: its own client may read what it wrote. */
   setXlockDone(): void {
     if (!this.isLocallock()) this.setState(LOCK_XLOCKDONE);
-    this.#xlockBy = undefined;
+    this.#own().xlockBy = undefined;
   }
 
   putXlock(): void {
-    if (this.#numXlock <= 0) throw new Error(`${this.describe()}: xlock put without one held`);
-    this.#numXlock--;
+    if (this.#use.numXlock <= 0) throw new Error(`${this.describe()}: xlock put without one held`);
+    const use = this.#own();
+    use.numXlock--;
     this.parent.put(PIN_LOCK);
-    if (this.#numXlock === 0) {
-      this.#xlockBy = undefined;
-      this.#xlockByClient = -1;
+    if (use.numXlock === 0) {
+      use.xlockBy = undefined;
+      use.xlockByClient = -1;
     }
   }
 
@@ -418,15 +481,15 @@ export class SimpleLock {
   // -- leases --
 
   isLeased(): boolean {
-    return this.#leased;
+    return this.#use.leased;
   }
 
   getClientLease(): void {
-    this.#leased = true;
+    this.#own().leased = true;
   }
 
   putClientLease(): void {
-    this.#leased = false;
+    if (this.#use.leased) this.#own().leased = false;
   }
 
   // -- caps --
@@ -444,19 +507,19 @@ export class SimpleLock {
   gcapsAllowed(who: number, state: number = this.#state): number {
     const row = state === this.#state ? this.#row : this.#rowOf(state);
     if (!this.parent.isAuth()) return row.replicaCaps;
-    if (this.#xlockByClient >= 0 && who === CAP_XLOCKER) return row.xlockerCaps | row.caps;
+    if (this.#use.xlockByClient >= 0 && who === CAP_XLOCKER) return row.xlockerCaps | row.caps;
     if (this.#row.loner && who === CAP_ANY) return row.caps;
     return row.lonerCaps | row.caps;
   }
 
   /** Caps to hold back while a wrlock is held. */
   gcapsCareful(): number {
-    return this.#numWrlock > 0 ? this.sm.careful : 0;
+    return this.#use.numWrlock > 0 ? this.sm.careful : 0;
   }
 
   /** Caps that are the xlocker's own affair. */
   gcapsXlockerMask(client: number): number {
-    if (client !== this.#xlockByClient) return 0;
+    if (client !== this.#use.xlockByClient) return 0;
     return this.type === LOCK_TYPE.IFILE ? 0xf : GEXCL_AND_SHARED;
   }
 
@@ -467,10 +530,10 @@ export class SimpleLock {
   /** One line for logs: type, state, holders. */
   describe(): string {
     let text = `(${lockTypeName(this.type)} ${this.stateName}`;
-    if (this.#leased) text += ' l';
-    if (this.#numRdlock > 0) text += ` r=${this.#numRdlock}`;
-    if (this.#numWrlock > 0) text += ` w=${this.#numWrlock}`;
-    if (this.#numXlock > 0) text += ` x=${this.#numXlock}`;
+    if (this.#use.leased) text += ' l';
+    if (this.#use.numRdlock > 0) text += ` r=${this.#use.numRdlock}`;
+    if (this.#use.numWrlock > 0) text += ` w=${this.#use.numWrlock}`;
+    if (this.#use.numXlock > 0) text += ` x=${this.#use.numXlock}`;
     return `${text})`;
   }
 
@@ -480,10 +543,10 @@ export class SimpleLock {
     return {
       gather_set: [],
       state: this.stateName,
-      is_leased: this.#leased,
-      num_rdlocks: this.#numRdlock,
-      num_wrlocks: this.#numWrlock,
-      num_xlocks: this.#numXlock,
+      is_leased: this.#use.leased,
+      num_rdlocks: this.#use.numRdlock,
+      num_wrlocks: this.#use.numWrlock,
+      num_xlocks: this.#use.numXlock,
       xlock_by: {},
     };
   }

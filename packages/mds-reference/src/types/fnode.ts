@@ -57,10 +57,10 @@ export class Fnode {
     const fnode = new Fnode();
     fnode.version = d.u64();
     fnode.snapPurgedThru = d.u64big();
-    fnode.fragstat = FragInfo.decode(d);
-    fnode.accountedFragstat = FragInfo.decode(d);
-    fnode.rstat = NestInfo.decode(d);
-    fnode.accountedRstat = NestInfo.decode(d);
+    fnode.fragstat.decodeFrom(d);
+    fnode.accountedFragstat.decodeFrom(d);
+    fnode.rstat.decodeFrom(d);
+    fnode.accountedRstat.decodeFrom(d);
     if (frame.version >= 3) fnode.damageFlags = d.u32();
     if (frame.version >= 4) {
       fnode.recursiveScrubVersion = d.u64();

@@ -80,15 +80,19 @@ export class FragInfo {
   }
 
   static decode(d: Decoder): FragInfo {
+    return new FragInfo().decodeFrom(d);
+  }
+
+  /** Takes over what is read. */
+  decodeFrom(d: Decoder): this {
     const frame = d.start(3, 'frag_info_t');
-    const info = new FragInfo();
-    info.version = d.u64();
-    info.mtime = UTime.decode(d);
-    info.nfiles = d.s64();
-    info.nsubdirs = d.s64();
-    if (frame.version >= 3) info.changeAttr = d.u64();
+    this.version = d.u64();
+    this.mtime = UTime.decode(d);
+    this.nfiles = d.s64();
+    this.nsubdirs = d.s64();
+    this.changeAttr = frame.version >= 3 ? d.u64() : 0;
     d.finish(frame, 'frag_info_t');
-    return info;
+    return this;
   }
 
   toString(): string {

@@ -11,6 +11,9 @@ import { QuotaInfo } from './quota-info.js';
 const NO_RANGES: ReadonlyMap<number, ClientWriteableRange> = new Map();
 const NO_POOLS: readonly number[] = [];
 
+/** `known` where it is the same time, so that one object serves both. */
+const sameOr = (known: UTime, time: UTime): UTime => (time.equals(known) ? known : time);
+
 /**
  * inode_t: all that is stored about a file or folder but its name, xattrs and snapshots.
  *
@@ -250,13 +253,13 @@ export class Inode {
     inode.truncateSize = d.u64big();
     inode.truncateFrom = d.u64big();
     inode.truncatePending = d.u32();
-    inode.mtime = UTime.decode(d);
-    inode.atime = UTime.decode(d);
+    inode.mtime = sameOr(inode.ctime, UTime.decode(d));
+    inode.atime = sameOr(inode.ctime, UTime.decode(d));
     inode.timeWarpSeq = d.u32();
     inode.clientRanges = Inode.#decodeClientRanges(d);
-    inode.dirstat = FragInfo.decode(d);
-    inode.rstat = NestInfo.decode(d);
-    inode.accountedRstat = NestInfo.decode(d);
+    inode.dirstat.decodeFrom(d);
+    inode.rstat.decodeFrom(d);
+    inode.accountedRstat.decodeFrom(d);
     inode.version = d.u64();
     inode.fileDataVersion = d.u64();
     inode.xattrVersion = d.u64();
@@ -272,7 +275,7 @@ export class Inode {
       inode.lastScrubStamp = UTime.decode(d);
     }
     if (version >= 14) {
-      inode.btime = UTime.decode(d);
+      inode.btime = sameOr(inode.mtime, UTime.decode(d));
       inode.changeAttr = d.u64();
     }
     if (version >= 15) inode.exportPin = d.s32();

@@ -40,16 +40,20 @@ export class NestInfo {
     return new NestInfo().assign(this);
   }
 
-  add(other: NestInfo, factor = 1): void {
+  add(other: NestInfo): void {
     if (other.rctime.compare(this.rctime) > 0) this.rctime = other.rctime;
-    this.rbytes += factor * other.rbytes;
-    this.rfiles += factor * other.rfiles;
-    this.rsubdirs += factor * other.rsubdirs;
-    this.rsnaps += factor * other.rsnaps;
+    this.rbytes += other.rbytes;
+    this.rfiles += other.rfiles;
+    this.rsubdirs += other.rsubdirs;
+    this.rsnaps += other.rsnaps;
   }
 
   sub(other: NestInfo): void {
-    this.add(other, -1);
+    if (other.rctime.compare(this.rctime) > 0) this.rctime = other.rctime;
+    this.rbytes -= other.rbytes;
+    this.rfiles -= other.rfiles;
+    this.rsubdirs -= other.rsubdirs;
+    this.rsnaps -= other.rsnaps;
   }
 
   /** Adds the difference of `current` to what was `accounted` for. */
@@ -92,17 +96,21 @@ export class NestInfo {
   }
 
   static decode(d: Decoder): NestInfo {
+    return new NestInfo().decodeFrom(d);
+  }
+
+  /** Takes over what is read. */
+  decodeFrom(d: Decoder): this {
     const frame = d.start(3, 'nest_info_t');
-    const info = new NestInfo();
-    info.version = d.u64();
-    info.rbytes = d.s64();
-    info.rfiles = d.s64();
-    info.rsubdirs = d.s64();
+    this.version = d.u64();
+    this.rbytes = d.s64();
+    this.rfiles = d.s64();
+    this.rsubdirs = d.s64();
     d.skip(8);
-    info.rsnaps = d.s64();
-    info.rctime = UTime.decode(d);
+    this.rsnaps = d.s64();
+    this.rctime = UTime.decode(d);
     d.finish(frame, 'nest_info_t');
-    return info;
+    return this;
   }
 
   toString(): string {

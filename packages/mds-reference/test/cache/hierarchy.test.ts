@@ -95,7 +95,7 @@ describe('the directories of a new file system', () => {
     const bytes = new Uint8Array(readFileSync(`${folder}/dn`));
     const value = decodeDentryValue(bytes);
     if (value.kind !== 'primary') throw new Error('expected a primary dentry');
-    const inode = kit.cache.newInode(value.first);
+    const inode = kit.cache.newInode(undefined, value.first);
     inode.takeStore(value.store);
     const e = new Encoder();
     encodeDentryValue(e, { ...value, store: inode.toStore() });

@@ -14,6 +14,8 @@ export interface ClientOp {
 
 /** Below this many lumps a walk finds one faster than an index would. */
 const INDEX_FROM = 8;
+/** In the place of a lump that is still to be read. */
+const NO_LUMP = new DirLump();
 
 /**
  * A change of metadata in the journal: fragments and their dentries, roots, and what goes with them in tables and sessions. It holds
@@ -232,19 +234,18 @@ export class EMetaBlob {
     if (version < 5) throw d.error(`version ${version} is older than any supported release`);
     const blob = new EMetaBlob();
     const order = d.list(DirFrag.decode, 12);
-    const lumps = new Map<string, DirLump>();
+    for (const dirfrag of order) {
+      if (blob.#find(dirfrag) >= 0) throw d.error(`two places in the order for ${dirfrag}`);
+      blob.#push(dirfrag, NO_LUMP);
+    }
     for (let left = d.count(12); left > 0; left--) {
       const dirfrag = DirFrag.decode(d);
-      lumps.set(`${dirfrag.ino}.${dirfrag.frag}`, DirLump.decode(d));
+      const at = blob.#find(dirfrag);
+      if (at < 0) throw d.error(`a lump without its place in the order: ${dirfrag}`);
+      blob.lumps[at] = DirLump.decode(d);
     }
-    for (const dirfrag of order) {
-      const key = `${dirfrag.ino}.${dirfrag.frag}`;
-      const lump = lumps.get(key);
-      if (!lump) throw d.error(`no lump, or two, for ${dirfrag}`);
-      lumps.delete(key);
-      blob.#push(dirfrag, lump);
-    }
-    if (lumps.size > 0) throw d.error('a lump without its place in the order');
+    const missing = blob.lumps.indexOf(NO_LUMP);
+    if (missing >= 0) throw d.error(`no lump for ${order[missing]}`);
     blob.roots = d.list(FullBit.decode, 6);
     blob.tableTids = d.list((item) => ({ table: item.u8(), tid: item.u64() }), 9);
     blob.openedIno = d.u64();

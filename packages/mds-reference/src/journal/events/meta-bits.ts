@@ -8,6 +8,8 @@ const EMPTY = new Uint8Array(0);
 const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 const NO_TREE = new FragTree();
 
+const copyOf = (bytes: Uint8Array): Uint8Array => (bytes.length === 0 ? EMPTY : bytes.slice());
+
 export const FULLBIT_DIRTY = 1;
 export const FULLBIT_DIRTYPARENT = 2;
 export const FULLBIT_DIRTYPOOL = 4;
@@ -105,7 +107,7 @@ export class FullBit {
     const isDir = inode.isDir();
     if (isDir) {
       bit.dirfragtree = FragTree.decode(d);
-      bit.snapBlob = d.blob().slice();
+      bit.snapBlob = copyOf(d.blob());
     }
     bit.state = d.u8();
     if (d.bool()) {
@@ -116,7 +118,7 @@ export class FullBit {
       }
       bit.oldInodes = old;
     }
-    if (!isDir) bit.snapBlob = d.blob().slice();
+    if (!isDir) bit.snapBlob = copyOf(d.blob());
     bit.oldestSnap = d.u64big();
     if (version >= 9) bit.alternateName = d.string();
     d.finish(frame, 'EMetaBlob::fullbit');
