@@ -64,6 +64,8 @@ type StoredInode = Pick<InodeStore, 'inode' | 'symlink' | 'dirfragtree' | 'snapB
 interface ProjectedInode {
   readonly inode: Inode;
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /** The realm that begins here from then on; undefined: as before. */
+  srnode?: SnapRealmNode;
 }
 
 /**
@@ -255,6 +257,24 @@ export class CInode extends InodeLocks {
     return node.inode;
   }
 
+  /** With the newest projected inode comes a realm of this kind. */
+  projectSnaprealm(srnode: SnapRealmNode): void {
+    const node = this.#lastProjected();
+    if (!node) throw new Error(`${this.describe()}: no inode is projected`);
+    node.srnode = srnode;
+  }
+
+  getProjectedSrnode(): SnapRealmNode | undefined {
+    return this.#projected?.findLast(({ srnode }) => srnode)?.srnode ?? this.snaprealm?.srnode;
+  }
+
+  /** First snapshot that it, or an old version of it, is in. */
+  getOldestSnap(): bigint {
+    const [old] = this.oldInodes?.values() ?? [];
+    const first = old?.first ?? this.first;
+    return first < this.oldestSnap ? first : this.oldestSnap;
+  }
+
   /** The oldest projected inode takes effect: it is journaled in `ls`. */
   popAndDirtyProjectedInode(ls: LogSegment, mut?: MutationImpl): void {
     const node = this.#projected?.shift();
@@ -263,6 +283,7 @@ export class CInode extends InodeLocks {
     const poolChanged = this.inode.layout.poolId !== node.inode.layout.poolId;
     this.inode = node.inode;
     this.xattrs = node.xattrs;
+    if (node.srnode) this.snaprealm = new SnapRealm(this, node.srnode);
     this.markDirty(ls);
     if (this.inode.isBacktraceUpdated()) this.markDirtyParent(ls, poolChanged);
   }
@@ -680,10 +701,11 @@ export class CInode extends InodeLocks {
     if (store.inode.clientRanges.size > 0) this.markClientwriteable();
   }
 
-  encodeSnapBlob(): Uint8Array {
-    if (!this.snaprealm) return EMPTY;
+  /** As it is stored, or, for the journal, as it is projected. */
+  encodeSnapBlob(srnode = this.snaprealm?.srnode): Uint8Array {
+    if (!srnode) return EMPTY;
     const e = new Encoder(128);
-    this.snaprealm.srnode.encode(e);
+    srnode.encode(e);
     return e.toBytes();
   }
 

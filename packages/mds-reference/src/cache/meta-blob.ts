@@ -49,7 +49,7 @@ function fullBit(inode: CInode, state: number): FullBit {
   bit.xattrs = inode.getProjectedXattrs();
   bit.symlink = inode.symlink;
   bit.dirfragtree = inode.dirfragtree;
-  bit.snapBlob = inode.encodeSnapBlob();
+  bit.snapBlob = inode.encodeSnapBlob(inode.getProjectedSrnode());
   bit.state = state;
   bit.oldInodes = inode.oldInodes;
   bit.oldestSnap = inode.oldestSnap;

@@ -34,6 +34,11 @@ export class SnapRealm {
     return this.inode.getOldestParentDn()?.dir.inode.findSnaprealm();
   }
 
+  /** Is it a subvolume, or below one? */
+  isInSubvolume(): boolean {
+    return this.srnode.isSubvolume() || this.parent?.isInSubvolume() === true;
+  }
+
   /** The newest change of this realm or one above it. */
   get newestSeq(): bigint {
     const own = this.srnode.seq;

@@ -12,6 +12,7 @@ import { checkRequestAccess, checkSpace, MAY_WRITE } from './access.js';
 import { setAlternateName } from './client-create.js';
 import { touchCtime } from './client-setattr.js';
 import { ServerLogContext } from './finish.js';
+import { projectLinkedRealm, tellSplit } from './linked-realm.js';
 import { rdlockPathXlockDentry, rdlockTwoPathsXlockDestdn } from './path.js';
 import type { Server } from './server.js';
 
@@ -98,6 +99,7 @@ function linkLocal(server: Server, mdr: MDRequestImpl, dn: CDentry, target: CIno
   pi.nlink++;
   touchCtime(pi, mdr);
   pi.version = version;
+  const split = projectLinkedRealm(target);
 
   const event = new EUpdate('link_local');
   mdlog.startEntry(event);
@@ -114,6 +116,7 @@ function linkLocal(server: Server, mdr: MDRequestImpl, dn: CDentry, target: CIno
     if (!linkage.inode) dn.linkRemote(linkage, target);
     dn.markDirty(dnVersion, ls);
     mdr.apply();
+    if (split) tellSplit(target);
     mds.balancer.hitInodeWrite(target);
     mds.balancer.hitDirWrite(dn.dir);
     server.respondToRequest(mdr, 0);

@@ -11,6 +11,7 @@ import { CEPH_MDS_OP_RMDIR } from '../types/op-names.js';
 import { checkRequestAccess, MAY_WRITE } from './access.js';
 import { touchCtime } from './client-setattr.js';
 import { ServerLogContext } from './finish.js';
+import { projectUnlinkedRealm } from './linked-realm.js';
 import { prepareStrayDentry } from './new-inode.js';
 import { rdlockPathXlockDentry } from './path.js';
 import type { Server } from './server.js';
@@ -112,6 +113,7 @@ function unlinkLocal(server: Server, mdr: MDRequestImpl, dn: CDentry, inode: CIn
   pi.strayPriorPath = dn.makePathString();
   pi.version = inode.preDirty();
   touchCtime(pi, mdr);
+  projectUnlinkedRealm(inode, straydn !== undefined, pi.nlink);
   pi.nlink--;
   if (pi.nlink === 0) inode.markOrphan();
 

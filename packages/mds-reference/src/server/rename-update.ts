@@ -6,6 +6,7 @@ import { PREDIRTY_DIR, PREDIRTY_PRIMARY, PREDIRTY_SHALLOW } from '../cache/predi
 import type { EMetaBlob } from '../journal/events/e-meta-blob.js';
 import type { Inode } from '../types/inode.js';
 import { touchCtime } from './client-setattr.js';
+import { projectUnlinkedRealm } from './linked-realm.js';
 import type { Server } from './server.js';
 
 /** The two dentries of a rename and what they lead to. */
@@ -60,6 +61,7 @@ export function renamePrepare(server: Server, mdr: MDRequestImpl, metablob: EMet
 
   // what is moved
   const spi = srci.projectInode(mdr);
+  if (linkmerge) projectUnlinkedRealm(srci, destPrimary, spi.nlink);
   let destVersion: number;
   if (srcRemote) {
     destVersion = destdn.preDirty();
@@ -80,6 +82,7 @@ export function renamePrepare(server: Server, mdr: MDRequestImpl, metablob: EMet
     if (tpi && oldin) {
       touchCtime(tpi, mdr);
       tpi.strayPriorPath = destdn.makePathString();
+      projectUnlinkedRealm(oldin, destPrimary, tpi.nlink);
       tpi.nlink--;
       if (tpi.nlink === 0) oldin.markOrphan();
     }
