@@ -82,12 +82,30 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
     await expect(startOurMds(store, true)).rejects.toThrow(/went to another rank, and has not come back/);
   }, 240_000);
 
+  it('is given back as it is, for a ceph-mds to take', async () => {
+    const ours = ceph.startOurs('ours');
+    try {
+      await ceph.until(() => ceph.tool('ceph', 'mds', 'stat').includes('1 up:standby'), 'ours does not stand by');
+      ceph.killMds(ceph.holder(0));
+      const log = (): string => ceph.tool('ceph', 'log', 'last', '100', 'debug', 'cluster');
+      await ceph.until(
+        () => log().includes('rank 0 of a file system with 2 ranks is not for this MDS, which serves alone'),
+        'ours does not refuse',
+      );
+      ceph.startMds('c');
+      await ceph.active(2);
+      expect(ceph.holder(0)).not.toBe('ours');
+    } finally {
+      ours.kill('SIGKILL');
+    }
+  }, 240_000);
+
   it('loads once all of it has come back', async () => {
     ceph.tool('ceph', 'fs', 'set', 'cephfs', 'max_mds', '1');
     await ceph.active(1);
     const tree = await client!.call<Tree>('tree', '/');
     const types = ceph.eventTypes();
-    for (const name of ['a', 'b']) ceph.signal(`mds.${name}`, 'SIGKILL');
+    for (const name of ceph.mdsNames()) ceph.signal(`mds.${name}`, 'SIGKILL');
     expect([...types]).toEqual(expect.arrayContaining(['EXPORT', 'PEERUPDATE', 'COMMITTED', 'IMPORTSTART', 'IMPORTFINISH']));
     await expectTakeover(await fromCluster(cluster!, POOLS), tree);
   }, 240_000);

@@ -4,6 +4,8 @@ import path from 'node:path';
 
 import { OsdCluster } from '../osd-cluster.js';
 
+const CLI = path.join(import.meta.dirname, '../../../packages/mds-reference/dist/cli.js');
+
 /** Pools of the file system; the embedded MDS has the same. */
 export const METADATA_POOL = 1;
 export const DATA_POOL = 2;
@@ -19,6 +21,17 @@ mds bal merge size = 5
 mds bal fragment interval = 1
 mds bal interval = 2
 `;
+
+interface MdsInfo {
+  name: string;
+  rank: number;
+  state: string;
+}
+
+interface FsDump {
+  standbys: MdsInfo[];
+  filesystems: { mdsmap: { info: Record<string, MdsInfo> } }[];
+}
 
 /** A real file system with C++ MDSs: one monitor, one manager, one OSD. */
 export class FsCluster extends OsdCluster {
@@ -49,10 +62,21 @@ export class FsCluster extends OsdCluster {
 
   /** Starts a C++ MDS; its key is made the first time. */
   startMds(name: string): void {
+    const keyring = this.#keyring(name);
+    execFileSync('ceph-mds', ['-i', name, '-c', this.conf, '--keyring', keyring], { stdio: 'pipe' });
+  }
+
+  #keyring(name: string): string {
     const key = this.ceph('auth', 'get-or-create', `mds.${name}`, 'mon', 'profile mds', 'osd', 'allow *', 'mds', 'allow');
     const keyring = path.join(this.dir, `mds.${name}.keyring`);
     execFileSync('/usr/bin/tee', [keyring], { input: key, stdio: ['pipe', 'ignore', 'inherit'] });
-    execFileSync('ceph-mds', ['-i', name, '-c', this.conf, '--keyring', keyring], { stdio: 'pipe' });
+    return keyring;
+  }
+
+  /** Starts our MDS, as a daemon of the cluster; the build of it. */
+  startOurs(name: string): ChildProcess {
+    const keyring = this.#keyring(name);
+    return spawn(process.execPath, [CLI, 'run', '-f', '-i', name, '-c', this.conf, '--keyring', keyring], { stdio: 'ignore' });
   }
 
   /** Kills an MDS, and has the monitors know it. */
@@ -61,15 +85,31 @@ export class FsCluster extends OsdCluster {
     this.ceph('mds', 'fail', name);
   }
 
+  #dump(): FsDump {
+    return JSON.parse(this.ceph('fs', 'dump', '--format', 'json')) as FsDump;
+  }
+
+  #ranks(): MdsInfo[] {
+    return Object.values(this.#dump().filesystems[0]?.mdsmap.info ?? {})
+      .filter(({ rank }) => rank >= 0)
+      .sort((a, b) => a.rank - b.rank);
+  }
+
   /** States of the ranks, in their order, as in `['up:active']`. */
   mdsStates(): string[] {
-    const dump = JSON.parse(this.ceph('fs', 'dump', '--format', 'json')) as {
-      filesystems: { mdsmap: { info: Record<string, { rank: number; state: string }> } }[];
-    };
-    return Object.values(dump.filesystems[0]?.mdsmap.info ?? {})
-      .filter(({ rank }) => rank >= 0)
-      .sort((a, b) => a.rank - b.rank)
-      .map(({ state }) => state);
+    return this.#ranks().map(({ state }) => state);
+  }
+
+  /** Name of the MDS that holds a rank. @throws Error where none does */
+  holder(rank: number): string {
+    const info = this.#ranks().find((one) => one.rank === rank);
+    if (!info) throw new Error(`nobody holds rank ${rank}`);
+    return info.name;
+  }
+
+  /** Names of all MDSs that the monitors know, with a rank or without. */
+  mdsNames(): string[] {
+    return [...this.#ranks(), ...this.#dump().standbys].map(({ name }) => name);
   }
 
   /** Resolves when so many ranks are active, and none is anything else. */
