@@ -37,15 +37,18 @@ export class BootSteps {
   }
 
   /**
-   * This MDS shares a file system with no other: in one of several ranks it gives the rank back, untouched, for a ceph-mds to take.
+   * This MDS shares a file system with no other: given one of several ranks it leaves, with the rank untouched, for a ceph-mds to take. It must not
+   * come back by itself: the monitors prefer the newest standby, so it would get the rank again and again.
    */
   refusesCompany(): boolean {
     const mds = this.#mds;
     const { mdsmap, whoami } = mds;
     if (mdsmap.in.size <= 1 && whoami === mdsmap.root) return false;
-    const why = `rank ${whoami} of a file system with ${mdsmap.in.size} ranks is not for this MDS, which serves alone; set max_mds to 1, or let a ceph-mds take it`;
-    mds.clog('error', why);
-    mds.respawn(why);
+    mds.clog(
+      'error',
+      `rank ${whoami} of a file system with ${mdsmap.in.size} ranks is not for this MDS, which serves alone; set max_mds to 1, or let a ceph-mds take it`,
+    );
+    mds.suicide();
     return true;
   }
 

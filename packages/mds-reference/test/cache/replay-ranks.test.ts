@@ -1,6 +1,6 @@
 // Journals of a time when the rank was not alone, or did what ours never begins: cut directories, prepared parts of others' requests, subtrees on their way.
 import { describe, expect, it } from '@jest/globals';
-import { CEPH_ENTITY_TYPE_CLIENT, DirFrag, Encoder, EntityName } from '@cephts/encoding';
+import { CEPH_ENTITY_TYPE_CLIENT, DirFrag, Encoder, EntityName, IntervalSet } from '@cephts/encoding';
 import type { CDir } from '../../src/cache/cdir.js';
 import type { CInode } from '../../src/cache/cinode.js';
 import { commitDir } from '../../src/cache/dir-commit.js';
@@ -271,5 +271,24 @@ describe('a request of several ranks', () => {
     expect(uncommitted(await replayed(next))).toBe(0);
     journal(kit, new ECommitted(reqid));
     expect(uncommitted(await replayed(kit))).toBe(0);
+  });
+});
+
+describe('a session map that is more than one step behind the journal', () => {
+  it('takes the version that the journal says, and the cluster is told', async () => {
+    const kit = await new CacheKit().create();
+    makeDir(kit, 'd');
+    const tree = await kit.tree();
+    const event = new EUpdate('openc');
+    event.metablob.sessionmapv = kit.sessionmap.version + 5;
+    event.metablob.preallocatedInos = IntervalSet.of([0x200_0000_0000, 3]);
+    journal(kit, event);
+    const next = await replayed(kit);
+    expect(next.sessionmap.version).toBe(event.metablob.sessionmapv);
+    expect(next.complaints).toEqual([
+      expect.stringMatching(/^error: EMetaBlob\.replay sessionmapv mismatch \d+ -> \d+, will force replay it\.$/),
+    ]);
+    next.recover();
+    expect(await next.tree()).toEqual(tree);
   });
 });
