@@ -63,6 +63,18 @@ export function decodeText(bytes: Uint8Array): string {
 
 /** Bytes for text: the inverse of {@link decodeText}. */
 export function encodeText(text: string): Uint8Array {
+  const length = text.length;
+  // names are short and plain, mostly: calling the platform takes ten times as long
+  if (length <= 64) {
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (; at < length; at++) {
+      const code = text.charCodeAt(at);
+      if (code >= 0x80) break;
+      bytes[at] = code;
+    }
+    if (at === length) return bytes;
+  }
   if (!hasEscapes.test(text)) return encoder.encode(text);
   const out: number[] = [];
   for (const character of text) {

@@ -150,8 +150,9 @@ export class IoCtx {
     );
   }
 
-  #submitOptions({ flags, mtime }: OperateOptions): SubmitOptions {
-    const options: SubmitOptions = { snap: this.snap, snapContext: this.#writeContext() };
+  #submitOptions(operation: ObjectOperation, { flags, mtime }: OperateOptions): SubmitOptions {
+    const options: SubmitOptions = { snap: this.snap };
+    if (operation.flags & OSD_FLAG.WRITE) options.snapContext = this.#writeContext();
     if (flags !== undefined) options.flags = flags;
     if (mtime !== undefined) options.mtime = mtime;
     return options;
@@ -164,78 +165,103 @@ export class IoCtx {
    * @throws CephError; the results of single steps are filled in then, too
    */
   operate(oid: string, operation: ObjectOperation, options: OperateOptions = {}): Promise<number> {
+    return new Promise((resolve, reject) => this.#submit(oid, operation, options, resolve, reject));
+  }
+
+  /** Tells `onDone` the result, or `onError` what went wrong: one of them, once. */
+  #submit(
+    oid: string,
+    operation: ObjectOperation,
+    options: OperateOptions,
+    onDone: (r: number) => void,
+    onError: (error: Error) => void,
+  ): void {
     const { objecter } = this.#host;
     const { signal } = options;
-    if (signal?.aborted) return Promise.reject(aborted(signal));
+    if (signal?.aborted) {
+      onError(aborted(signal));
+      return;
+    }
     // a snapshot cannot be changed
-    if (this.snap !== CEPH_NOSNAP && operation.flags & OSD_FLAG.WRITE) return Promise.reject(errnoError(-ERRNO.EROFS, oid));
+    if (this.snap !== CEPH_NOSNAP && operation.flags & OSD_FLAG.WRITE) {
+      onError(errnoError(-ERRNO.EROFS, oid));
+      return;
+    }
+    const done = (r: number): void => {
+      if (signal) signal.removeEventListener('abort', onAbort);
+      if (r >= 0) onDone(r);
+      else if (signal?.aborted && r === -ERRNO.ECANCELED) onError(aborted(signal));
+      else onError(failure(r, oid));
+    };
+    const op = objecter.submit(oid, this.#oloc, operation, done, this.#submitOptions(operation, options));
+    const onAbort = (): void => void objecter.cancel(op);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  }
+
+  /** Carries out what `build` adds and gives what the step it returns has read: with no promise in between, one at a time counts. */
+  #get<T>(oid: string, options: CallOptions | undefined, build: (op: ObjectOperation) => OpResult<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const done = (r: number): void => {
-        if (signal) signal.removeEventListener('abort', onAbort);
-        if (r >= 0) resolve(r);
-        else if (signal?.aborted && r === -ERRNO.ECANCELED) reject(aborted(signal));
-        else reject(failure(r, oid));
-      };
-      const op = objecter.submit(oid, this.#oloc, operation, done, this.#submitOptions(options));
-      const onAbort = (): void => void objecter.cancel(op);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const operation = new ObjectOperation();
+      const result = build(operation);
+      this.#submit(oid, operation, options ?? {}, () => resolve(result.value as T), reject);
     });
   }
 
-  async #value<T>(oid: string, operation: ObjectOperation, result: OpResult<T>, options?: CallOptions): Promise<T> {
-    await this.operate(oid, operation, options);
-    return result.value as T;
+  /** Carries out what `build` adds. */
+  #change(oid: string, options: OperateOptions | undefined, build: (op: ObjectOperation) => unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const operation = new ObjectOperation();
+      build(operation);
+      this.#submit(oid, operation, options ?? {}, () => resolve(), reject);
+    });
   }
 
   /** @throws CephError `ERR_CEPH_ENOENT` where there is no such object */
   read(oid: string, { off = 0, len = 0, ...options }: ReadOptions = {}): Promise<Uint8Array> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.read(off, len), options);
+    return this.#get(oid, options, (op) => op.read(off, len));
   }
 
   /** The parts of a range that were ever written. */
   sparseRead(oid: string, off: number, len: number, options?: CallOptions): Promise<SparseRead> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.sparseRead(off, len), options);
+    return this.#get(oid, options, (op) => op.sparseRead(off, len));
   }
 
-  async write(oid: string, bytes: Uint8Array, off = 0, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().write(off, bytes), options);
+  write(oid: string, bytes: Uint8Array, off = 0, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.write(off, bytes));
   }
 
-  async writeFull(oid: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().writeFull(bytes), options);
+  writeFull(oid: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.writeFull(bytes));
   }
 
-  async append(oid: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().append(bytes), options);
+  append(oid: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.append(bytes));
   }
 
   /** Writes `bytes` again and again over `len` bytes, a multiple of theirs. */
-  async writeSame(oid: string, bytes: Uint8Array, len: number, off = 0, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().writeSame(off, len, bytes), options);
+  writeSame(oid: string, bytes: Uint8Array, len: number, off = 0, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.writeSame(off, len, bytes));
   }
 
-  async truncate(oid: string, size: number, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().truncate(size), options);
+  truncate(oid: string, size: number, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.truncate(size));
   }
 
-  async zero(oid: string, off: number, len: number, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().zero(off, len), options);
+  zero(oid: string, off: number, len: number, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.zero(off, len));
   }
 
   /** Makes an empty object, unless there is one. @param exclusive `ERR_CEPH_EEXIST` where there is one */
-  async create(oid: string, exclusive = false, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().create(exclusive), options);
+  create(oid: string, exclusive = false, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.create(exclusive));
   }
 
-  async remove(oid: string, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().remove(), options);
+  remove(oid: string, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.remove());
   }
 
   stat(oid: string, options?: CallOptions): Promise<ObjectStat> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.stat(), options);
+    return this.#get(oid, options, (op) => op.stat());
   }
 
   /**
@@ -255,61 +281,55 @@ export class IoCtx {
   // ---- xattrs
 
   getXattr(oid: string, name: string, options?: CallOptions): Promise<Uint8Array> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.getXattr(name), options);
+    return this.#get(oid, options, (op) => op.getXattr(name));
   }
 
   getXattrs(oid: string, options?: CallOptions): Promise<Map<string, Uint8Array>> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.getXattrs(), options);
+    return this.#get(oid, options, (op) => op.getXattrs());
   }
 
-  async setXattr(oid: string, name: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().setXattr(name, bytes), options);
+  setXattr(oid: string, name: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.setXattr(name, bytes));
   }
 
-  async rmXattr(oid: string, name: string, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().rmXattr(name), options);
+  rmXattr(oid: string, name: string, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.rmXattr(name));
   }
 
   // ---- omap
 
   omapGetHeader(oid: string, options?: CallOptions): Promise<Uint8Array> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.omapGetHeader(), options);
+    return this.#get(oid, options, (op) => op.omapGetHeader());
   }
 
-  async omapSetHeader(oid: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().omapSetHeader(bytes), options);
+  omapSetHeader(oid: string, bytes: Uint8Array, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.omapSetHeader(bytes));
   }
 
   /** A page of keys and values; see {@link omapEntries} for all. */
   omapGetVals(oid: string, startAfter = '', filterPrefix = '', max = PAGE, options?: CallOptions): Promise<OmapPage> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.omapGetVals(startAfter, filterPrefix, max), options);
+    return this.#get(oid, options, (op) => op.omapGetVals(startAfter, filterPrefix, max));
   }
 
   omapGetKeys(oid: string, startAfter = '', max = PAGE, options?: CallOptions): Promise<OmapKeysPage> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.omapGetKeys(startAfter, max), options);
+    return this.#get(oid, options, (op) => op.omapGetKeys(startAfter, max));
   }
 
   omapGetValsByKeys(oid: string, keys: Iterable<string>, options?: CallOptions): Promise<Map<string, Uint8Array>> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.omapGetValsByKeys(keys), options);
+    return this.#get(oid, options, (op) => op.omapGetValsByKeys(keys));
   }
 
-  async omapSet(oid: string, vals: ReadonlyMap<string, Uint8Array>, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().omapSet(vals), options);
+  omapSet(oid: string, vals: ReadonlyMap<string, Uint8Array>, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.omapSet(vals));
   }
 
-  async omapRmKeys(oid: string, keys: Iterable<string>, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().omapRmKeys(keys), options);
+  omapRmKeys(oid: string, keys: Iterable<string>, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.omapRmKeys(keys));
   }
 
   /** Removes keys and header. */
-  async omapClear(oid: string, options?: OperateOptions): Promise<void> {
-    await this.operate(oid, new ObjectOperation().omapClear(), options);
+  omapClear(oid: string, options?: OperateOptions): Promise<void> {
+    return this.#change(oid, options, (op) => op.omapClear());
   }
 
   /** All keys and values, page by page, in the order of the keys' bytes. */
@@ -329,13 +349,11 @@ export class IoCtx {
 
   /** Runs a method of an object class in the OSD. @param input @defaultValue none */
   exec(oid: string, cls: string, method: string, input?: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.exec(cls, method, input), options);
+    return this.#get(oid, options, (op) => op.exec(cls, method, input));
   }
 
   listWatchers(oid: string, options?: CallOptions): Promise<Watcher[]> {
-    const op = new ObjectOperation();
-    return this.#value(oid, op, op.listWatchers(), options);
+    return this.#get(oid, options, (op) => op.listWatchers());
   }
 
   /** The states of an object that snapshots keep. */

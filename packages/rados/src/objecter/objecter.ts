@@ -142,7 +142,8 @@ export class Objecter implements Dispatcher {
     const { clock } = this.#cct;
     const flags = operation.flags | (options.flags ?? 0);
     const target = new OpTarget(oid, locator, flags);
-    const mtime = UTime.fromMillis(options.mtime ?? clock.now());
+    // what reads changes no object's time
+    const mtime = flags & OSD_FLAG.WRITE ? UTime.fromMillis(options.mtime ?? clock.now()) : UTime.ZERO;
     const op = new ObjecterOp(target, operation, onFinish, options.snap ?? CEPH_NOSNAP, mtime, clock.monotonicNow());
     if (options.snapContext) {
       op.snapSeq = options.snapContext.seq;
