@@ -1,6 +1,7 @@
 // `cephts rados` against `rados`: the same output, the same exit codes.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +63,10 @@ interface Outcome {
       'ls --format json-pretty',
       'badverb',
       'put o /no/such/file',
+      'watch o',
+      'watch nope',
+      'notify o hello',
+      'notify nope hello',
     ];
     for (const command of commands) {
       const args = ['-p', 'data', ...command.split(' ').map((word) => (word === 'FILE' ? file : word))];
@@ -100,7 +105,7 @@ interface Outcome {
       await ours('-p', 'data', 'bench', '1', 'write', ...sizes, '-t', '4', '--no-cleanup');
       for (const way of ['seq', 'rand'])
         expect(await theirs('-p', 'data', 'bench', '1', way, '-t', '4')).toMatchObject({ code: 0, stderr: '' });
-      expect((await ours('-p', 'data', 'bench', '1', 'rand', '-t', '4')).code).toBe(0);
+      expect(await ours('-p', 'data', 'bench', '1', 'rand', '-t', '4')).toMatchObject({ code: 0, stderr: '' });
       expect((await ours('-p', 'data', 'cleanup')).code).toBe(0);
     }
   }, 60_000);
@@ -117,6 +122,51 @@ interface Outcome {
       expect(Buffer.compare(readFileSync(back), bytes)).toBe(0);
     }
   }, 60_000);
+
+  it('watches and notifies as rados does, either against either', async () => {
+    await theirs('-p', 'data', 'create', 'watched');
+    const command = { theirs: 'rados', ours: process.execPath };
+    const before = { theirs: [], ours: [cli, 'rados'] };
+    /** Numbers that differ each time. */
+    const masked = (text: string): string => text.replace(/(cookie|notify_id|from|client\.)( ?)\d+/g, '$1$2N');
+    const heard = async (watcher: keyof typeof command, notifier: keyof typeof command): Promise<object> => {
+      const args = [...before[watcher], '-p', 'data', 'watch', 'watched'];
+      const child = spawn(command[watcher], args, {
+        env: { ...process.env, CEPH_CONF: ceph.conf },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let watched = '';
+      const ready = new Promise<void>((resolve) => {
+        child.stdout.on('data', (piece: Buffer) => {
+          watched += piece.toString();
+          if (watched.includes('press enter')) resolve();
+        });
+      });
+      const closed = once(child, 'close');
+      try {
+        await Promise.race([ready, closed]);
+        const run = notifier === 'ours' ? ours : theirs;
+        const told = [
+          await run('-p', 'data', 'notify', 'watched', 'hello there'),
+          await run('-p', 'data', 'notify', 'watched', 'x'),
+        ];
+        child.stdin.end('\n');
+        await closed;
+        return {
+          code: child.exitCode,
+          watched: masked(watched),
+          told: told.map((one) => ({ ...one, stdout: masked(one.stdout) })),
+        };
+      } finally {
+        child.kill();
+      }
+    };
+    const expected = await heard('theirs', 'theirs');
+    expect(expected).toMatchObject({ code: 0, watched: expect.stringContaining('hello there') });
+    expect(await heard('ours', 'theirs')).toEqual(expected);
+    expect(await heard('theirs', 'ours')).toEqual(expected);
+    expect(await heard('ours', 'ours')).toEqual(expected);
+  }, 120_000);
 
   it('says in one line what is wrong with a cluster that is not there', async () => {
     const got = await ours('-p', 'data', '-m', '127.0.0.1:1', '--client_mount_timeout=1', 'ls');

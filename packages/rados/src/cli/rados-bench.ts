@@ -149,14 +149,14 @@ class Progress {
 /** Keeps `concurrent` operations under way until the time is over, or `operate` has no more. */
 async function run(
   progress: Progress,
-  { seconds, concurrent }: { seconds: number; concurrent: number },
+  { seconds, concurrent, atOnce = 1 }: { seconds: number; concurrent: number; atOnce?: number },
   operate: (n: number) => Promise<void> | undefined,
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
   let failure: unknown;
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (performance.now() < end && failure === undefined) {
+    while ((performance.now() < end || next % atOnce !== 0) && failure === undefined) {
       const since = performance.now();
       const job = operate(next++);
       if (!job) return;
@@ -201,7 +201,8 @@ async function benchWrite(c: Context, seconds: number): Promise<void> {
   await c.out(`Maintaining ${concurrent} concurrent writes of ${size} for up to ${seconds} seconds or 0 objects\n`);
   await c.out(`Object prefix: benchmark_data_${hostname()}_${process.pid}\n`);
   const progress = new Progress(opSize, (text) => c.out(text));
-  await run(progress, { seconds, concurrent }, (n) => {
+  // no object is left half written: who reads takes all for whole
+  await run(progress, { seconds, concurrent, atOnce: perObject }, (n) => {
     const oid = objectName(process.pid, Math.floor(n / perObject));
     const bytes = contents(n, opSize);
     return perObject === 1 ? ioctx.writeFull(oid, bytes) : ioctx.write(oid, bytes, (n % perObject) * opSize);

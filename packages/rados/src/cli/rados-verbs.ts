@@ -12,6 +12,7 @@ import { radosDf } from './rados-df.js';
 import { openSink, pieces, readAll, save, writeTo } from './rados-io.js';
 import type { CommandIo } from './rados-io.js';
 import { radosNotify, radosWatch } from './rados-watch.js';
+import { VerbError } from './verb-error.js';
 import { UsageError } from './rados-options.js';
 import type { RadosOptions } from './rados-options.js';
 
@@ -28,9 +29,6 @@ export interface VerbContext extends ClusterContext {
   ioctx: IoCtx;
   pool: string;
 }
-
-/** A failure that is told in the words of `rados`. */
-export class VerbError extends Error {}
 
 /** `min` is how many arguments there are at the least. */
 export type Verb =
@@ -342,7 +340,7 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
       for (const { addr, name, cookie } of watchers) await c.out(`watcher=${addr} ${name} cookie=${cookie}\n`);
     },
   },
-  watch: { min: 1, pool: true, run: (c, [oid = '']) => telling(`error watching ${c.pool}/${oid}`, () => radosWatch(c, oid)) },
+  watch: { min: 1, pool: true, run: (c, [oid = '']) => radosWatch(c, oid) },
   notify: { min: 2, pool: true, run: (c, [oid = '', text = '']) => radosNotify(c, oid, text) },
   lssnap: {
     min: 0,

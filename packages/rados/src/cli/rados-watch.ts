@@ -1,6 +1,8 @@
+import { CephError } from '@cephts/common';
 import { Encoder } from '@cephts/encoding';
 import type { Readable } from 'node:stream';
 import type { IoCtx } from '../client/io-ctx.js';
+import { VerbError } from './verb-error.js';
 import { errnoText } from './errno-text.js';
 import { hexdump } from './hexdump.js';
 import { writeTo } from './rados-io.js';
@@ -27,9 +29,20 @@ function enter(stdin: Readable): Promise<void> {
   });
 }
 
+/** What `rados` says of a call that fails, and then of itself. */
+async function calling<T>(name: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof CephError) || error.errno === undefined) throw error;
+    const text = errnoText(error.errno);
+    throw new VerbError(`error calling ${name}: ${text}\nerror ${error.errno}: ${text}`);
+  }
+}
+
 /** `rados watch`: until there is a line of input. */
 export async function radosWatch({ ioctx, io, out }: Context, oid: string): Promise<void> {
-  const watch = await ioctx.watch(oid, { autoAck: false });
+  const watch = await calling('watch', () => ioctx.watch(oid, { autoAck: false }));
   await out('press enter to exit...\n');
   const over = enter(io.stdin).then(() => watch.close());
   try {
@@ -45,16 +58,9 @@ export async function radosWatch({ ioctx, io, out }: Context, oid: string): Prom
 }
 
 /** `rados notify`: tells who acknowledged, and who did not. */
-export async function radosNotify({ ioctx, io, out }: Context, oid: string, text: string): Promise<void> {
+export async function radosNotify({ ioctx, out }: Context, oid: string, text: string): Promise<void> {
   const who = (key: string): string => key.replace(/^(\d+)\/(\d+)$/, 'client.$1 cookie $2');
-  let reply;
-  try {
-    reply = await ioctx.notify(oid, new Encoder().string(text).toBytes());
-  } catch (error) {
-    // told, but no failure of the command
-    await writeTo(io.stderr, `error calling notify: ${errnoText((error as { errno?: number }).errno ?? 5)}\n`);
-    throw error;
-  }
+  const reply = await calling('notify', () => ioctx.notify(oid, new Encoder().string(text).toBytes()));
   for (const [key, bytes] of reply.acks) {
     await out(`reply ${who(key)} : ${bytes.length} bytes\n`);
     if (bytes.length > 0) await out(hexdump(bytes));

@@ -6,7 +6,8 @@ import { writeTo } from './rados-io.js';
 import type { CommandIo } from './rados-io.js';
 import { parseRadosArgs, UsageError } from './rados-options.js';
 import type { RadosOptions } from './rados-options.js';
-import { radosVerbs, VerbError } from './rados-verbs.js';
+import { radosVerbs } from './rados-verbs.js';
+import { VerbError } from './verb-error.js';
 
 const USAGE = `usage: cephts rados [options] [commands]
 POOL COMMANDS

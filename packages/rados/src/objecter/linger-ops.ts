@@ -228,8 +228,8 @@ export class LingerOps {
       linger.validThru = sentAt;
       first?.(0);
     } else if (first) {
-      this.#lingers.delete(linger.cookie);
       first(r);
+      this.#lingers.delete(linger.cookie);
     } else if (linger.watch) this.#lost(linger, r);
     else this.#complete(linger, r, new Uint8Array(0));
   }
