@@ -20,6 +20,9 @@ export interface MsgrThreadOptions {
   onDeath: (thread: MsgrThread) => void;
 }
 
+/** Records worked off before what they brought is dispatched: what is dispatched soon dies young, and a large batch's messages would not. */
+const AT_ONCE = 64;
+
 interface ThreadListener {
   accept: (wire: Wire) => WireOwner | undefined;
   listening: ((port: number, error: CephError | undefined) => void) | undefined;
@@ -39,6 +42,7 @@ export class MsgrThread {
   readonly #header = blankHeader();
   #nextId = 1;
   #scheduled = false;
+  #handling = false;
   #dead = false;
 
   constructor(cct: CephContext, options: MsgrThreadOptions) {
@@ -65,7 +69,7 @@ export class MsgrThread {
 
   /** The beginning of a record for the worker; the batch leaves with this turn. */
   command(kind: number, id: number): SlabWriter {
-    if (!this.#scheduled && !this.#dead) {
+    if (!this.#scheduled && !this.#handling && !this.#dead) {
       this.#scheduled = true;
       this.#cct.runQueue.schedule(this);
     }
@@ -75,8 +79,7 @@ export class MsgrThread {
   /** Called by the run queue. */
   runSlice(): boolean {
     this.#scheduled = false;
-    const { bytes, transfer } = this.#out.take();
-    if (!this.#dead) this.#thread.postMessage({ records: bytes, buffers: [], at: 0 } satisfies Batch, transfer);
+    this.#post();
     return false;
   }
 
@@ -159,11 +162,32 @@ export class MsgrThread {
     this.#listeners.clear();
   }
 
+  /** Works a batch off, dispatching as it goes; what that has to say to the worker leaves in one go. */
   #handle({ records, buffers, at }: Batch): void {
+    const { clock, runQueue } = this.#cct;
     // the worker knows the platform's clock only
-    if (this.#cct.clock === realClock) this.receivedAt = at;
+    if (clock === realClock) this.receivedAt = at;
     const r = new SlabReader(records);
-    while (!r.done) this.#handleRecord(r, buffers);
+    this.#handling = true;
+    try {
+      while (!r.done) {
+        runQueue.enter();
+        try {
+          for (let i = 0; i < AT_ONCE && !r.done; i++) this.#handleRecord(r, buffers);
+        } finally {
+          runQueue.leave();
+        }
+      }
+    } finally {
+      this.#handling = false;
+      if (!this.#scheduled) this.#post();
+    }
+  }
+
+  #post(): void {
+    if (this.#out.length === 0) return;
+    const { bytes, transfer } = this.#out.take();
+    if (!this.#dead) this.#thread.postMessage({ records: bytes, buffers: [], at: 0 } satisfies Batch, transfer);
   }
 
   #handleRecord(r: SlabReader, buffers: readonly ArrayBuffer[]): void {
