@@ -4,6 +4,7 @@ import * as frames from '../src/protocol/control-frames.js';
 import { FrameReader } from '../src/protocol/frame-reader.js';
 import type { FrameSink } from '../src/protocol/frame-reader.js';
 import { FrameWriter } from '../src/protocol/frame-writer.js';
+import { blankHeader, readHeader } from '../src/protocol/message-header.js';
 import type { MessageHeader } from '../src/protocol/message-header.js';
 import { Tag, tagName } from '../src/protocol/tag.js';
 
@@ -49,10 +50,11 @@ function rewrite(stream: Uint8Array, step: number): { bytes: Buffer; tags: strin
       out.push(...writer.output.take().map((piece) => piece.slice()));
     },
     admit: () => true,
-    onMessage(header, front, middle, data) {
+    onMessage(parts) {
+      const header = readHeader(parts.head, parts.headAt, blankHeader());
       tags.push(tagName(Tag.MESSAGE));
-      headers.push({ ...header });
-      writer.message(header, front, middle, data);
+      headers.push(header);
+      writer.message(header, parts.front, parts.middle, parts.data);
       out.push(...writer.output.take().map((piece) => piece.slice()));
     },
     onAborted: () => undefined,

@@ -32,16 +32,24 @@ export class Decoder {
   readonly #bytes: Uint8Array;
   /** Made when a number of two bytes or more is read for the first time. */
   #numbers: DataView | undefined;
-  readonly #types: string[];
-  #at = 0;
+  readonly #type: string;
+  /** Types of the structs being read, the outermost first. */
+  #inner: string[] | undefined;
+  readonly #from: number;
+  #at: number;
   /** Reads stop here: the end of the innermost struct. */
   #end: number;
 
-  /** @param type what is read, for error messages */
-  constructor(bytes: Uint8Array, type = 'input') {
+  /**
+   * @param type what is read, for error messages
+   * @param from where in `bytes` the input begins: offsets count from there. @defaultValue 0
+   * @param to where it ends. @defaultValue at the end of `bytes`
+   */
+  constructor(bytes: Uint8Array, type = 'input', from = 0, to: number = bytes.length) {
     this.#bytes = bytes;
-    this.#end = bytes.length;
-    this.#types = [type];
+    this.#type = type;
+    this.#from = this.#at = from;
+    this.#end = to;
   }
 
   get #view(): DataView {
@@ -50,7 +58,7 @@ export class Decoder {
   }
 
   get offset(): number {
-    return this.#at;
+    return this.#at - this.#from;
   }
 
   /** Bytes left in the innermost struct. */
@@ -59,8 +67,8 @@ export class Decoder {
   }
 
   /** A {@link DecodeError} at the current place, to throw. */
-  error(problem: string, at: number = this.#at): DecodeError {
-    return new DecodeError(this.#types.join(' > '), at, problem);
+  error(problem: string, at: number = this.offset): DecodeError {
+    return new DecodeError([this.#type, ...(this.#inner ?? [])].join(' > '), at, problem);
   }
 
   #take(count: number): number {
@@ -104,7 +112,7 @@ export class Decoder {
   u64(): number {
     const at = this.#take(8);
     const high = this.#view.getUint32(at + 4, true);
-    if (high >= 0x20_0000) throw this.error('64-bit value of 2^53 or more', at);
+    if (high >= 0x20_0000) throw this.error('64-bit value of 2^53 or more', at - this.#from);
     const low = this.#view.getUint32(at, true);
     // a product would be a floating-point number to V8, and its field a box on the heap
     return high === 0 ? low : high * 0x1_0000_0000 + low;
@@ -114,7 +122,7 @@ export class Decoder {
   s64(): number {
     const at = this.#take(8);
     const high = this.#view.getInt32(at + 4, true);
-    if (high >= 0x20_0000 || high < -0x20_0000) throw this.error('64-bit value beyond ±2^53', at);
+    if (high >= 0x20_0000 || high < -0x20_0000) throw this.error('64-bit value beyond ±2^53', at - this.#from);
     const low = this.#view.getUint32(at, true);
     return high === 0 ? low : high * 0x1_0000_0000 + low;
   }
@@ -167,7 +175,7 @@ export class Decoder {
    * @throws DecodeError when the input can't hold that many
    */
   count(minSize: number): number {
-    const at = this.#at;
+    const at = this.offset;
     const count = this.u32();
     if (count * minSize > this.remaining) throw this.error(`${count} elements claimed in ${this.remaining} bytes`, at);
     return count;
@@ -195,24 +203,24 @@ export class Decoder {
    * @throws DecodeError when the writer says that no decoder as old as this one copes, or the length exceeds the input
    */
   start(supported: number, type?: string): DecodeFrame {
-    const begin = this.#at;
-    if (type !== undefined) this.#types.push(type);
+    const begin = this.offset;
+    if (type !== undefined) (this.#inner ??= []).push(type);
     const version = this.u8();
     const compat = this.u8();
     if (compat > supported)
       throw this.error(`version ${version} needs a decoder of version ${compat}, this one is ${supported}`, begin);
     const length = this.u32();
     if (length > this.remaining) throw this.error(`struct of ${length} bytes claimed, ${this.remaining} left`, begin);
-    const frame: DecodeFrame = { version, compat, end: this.#at + length, outerEnd: this.#end };
-    this.#end = frame.end;
+    const frame: DecodeFrame = { version, compat, end: this.offset + length, outerEnd: this.#end };
+    this.#end = this.#at + length;
     return frame;
   }
 
   /** Ends a versioned struct, skipping what a newer writer added. */
   finish(frame: DecodeFrame, type?: string): void {
-    this.#at = frame.end;
+    this.#at = this.#from + frame.end;
     this.#end = frame.outerEnd;
-    if (type !== undefined) this.#types.pop();
+    if (type !== undefined) this.#inner?.pop();
   }
 
   /** A versioned struct read by `body`, which is told the version. */
@@ -225,7 +233,7 @@ export class Decoder {
 
   /** u32 length, and what `body` reads within it; the rest of it is skipped. */
   sized<T>(body: (d: this) => T): T {
-    const begin = this.#at;
+    const begin = this.offset;
     const length = this.u32();
     if (length > this.remaining) throw this.error(`${length} bytes claimed, ${this.remaining} left`, begin);
     const outerEnd = this.#end;

@@ -52,11 +52,6 @@ export class FramedWire implements Wire, ByteSocketOwner {
     return this.#writer.output.queued + this.#socket.pending >= HIGH_WATER;
   }
 
-  /** Does the message at hand lie alone in its memory? */
-  get ownsBody(): boolean {
-    return this.#reader.ownsBody;
-  }
-
   sendRaw(bytes: Uint8Array): void {
     if (!this.#closed) this.#socket.write([bytes]);
   }

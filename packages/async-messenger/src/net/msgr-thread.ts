@@ -2,7 +2,8 @@ import { CephError, realClock } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { WorkerThread } from '@cephts/common/node';
 import { EntityAddr } from '@cephts/encoding';
-import { HEADER_LENGTH, blankHeader, readHeader } from '../protocol/message-header.js';
+import { HEADER_LENGTH } from '../protocol/message-header.js';
+import { MessageParts } from '../protocol/message-parts.js';
 import type { Tag } from '../protocol/tag.js';
 import { NOBODY } from './posix-stack.js';
 import { SlabReader, SlabWriter } from './slab.js';
@@ -39,7 +40,7 @@ export class MsgrThread {
   readonly #out = new SlabWriter();
   readonly #wires = new Map<number, WorkerWire>();
   readonly #listeners = new Map<number, ThreadListener>();
-  readonly #header = blankHeader();
+  readonly #parts = new MessageParts();
   #nextId = 1;
   #scheduled = false;
   #handling = false;
@@ -168,12 +169,13 @@ export class MsgrThread {
     // the worker knows the platform's clock only
     if (clock === realClock) this.receivedAt = at;
     const r = new SlabReader(records);
+    const given = buffers.map((buffer) => new Uint8Array(buffer));
     this.#handling = true;
     try {
       while (!r.done) {
         runQueue.enter();
         try {
-          for (let i = 0; i < AT_ONCE && !r.done; i++) this.#handleRecord(r, buffers);
+          for (let i = 0; i < AT_ONCE && !r.done; i++) this.#handleRecord(r, given);
         } finally {
           runQueue.leave();
         }
@@ -190,20 +192,32 @@ export class MsgrThread {
     if (!this.#dead) this.#thread.postMessage({ records: bytes, buffers: [], at: 0 } satisfies Batch, transfer);
   }
 
-  #handleRecord(r: SlabReader, buffers: readonly ArrayBuffer[]): void {
+  #handleRecord(r: SlabReader, buffers: readonly Uint8Array[]): void {
     const kind = r.u32();
     const id = r.u32();
     const wire = this.#wires.get(id);
     switch (kind) {
-      case Report.MESSAGE: {
+      case Report.MESSAGE:
+      case Report.MESSAGE_GIVEN: {
+        const parts = this.#parts;
         const wireLength = r.u32();
-        const header = readHeader(r.bytes, r.at, this.#header);
-        r.at += HEADER_LENGTH;
-        const front = r.blob();
-        const middle = r.blob();
-        const given = r.u32() === 1;
-        const data = given ? new Uint8Array(buffers[r.u32()]!, r.u32(), r.u32()) : r.blob();
-        wire?.received(header, front, middle, data, wireLength);
+        parts.head = r.bytes;
+        parts.headAt = r.raw(HEADER_LENGTH);
+        parts.frontLength = r.u32();
+        parts.middleLength = r.u32();
+        parts.dataLength = r.u32();
+        if (kind === Report.MESSAGE_GIVEN) {
+          parts.frontAt = r.u32();
+          parts.middleAt = r.u32();
+          parts.dataAt = r.u32();
+          parts.bytes = buffers[r.u32()]!;
+        } else {
+          parts.frontAt = r.raw(parts.frontLength);
+          parts.middleAt = r.raw(parts.middleLength);
+          parts.dataAt = r.raw(parts.dataLength);
+          parts.bytes = r.bytes;
+        }
+        wire?.received(parts, wireLength);
         break;
       }
       case Report.FRAME: {

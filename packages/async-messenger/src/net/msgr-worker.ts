@@ -1,6 +1,6 @@
 import { EntityAddr } from '@cephts/encoding';
 import { HEADER_LENGTH, blankHeader, readHeader } from '../protocol/message-header.js';
-import type { MessageHeader } from '../protocol/message-header.js';
+import type { MessageParts } from '../protocol/message-parts.js';
 import type { Tag } from '../protocol/tag.js';
 import { FramedWire } from './framed-wire.js';
 import type { Listener } from './network-stack.js';
@@ -11,8 +11,8 @@ import type { WireOwner } from './wire.js';
 import { ACCEPTED_BASE, Command, Report, WINDOW } from './worker-records.js';
 import type { Batch } from './worker-records.js';
 
-/** From here on a data segment that lies alone in its memory changes hands instead of being copied. */
-const TRANSFER = 16 * 1024;
+/** From here on memory that holds nothing but messages changes hands, instead of what is in it being copied. */
+const TRANSFER = 8 * 1024;
 /** Bytes handed to the socket after which the main isolate is told. */
 const REPORT_SENT = 256 * 1024;
 const NOTHING = new Uint8Array(0);
@@ -68,7 +68,8 @@ export class MsgrWorker {
 
   /** A buffer that changes hands with the batch. @returns its number there */
   give(buffer: ArrayBuffer): number {
-    return this.#buffers.push(buffer) - 1;
+    const known = this.#buffers.lastIndexOf(buffer);
+    return known < 0 ? this.#buffers.push(buffer) - 1 : known;
   }
 
   forget(id: number): void {
@@ -104,8 +105,7 @@ export class MsgrWorker {
     const remote = this.#wires.get(id);
     switch (kind) {
       case Command.MESSAGE: {
-        const header = readHeader(r.bytes, r.at, this.#header);
-        r.at += HEADER_LENGTH;
+        const header = readHeader(r.bytes, r.raw(HEADER_LENGTH), this.#header);
         const front = r.blob();
         const middle = r.blob();
         const data = r.blob();
@@ -171,7 +171,7 @@ export class MsgrWorker {
   }
 
   #connect(id: number, addr: EntityAddr): void {
-    this.#wires.set(id, new RemoteWire(this, id, PosixSocket.connect(addr, this)));
+    this.#wires.set(id, new RemoteWire(this, id, PosixSocket.connect(addr, this, false)));
   }
 
   #listen(id: number, addr: EntityAddr): void {
@@ -274,18 +274,17 @@ class RemoteWire implements WireOwner {
     return false;
   }
 
-  onMessage(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array, wireLength: number): void {
-    const record = this.#worker.report(Report.MESSAGE, this.#id);
-    record.u32(wireLength).header(header);
-    record.blob(front).blob(middle);
-    if (data.length >= TRANSFER && this.wire.ownsBody) {
-      record
-        .u32(1)
-        .u32(this.#worker.give(data.buffer as ArrayBuffer))
-        .u32(data.byteOffset)
-        .u32(data.length);
+  onMessage(parts: MessageParts, wireLength: number): void {
+    const { bytes, frontLength, middleLength, dataLength } = parts;
+    const give = parts.alone && bytes.byteLength >= TRANSFER;
+    const record = this.#worker.report(give ? Report.MESSAGE_GIVEN : Report.MESSAGE, this.#id);
+    record.u32(wireLength).raw(parts.head, parts.headAt, HEADER_LENGTH).u32(frontLength).u32(middleLength).u32(dataLength);
+    if (give) {
+      parts.given = true;
+      const buffer = this.#worker.give(bytes.buffer as ArrayBuffer);
+      record.u32(parts.frontAt).u32(parts.middleAt).u32(parts.dataAt).u32(buffer);
     } else {
-      record.u32(0).blob(data);
+      record.raw(bytes, parts.frontAt, frontLength).raw(bytes, parts.middleAt, middleLength).raw(bytes, parts.dataAt, dataLength);
     }
   }
 

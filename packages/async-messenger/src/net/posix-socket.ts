@@ -70,7 +70,9 @@ export class PosixSocket implements ByteSocket {
     socket.on('close', onClose);
   }
 
-  static connect(addr: EntityAddr, turns: Turns): PosixSocket {
+  /** @param share may it read to where all do? Else what it reads is its owner's */
+  static connect(addr: EntityAddr, turns: Turns, share = true): PosixSocket {
+    if (!share) return new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true }), addr, turns);
     scratch ??= new Uint8Array(READ);
     const onread: OnReadOpts = { buffer: scratch, callback: (length, bytes) => self.#read(bytes, length, true) };
     const self: PosixSocket = new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true, onread }), addr, turns);
@@ -130,7 +132,8 @@ export class PosixSocket implements ByteSocket {
 
   /** @internal */
   read(chunk: Uint8Array): void {
-    this.#read(chunk, chunk.length, false);
+    // of a Buffer every view would be a Buffer
+    this.#read(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length), chunk.length, false);
   }
 
   /** @internal */

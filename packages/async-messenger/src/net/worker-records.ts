@@ -36,7 +36,7 @@ export const Report = {
   BANNER: 2,
   /** tag, payload, 1 and raw or 0: a control frame. */
   FRAME: 3,
-  /** wire length, header, front, middle, 0 and data or 1 and which transferred buffer with offset and length: a message. */
+  /** wire length, header, lengths of front, middle and data, and their bytes: a message. */
   MESSAGE: 4,
   /** size: a message waits to be admitted. */
   WANT: 5,
@@ -52,12 +52,14 @@ export const Report = {
   ABORTED: 10,
   /** listener: closed. */
   UNLISTENED: 11,
+  /** wire length, header, lengths and offsets of front, middle and data, number of the buffer they are in: a message. */
+  MESSAGE_GIVEN: 12,
 } as const;
 
 /** What crosses between the isolates in one go. */
 export interface Batch {
   records: Uint8Array;
-  /** Data segments that changed hands. */
+  /** Memory with messages in it that changed hands. */
   buffers: ArrayBuffer[];
   /** From a worker: when it was made, in monotonic ms of the main isolate. */
   at: number;

@@ -2,6 +2,7 @@ import type { EntityAddr } from '@cephts/encoding';
 import type { OnwireKeys } from '../protocol/crypto-onwire.js';
 import { HEADER_LENGTH } from '../protocol/message-header.js';
 import type { MessageHeader } from '../protocol/message-header.js';
+import type { MessageParts } from '../protocol/message-parts.js';
 import type { MsgrThread } from './msgr-thread.js';
 import type { Wire, WireOwner } from './wire.js';
 import { Command, WINDOW } from './worker-records.js';
@@ -114,25 +115,24 @@ export class WorkerWire implements Wire {
   }
 
   /** A message came. */
-  received(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array, wireLength: number): void {
+  received(parts: MessageParts, wireLength: number): void {
     if (this.#held) {
-      const kept = { ...header };
-      this.#held.push(() => this.received(kept, front, middle, data, wireLength));
+      const kept = parts.clone();
+      this.#held.push(() => this.received(kept, wireLength));
       return;
     }
-    const size = front.length + middle.length + data.length;
     if (this.#admitted) {
       this.#admitted = false;
-      this.owner.onMessage(header, front, middle, data, wireLength);
+      this.owner.onMessage(parts, wireLength);
       return;
     }
-    if (this.owner.admit(size)) {
-      this.#deliver(header, front, middle, data, wireLength);
+    if (this.owner.admit(parts.size)) {
+      this.#deliver(parts, wireLength);
       return;
     }
     if (this.#closed) return;
-    const kept = { ...header };
-    this.#held = [() => this.#deliver(kept, front, middle, data, wireLength)];
+    const kept = parts.clone();
+    this.#held = [() => this.#deliver(kept, wireLength)];
   }
 
   aborted(): void {
@@ -157,13 +157,13 @@ export class WorkerWire implements Wire {
     if (!this.#closed) this.#thread.command(Command.NEXT, this.#id);
   }
 
-  #deliver(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array, wireLength: number): void {
-    this.#credit += front.length + middle.length + data.length;
+  #deliver(parts: MessageParts, wireLength: number): void {
+    this.#credit += parts.size;
     if (this.#credit >= CREDIT) {
       this.#thread.command(Command.CREDIT, this.#id).u32(this.#credit);
       this.#credit = 0;
     }
-    this.owner.onMessage(header, front, middle, data, wireLength);
+    this.owner.onMessage(parts, wireLength);
   }
 
   #release(held: (() => void)[]): void {

@@ -3,8 +3,8 @@ import type { OnwireKeys, OnwireRecord } from './crypto-onwire.js';
 import { crc32c } from './crc32c.js';
 import { SHORT_RECORD } from './short-gcm.js';
 import { FrameError } from './frame-error.js';
-import { HEADER_LENGTH, blankHeader, readHeader, readU32 } from './message-header.js';
-import type { MessageHeader } from './message-header.js';
+import { HEADER_LENGTH, readU32 } from './message-header.js';
+import { MessageParts } from './message-parts.js';
 import {
   CRC_LENGTH,
   INLINE_LENGTH,
@@ -42,8 +42,8 @@ export interface FrameSink {
   onFrame(tag: Tag, payload: Uint8Array, raw: Uint8Array | undefined): void;
   /** The preamble of a message of `size` bytes has come: false stops the reader before the body, until it is told to go on. */
   admit(size: number): boolean;
-  /** A message. `header` is valid during the call; the segments may be kept. `wireLength` counts all bytes of the frame. */
-  onMessage(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array, wireLength: number): void;
+  /** A message. `parts` is valid during the call; the bytes may be kept. `wireLength` counts all bytes of the frame. */
+  onMessage(parts: MessageParts, wireLength: number): void;
   /** The message that was admitted last was aborted by its sender. */
   onAborted(): void;
 }
@@ -66,12 +66,16 @@ export class FrameReader {
   sink: FrameSink;
   readonly #maxMessage: number;
   readonly #preamble = new Preamble();
-  readonly #header = blankHeader();
+  readonly #parts = new MessageParts();
   #bytes: Uint8Array = EMPTY;
   #at = 0;
   #end = 0;
   /** Is #bytes the caller's, who will use it again? */
   #borrowed = false;
+  /** Has #bytes its buffer to itself? */
+  #alone = false;
+  /** Has the buffer of #bytes been given away? What is not read of it must move. */
+  #given = false;
   #more: Uint8Array[] = NONE;
   /** Bytes not read, those of a long body that is being put together included. */
   #available = 0;
@@ -92,8 +96,8 @@ export class FrameReader {
   #opened: Uint8Array | undefined = undefined;
   /** The preamble, or the head of the banner, as it came, where the sink is to have all bytes. */
   #rawHead: Uint8Array = EMPTY;
-  /** Does the last body lie alone in its memory? */
-  ownsBody = false;
+  /** Has the body at hand its buffer to itself? */
+  #bodyAlone = false;
   /** Frames are asked for one by one. */
   #stepping = true;
   #stopped = false;
@@ -173,17 +177,20 @@ export class FrameReader {
       this.#at = from;
       this.#end = to;
       this.#borrowed = borrowed;
+      this.#alone = !borrowed && fills(bytes);
+      this.#given = false;
       return;
     }
     if (this.#more === NONE) this.#more = [];
     this.#more.push(borrowed ? keep(bytes, from, to) : bytes.subarray(from, to));
   }
 
-  /** What is left of borrowed bytes moves to where it may stay. */
+  /** What is left of bytes that are not ours moves to where it may stay. */
   #own(): void {
-    this.#borrowed = false;
+    this.#borrowed = this.#given = false;
     const kept = keep(this.#bytes, this.#at, this.#end);
     this.#bytes = kept;
+    this.#alone = fills(kept);
     this.#end -= this.#at;
     this.#at = 0;
   }
@@ -206,10 +213,10 @@ export class FrameReader {
       // lets go of the chunk, which what was read may have to itself now
       this.#bytes = EMPTY;
       this.#at = this.#end = 0;
-      this.#borrowed = false;
+      this.#borrowed = this.#given = false;
     }
     if (this.#need >= LONG && this.#expect === 'body' && !this.#stopped && !this.#body) this.#beginBody();
-    if (this.#borrowed) this.#own();
+    if (this.#borrowed || this.#given) this.#own();
   }
 
   #step(): void {
@@ -219,13 +226,12 @@ export class FrameReader {
         this.#readPreamble(this.#found, this.#foundAt);
         break;
       case 'body':
-        this.ownsBody = false;
         if (this.#body) {
           this.#found = this.#body;
           this.#foundAt = 0;
           this.#body = undefined;
           this.#available -= this.#need;
-          this.ownsBody = true;
+          this.#bodyAlone = true;
         } else {
           if (this.#borrowed && this.#need > 0) this.#own();
           this.#locate(this.#need);
@@ -257,6 +263,7 @@ export class FrameReader {
     if (this.#end - at >= length) {
       this.#found = this.#bytes;
       this.#foundAt = at;
+      this.#bodyAlone = this.#alone;
       this.#at = at + length;
       this.#available -= length;
       if (this.#at === this.#end && this.#more.length > 0) this.#nextChunk();
@@ -266,7 +273,7 @@ export class FrameReader {
     this.#foundAt = 0;
     this.#gather(this.#found, length);
     this.#available -= length;
-    this.ownsBody = true;
+    this.#bodyAlone = true;
   }
 
   /** Moves the next `length` bytes into `target`. */
@@ -282,6 +289,8 @@ export class FrameReader {
 
   #nextChunk(): void {
     this.#bytes = this.#more.shift()!;
+    this.#alone = fills(this.#bytes);
+    this.#given = false;
     this.#at = 0;
     this.#end = this.#bytes.length;
   }
@@ -354,9 +363,10 @@ export class FrameReader {
   }
 
   #readBody(bytes: Uint8Array, at: number): void {
-    const { lengths, segments, tag } = this.#preamble;
+    const { lengths, tag } = this.#preamble;
     const length = this.#need;
-    const parts = this.#rx ? this.#open(this.#rx, bytes, at, at + length) : this.#check(bytes, at);
+    const parts = this.#parts;
+    const complete = this.#rx ? this.#open(this.#rx, bytes, at, at + length) : this.#check(bytes, at);
     this.#expect = 'preamble';
     this.#need = this.#preambleNeed;
     this.#found = EMPTY;
@@ -364,26 +374,20 @@ export class FrameReader {
       if (this.#stepping) this.#stopped = true;
       const raw =
         this.#stepping && !this.#rx ? join([this.#rawHead, bytes.subarray(at, at + length)], PREAMBLE_LENGTH + length) : undefined;
-      if (parts) this.sink.onFrame(tag as Tag, view(parts.bytes, parts.first, lengths[0]!), raw);
+      if (complete) this.sink.onFrame(tag as Tag, parts.head.subarray(parts.headAt, parts.headAt + lengths[0]!), raw);
       return;
     }
-    if (!parts) {
+    if (!complete) {
       this.sink.onAborted();
       return;
     }
-    const header = readHeader(parts.head, parts.headAt, this.#header);
-    const { bytes: b, padded: isPadded } = parts;
-    let p = parts.second;
-    const front = segments > 1 ? view(b, p, lengths[1]!) : EMPTY;
-    p += isPadded ? padded(lengths[1]!) : lengths[1]!;
-    const middle = segments > 2 ? view(b, p, lengths[2]!) : EMPTY;
-    p += isPadded ? padded(lengths[2]!) : lengths[2]!;
-    const data = segments > 3 ? view(b, p, lengths[3]!) : EMPTY;
-    this.sink.onMessage(header, front, middle, data, this.#preambleNeed + length);
+    parts.given = false;
+    this.sink.onMessage(parts, this.#preambleNeed + length);
+    if (parts.given && parts.bytes === this.#bytes) this.#given = true;
   }
 
-  /** crc mode: where the segments are, or undefined for an aborted frame. */
-  #check(b: Uint8Array, from: number): Parts | undefined {
+  /** crc mode: finds the segments. @returns false for an aborted frame */
+  #check(b: Uint8Array, from: number): boolean {
     const { lengths, segments } = this.#preamble;
     const rev1 = this.#rev1;
     const length = lengths[0]!;
@@ -392,11 +396,12 @@ export class FrameReader {
       checkCrc(b, from, at, readU32(b, at));
       at += CRC_LENGTH;
     }
-    const parts = plainParts;
-    parts.bytes = parts.head = b;
-    parts.first = parts.headAt = from;
-    parts.second = at;
-    if (rev1 && segments === 1) return parts;
+    const parts = this.#parts;
+    parts.head = b;
+    parts.headAt = from;
+    parts.alone = this.#bodyAlone;
+    this.#lay(b, at, unpadded);
+    if (rev1 && segments === 1) return true;
     let end = at;
     for (let i = 1; i < segments; i++) end += lengths[i]!;
     const aborted = isAborted(b[end]!, rev1);
@@ -409,11 +414,25 @@ export class FrameReader {
       checkCrc(b, at, at + lengths[i]!, readU32(b, crcAt));
       at += lengths[i]!;
     }
-    return aborted ? undefined : parts;
+    return !aborted;
   }
 
-  /** Secure mode. */
-  #open(rx: OnwireRx, body: Uint8Array, from: number, to: number): Parts | undefined {
+  /** Says where the segments behind the first are. */
+  #lay(bytes: Uint8Array, at: number, pad: (length: number) => number): void {
+    const { lengths, segments } = this.#preamble;
+    this.#parts.lay(
+      bytes,
+      at,
+      segments > 1 ? lengths[1]! : 0,
+      segments > 2 ? lengths[2]! : 0,
+      segments > 3 ? lengths[3]! : 0,
+      pad,
+    );
+  }
+
+  /** Secure mode: opens the records and finds the segments. @returns false for an aborted frame */
+  #open(rx: OnwireRx, body: Uint8Array, from: number, to: number): boolean {
+    const parts = this.#parts;
     const { lengths, segments, tag } = this.#preamble;
     const first = padded(lengths[0]!);
     if (!this.#rev1) {
@@ -421,7 +440,11 @@ export class FrameReader {
       this.#record = undefined;
       const plain = record.update(body.subarray(from, to - TAG_LENGTH));
       record.final(body.subarray(to - TAG_LENGTH, to));
-      return isAborted(plain[plain.length - BLOCK_LENGTH]!, false) ? undefined : sealedParts(plain, 0, plain, first);
+      parts.head = plain;
+      parts.headAt = 0;
+      parts.alone = fills(plain);
+      this.#lay(plain, first, padded);
+      return !isAborted(plain[plain.length - BLOCK_LENGTH]!, false);
     }
     let head = this.#opened!;
     let headAt = PREAMBLE_LENGTH;
@@ -435,39 +458,29 @@ export class FrameReader {
       head = join([head, openRecord(rx, body, from, end)], first);
       at = end;
     }
-    if (segments === 1) return sealedParts(head, headAt, head, 0);
+    parts.head = head;
+    parts.headAt = headAt;
+    if (segments === 1) {
+      this.#lay(EMPTY, 0, padded);
+      return true;
+    }
     const plain = openRecord(rx, body, at, to);
-    return isAborted(plain[plain.length - BLOCK_LENGTH]!, true) ? undefined : sealedParts(head, headAt, plain, 0);
+    parts.alone = fills(plain);
+    this.#lay(plain, 0, padded);
+    return !isAborted(plain[plain.length - BLOCK_LENGTH]!, true);
   }
 }
 
-/** Where the segments of a frame are. */
-interface Parts {
-  /** Holds the first segment of a message. */
-  head: Uint8Array;
-  headAt: number;
-  /** Holds the other segments; of a control frame, the first. */
-  bytes: Uint8Array;
-  first: number;
-  second: number;
-  /** Does a segment fill whole blocks? */
-  padded: boolean;
-}
+const unpadded = (length: number): number => length;
 
-/** The parts of the frame at hand in crc mode: one object for all. */
-const plainParts: Parts = { head: EMPTY, headAt: 0, bytes: EMPTY, first: 0, second: 0, padded: false };
-
-function sealedParts(head: Uint8Array, headAt: number, rest: Uint8Array, second: number): Parts {
-  return { head, headAt, bytes: rest, first: 0, second, padded: true };
+/** Has it a buffer to itself? */
+function fills(bytes: Uint8Array): boolean {
+  return bytes.byteLength === bytes.buffer.byteLength;
 }
 
 function checkCrc(bytes: Uint8Array, from: number, to: number, expected: number): void {
   const crc = crc32c(SEED, bytes, from, to);
   if (crc !== expected) throw new FrameError(`bad segment crc calculated=${crc} expected=${expected}`);
-}
-
-function view(bytes: Uint8Array, at: number, length: number): Uint8Array {
-  return length === 0 ? EMPTY : new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
 }
 
 function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {

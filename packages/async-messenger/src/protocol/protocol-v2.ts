@@ -23,8 +23,8 @@ import {
   encodeStamp,
 } from './control-frames.js';
 import { assembleControl } from './frame-writer.js';
-import { blankHeader } from './message-header.js';
-import type { MessageHeader } from './message-header.js';
+import { blankHeader, readHeader } from './message-header.js';
+import type { MessageParts } from './message-parts.js';
 import type { ProtocolHost } from './protocol-host.js';
 import { ServerHandshake } from './server-handshake.js';
 import { Session } from './session.js';
@@ -38,6 +38,7 @@ const NOTHING = new Uint8Array(0);
 /** One for all: a message is encoded and copied into its frame before the next one. */
 const encoder = new Encoder(64 * 1024);
 const outHeader = blankHeader();
+const inHeader = blankHeader();
 
 /**
  * msgr2.1 at one end of a connection: the state machine, what is written and read in state READY, and what a fault leads to. The way to
@@ -229,14 +230,15 @@ export class ProtocolV2 implements WireOwner {
     return this.#throttle(false);
   }
 
-  onMessage(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array, wireLength: number): void {
+  onMessage(parts: MessageParts, wireLength: number): void {
+    const header = readHeader(parts.head, parts.headAt, inHeader);
     const m = this.host.registry.create(header.type) ?? new UnknownMessage(header.type);
     m.seq = header.seq;
     m.tid = header.tid;
     m.priority = header.priority;
     m.src = this.peerName;
-    m.middle = middle;
-    m.data = data;
+    if (parts.middleLength > 0) m.middle = parts.middle;
+    if (parts.dataLength > 0) m.data = parts.data;
     m.decodedHeadVersion = header.version;
     m.connection = this.con;
     m.recvStamp = this.#recvStamp;
@@ -244,7 +246,7 @@ export class ProtocolV2 implements WireOwner {
     m.recvCompleteStamp = this.#throttleStamp;
     const { ackSeq } = header;
     try {
-      m.decodePayload(new Decoder(front, m.typeName), header.version);
+      m.decodePayload(new Decoder(parts.bytes, m.typeName, parts.frontAt, parts.frontAt + parts.frontLength), header.version);
     } catch (error) {
       this.fault(`decode message failed: ${errorText(error)}`);
       return;
