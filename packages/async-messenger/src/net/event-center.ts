@@ -7,8 +7,15 @@ export interface Writer {
   writeEvent(): void;
 }
 
+/** Turns in one pass of the event loop from which on those who write wait for its end. */
+const CROWD = 4;
+/** One of so many turns looks how many there are in its pass. */
+const PROBE = 16;
+
 /**
- * Collects who wants to write and lets all of them do so once a turn: messages that are sent in one go leave in one write.
+ * Collects who wants to write and lets all of them do so once a turn: messages that are sent in one go leave in one write. A turn comes when a
+ * socket was read; where many sockets are read in one pass of the event loop, it comes at the end of the pass, so that what several of them
+ * brought for one and the same leaves in one write.
  *
  * @see src/msg/async/Event.cc (16.2.15)
  */
@@ -17,6 +24,13 @@ export class EventCenter {
   readonly #cct: CephContext;
   readonly #thread: CooperativeThread | undefined;
   #scheduled = false;
+  /** Turns since somebody counted them. */
+  #turns = 0;
+  /** Are those who write waiting for the end of the pass? */
+  #crowded = false;
+  #stopped = false;
+  /** Is the end of the pass awaited? */
+  #armed = false;
 
   /** @param name of the thread in the table; undefined where the sockets have real threads of their own */
   constructor(cct: CephContext, name: string | undefined) {
@@ -35,6 +49,7 @@ export class EventCenter {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#thread?.stop();
     this.#dirty = [];
   }
@@ -53,9 +68,33 @@ export class EventCenter {
   /** Called by the run queue. */
   runSlice(): boolean {
     this.#scheduled = false;
+    if (this.#thread !== undefined && ++this.#turns % PROBE === 0 && !this.#armed) this.#awaitEnd();
+    if (this.#crowded) {
+      this.#awaitEnd();
+      return false;
+    }
+    this.#writeAll();
+    return this.#thread !== undefined && this.#dirty.length > 0;
+  }
+
+  #writeAll(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const writer of dirty) writer.writeEvent();
-    return this.#thread !== undefined && this.#dirty.length > 0;
   }
+
+  #awaitEnd(): void {
+    if (this.#armed) return;
+    this.#armed = true;
+    this.#turns = 0;
+    this.#cct.clock.defer(this.#atEnd);
+  }
+
+  readonly #atEnd = (): void => {
+    this.#armed = false;
+    const wasCrowded = this.#crowded;
+    this.#crowded = this.#turns >= CROWD;
+    this.#turns = 0;
+    if (wasCrowded && !this.#stopped) this.#writeAll();
+  };
 }

@@ -10,8 +10,10 @@ export interface Turns {
   leave(later?: boolean): void;
 }
 
-/** All that is read at once, in bytes; so much is followed by more, mostly. */
+/** Bytes that Node reads at once where it chooses; so much is followed by more, mostly. */
 const READ = 64 * 1024;
+/** Bytes that are read at once where we do: fewer calls for what is long. */
+const SCRATCH = 256 * 1024;
 
 /** Where all sockets of the isolate read to: what came is looked at, or copied, before the next one reads. */
 let scratch: Uint8Array | undefined;
@@ -73,7 +75,7 @@ export class PosixSocket implements ByteSocket {
   /** @param share may it read to where all do? Else what it reads is its owner's */
   static connect(addr: EntityAddr, turns: Turns, share = true): PosixSocket {
     if (!share) return new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true }), addr, turns);
-    scratch ??= new Uint8Array(READ);
+    scratch ??= new Uint8Array(SCRATCH);
     const onread: OnReadOpts = { buffer: scratch, callback: (length, bytes) => self.#read(bytes, length, true) };
     const self: PosixSocket = new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true, onread }), addr, turns);
     return self;
