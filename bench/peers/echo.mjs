@@ -71,12 +71,22 @@ export const peers = {
       const server = net.createServer({ noDelay: true }, (socket) => frames(socket, (bytes) => writeFrame(socket, bytes)));
       return listen(server);
     },
-    connect: (port) =>
-      new Promise((resolve) => {
-        const socket = net.connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(client));
-        const client = { send: (bytes) => writeFrame(socket, bytes), onMessage: undefined, close: () => socket.destroy() };
+    async connect(port, count = 1) {
+      const sockets = [];
+      const client = {
+        onMessage: undefined,
+        send: (bytes) => writeFrame(sockets[0], bytes),
+        sendOn: (i, bytes) => writeFrame(sockets[i], bytes),
+        close: () => sockets.forEach((socket) => socket.destroy()),
+      };
+      while (sockets.length < count) {
+        const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+        await new Promise((resolve) => socket.on('connect', resolve));
         frames(socket, (bytes) => client.onMessage?.(bytes));
-      }),
+        sockets.push(socket);
+      }
+      return client;
+    },
   },
   ws: {
     async serve() {

@@ -28,9 +28,9 @@ export class DispatcherChain implements DispatchHandler<Message, Connection> {
     return this.#fast.length > 0;
   }
 
-  deliver(m: Message): void {
-    const { log, clock } = this.#cct;
-    m.dispatchStamp = clock.monotonicNow();
+  deliver(m: Message, begin: number = this.#cct.clock.monotonicNow()): void {
+    const { log } = this.#cct;
+    m.dispatchStamp = begin;
     if (log.shouldGather('ms', 1)) {
       const front = m.data.length + m.middle.length;
       log.write('ms', 1, `<== ${String(m.src)} ${m.seq} ==== ${m.print()} ==== +${front} con ${m.connection?.connId ?? 0}`);

@@ -8,9 +8,10 @@ export interface DispatchHandler<M, C = never> {
   /**
    * Takes one message, on ms_dispatch. Where it returns a promise, the next one waits until that has settled.
    *
+   * @param begin when its delivery began, monotonic ms; undefined where the queue keeps no time
    * @see Messenger::ms_deliver_dispatch
    */
-  deliver(message: M): unknown;
+  deliver(message: M, begin?: number): unknown;
   /** Sees each message before the fast decision. */
   fastPreprocess?(message: M): void;
   /** May the message go past the queue, on the caller's stack? */

@@ -504,18 +504,19 @@ export class DispatchQueue<M, C = never> {
       this.#drop(item, this.#queue.dequeuedCost, this.#endError!);
       return;
     }
-    this.#counters?.latency(this.#cct.clock.monotonicNow() - this.#queue.dequeuedStamp);
+    const begin = this.#counters ? this.#cct.clock.monotonicNow() : undefined;
+    if (begin !== undefined) this.#counters?.latency(begin - this.#queue.dequeuedStamp);
     this.#bounds?.remove(this.#queue.dequeuedCost);
     entry?.unlisten?.();
-    this.#deliver((entry ? entry.value : item) as M, entry?.run);
+    this.#deliver((entry ? entry.value : item) as M, entry?.run, begin);
   }
 
-  #deliver(message: M, run: AsyncContextRunner | undefined): void {
+  #deliver(message: M, run: AsyncContextRunner | undefined, begin: number | undefined): void {
     const handler = this.#handler;
     let size = 0;
     try {
       size = this.preDispatch(message);
-      const result = run ? run(() => handler.deliver(message)) : handler.deliver(message);
+      const result = run ? run(() => handler.deliver(message, begin)) : handler.deliver(message, begin);
       if (isThenable(result)) {
         this.#waitFor(result, message, size);
         return;

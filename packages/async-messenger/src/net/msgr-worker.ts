@@ -175,7 +175,7 @@ export class MsgrWorker {
   }
 
   #listen(id: number, addr: EntityAddr): void {
-    listenPosix(addr, { backlog: this.options.backlog, turns: this }, (socket) => {
+    listenPosix(addr, { backlog: this.options.backlog, turns: this, share: false }, (socket) => {
       const wire = this.#nextAccepted++;
       this.#wires.set(wire, new RemoteWire(this, wire, socket));
       this.report(Report.ACCEPTED, id).u32(wire).text(String(socket.peer)).text(String(socket.local));

@@ -2,6 +2,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { EntityAddr } from '@cephts/encoding';
 import type { ByteSocket, ByteSocketOwner } from './byte-socket.js';
+import { readingTo } from './reading-to.js';
 
 /** Told when the event loop calls in, and when it is left again: what was woken meanwhile has its turn then. */
 export interface Turns {
@@ -74,16 +75,20 @@ export class PosixSocket implements ByteSocket {
 
   /** @param share may it read to where all do? Else what it reads is its owner's */
   static connect(addr: EntityAddr, turns: Turns, share = true): PosixSocket {
-    if (!share) return new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true }), addr, turns);
-    scratch ??= new Uint8Array(SCRATCH);
-    const onread: OnReadOpts = { buffer: scratch, callback: (length, bytes) => self.#read(bytes, length, true) };
-    const self: PosixSocket = new PosixSocket(connect({ host: addr.ip, port: addr.port, noDelay: true, onread }), addr, turns);
+    const options = { host: addr.ip, port: addr.port, noDelay: true };
+    if (!share) return new PosixSocket(connect(options), addr, turns);
+    const onread = toScratch(() => self);
+    const self: PosixSocket = new PosixSocket(connect({ ...options, onread }), addr, turns);
     return self;
   }
 
-  /** A socket that a server accepted. Node does not let it read to the scratch. */
-  static accepted(socket: Socket, turns: Turns): PosixSocket {
-    return new PosixSocket(socket, addrOf(socket.remoteAddress, socket.remotePort), turns);
+  /** A socket that a server accepted, paused. @param share as in {@link connect} */
+  static accepted(socket: Socket, turns: Turns, share = true): PosixSocket {
+    const peer = addrOf(socket.remoteAddress, socket.remotePort);
+    const own = share ? readingTo(socket, toScratch(() => self)) : socket;
+    const self: PosixSocket = new PosixSocket(own, peer, turns);
+    if (own === socket) socket.resume();
+    return self;
   }
 
   get peer(): EntityAddr {
@@ -123,6 +128,11 @@ export class PosixSocket implements ByteSocket {
     this.#socket.destroySoon();
     // a peer that reads nothing must not keep it
     if (this.#socket.writableLength > 0) this.#socket.destroy();
+  }
+
+  /** @internal Bytes that others will overwrite. */
+  readShared(length: number, bytes: Uint8Array): boolean {
+    return this.#read(bytes, length, true);
   }
 
   /** @internal */
@@ -175,6 +185,12 @@ export class PosixSocket implements ByteSocket {
     this.#socket.destroy();
     this.owner.onClose(reason, code);
   }
+}
+
+/** Reads to the scratch. @param who asked when there is something: the socket is made after this */
+function toScratch(who: () => PosixSocket): OnReadOpts {
+  scratch ??= new Uint8Array(SCRATCH);
+  return { buffer: scratch, callback: (length, bytes) => who().readShared(length, bytes) };
 }
 
 /** An address as Node gives it. */

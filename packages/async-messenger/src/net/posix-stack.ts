@@ -10,11 +10,13 @@ import type { Wire, WireOwner } from './wire.js';
 /** Listens for TCP connections. */
 export function listenPosix(
   addr: EntityAddr,
-  { backlog, turns }: { backlog: number; turns: Turns },
+  { backlog, turns, share = true }: { backlog: number; turns: Turns; share?: boolean },
   onSocket: (socket: PosixSocket) => void,
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = createServer({ noDelay: true }, (socket) => onSocket(PosixSocket.accepted(socket, turns)));
+    const server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) =>
+      onSocket(PosixSocket.accepted(socket, turns, share)),
+    );
     const failed = (error: NodeJS.ErrnoException): void =>
       reject(
         new CephError(`ERR_CEPH_${error.code ?? 'EIO'}`, `cannot listen at ${String(addr)}: ${error.message}`, {
