@@ -30,7 +30,12 @@ const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex
 
 /** NIST's test cases for AES-128-GCM without additional data (The Galois/Counter Mode of Operation, appendix B). */
 const CASES = [
-  { key: '00000000000000000000000000000000', iv: '000000000000000000000000', plain: '', sealed: '58e2fccefa7e3061367f1d57a4e7455a' },
+  {
+    key: '00000000000000000000000000000000',
+    iv: '000000000000000000000000',
+    plain: '',
+    sealed: '58e2fccefa7e3061367f1d57a4e7455a',
+  },
   {
     key: '00000000000000000000000000000000',
     iv: '000000000000000000000000',

@@ -85,7 +85,12 @@ export class PosixSocket implements ByteSocket {
   /** A socket that a server accepted, paused. @param share as in {@link connect} */
   static accepted(socket: Socket, turns: Turns, share = true): PosixSocket {
     const peer = addrOf(socket.remoteAddress, socket.remotePort);
-    const own = share ? readingTo(socket, toScratch(() => self)) : socket;
+    const own = share
+      ? readingTo(
+          socket,
+          toScratch(() => self),
+        )
+      : socket;
     const self: PosixSocket = new PosixSocket(own, peer, turns);
     if (own === socket) socket.resume();
     return self;

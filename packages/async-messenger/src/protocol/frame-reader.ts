@@ -420,14 +420,7 @@ export class FrameReader {
   /** Says where the segments behind the first are. */
   #lay(bytes: Uint8Array, at: number, pad: (length: number) => number): void {
     const { lengths, segments } = this.#preamble;
-    this.#parts.lay(
-      bytes,
-      at,
-      segments > 1 ? lengths[1]! : 0,
-      segments > 2 ? lengths[2]! : 0,
-      segments > 3 ? lengths[3]! : 0,
-      pad,
-    );
+    this.#parts.lay(bytes, at, segments > 1 ? lengths[1]! : 0, segments > 2 ? lengths[2]! : 0, segments > 3 ? lengths[3]! : 0, pad);
   }
 
   /** Secure mode: opens the records and finds the segments. @returns false for an aborted frame */
