@@ -145,7 +145,9 @@ describeWithCeph.each(['crc', 'secure'] as const)('our MDS and the tickets of it
   }, 30_000);
 
   it('a forged ticket is refused', async () => {
-    const flip = (said: Uint8Array): Uint8Array => said.map((byte, i) => (i === 60 ? byte ^ 1 : byte));
+    // a bit of the ticket's first sealed block, which holds cephx's magic: CBC has no checksum, and in later blocks a bit may just
+    // be that of a later expiry
+    const flip = (said: Uint8Array): Uint8Array => said.map((byte, i) => (i === 30 ? byte ^ 1 : byte));
     expect(await tampering(flip)).toBe(false);
   }, 30_000);
 
