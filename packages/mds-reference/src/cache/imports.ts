@@ -13,8 +13,6 @@ interface Import {
   readonly bounds: readonly DirFrag[];
 }
 
-const keyOf = (base: DirFrag): string => `${base.ino}.${base.frag}`;
-
 /**
  * Subtrees that were coming from another rank: as far as the journal was replayed nothing says whether they have come.
  *
@@ -29,23 +27,23 @@ export class Imports {
   }
 
   has(base: DirFrag): boolean {
-    return this.#imports.has(keyOf(base));
+    return this.#imports.has(String(base));
   }
 
   /** @throws ReplayError where the fragments are not known */
   begin(base: DirFrag, bounds: readonly DirFrag[]): void {
-    this.#imports.set(keyOf(base), { base, bounds });
+    this.#imports.set(String(base), { base, bounds });
     this.#cache.subtrees.adjustBoundedSubtreeAuth(this.open(base), this.openAll(bounds), CDIR_AUTH_IMPORTING);
   }
 
   /** It has come, or it has not. @throws ReplayError where it was not coming */
   finish(base: DirFrag, success: boolean): void {
     const { subtrees, mds } = this.#cache;
-    const known = this.#imports.get(keyOf(base));
+    const known = this.#imports.get(String(base));
     if (!known) throw new ReplayError(`subtree ${base} was not coming from another rank`);
     const root = this.open(base);
     subtrees.adjustBoundedSubtreeAuth(root, this.openAll(known.bounds), success ? mds.whoami : CDIR_AUTH_UNDEF);
-    this.#imports.delete(keyOf(base));
+    this.#imports.delete(String(base));
     if (success) subtrees.tryMerge(root);
     else dropForeignSubtree(this.#cache, root);
   }

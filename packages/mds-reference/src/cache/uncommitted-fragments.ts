@@ -29,8 +29,6 @@ interface Cut {
   readonly waiters: Completion[];
 }
 
-const keyOf = (base: DirFrag): string => `${base.ino}.${base.frag}`;
-
 /**
  * Directories that are being cut into other fragments: the intention is journaled, then the new objects are written, then it is committed, and
  * the old objects are removed. A crash may come at any time in between; before the commit only the old objects are whole.
@@ -46,14 +44,14 @@ export class UncommittedFragments {
   }
 
   add(base: DirFrag, bits: number, oldFrags: readonly Frag[], ls: LogSegment, rollback: Uint8Array): void {
-    const key = keyOf(base);
+    const key = String(base);
     ls.uncommittedFragments.set(key, base);
     this.#cuts.set(key, { base, bits, ls, oldFrags, rollback, committed: false, waiters: [] });
   }
 
   /** The new objects are written. */
   commit(base: DirFrag): void {
-    const cut = this.#cuts.get(keyOf(base));
+    const cut = this.#cuts.get(String(base));
     if (!cut) return;
     // a journal of old says no more than that
     if (cut.oldFrags.length === 0) this.finish(base);
@@ -62,14 +60,14 @@ export class UncommittedFragments {
 
   /** It was taken back: `newFrags` are those nobody needs now. */
   rolledBack(base: DirFrag, newFrags: readonly Frag[]): void {
-    const cut = this.#cuts.get(keyOf(base));
+    const cut = this.#cuts.get(String(base));
     if (cut && cut.oldFrags.length > 0) cut.oldFrags = newFrags;
     this.commit(base);
   }
 
   /** The old objects are gone. */
   finish(base: DirFrag): void {
-    const key = keyOf(base);
+    const key = String(base);
     const cut = this.#cuts.get(key);
     if (!cut) return;
     this.#cuts.delete(key);
@@ -78,7 +76,7 @@ export class UncommittedFragments {
   }
 
   wait(base: DirFrag, completion: Completion): void {
-    const cut = this.#cuts.get(keyOf(base));
+    const cut = this.#cuts.get(String(base));
     if (cut) cut.waiters.push(completion);
     else complete(completion, 0);
   }
