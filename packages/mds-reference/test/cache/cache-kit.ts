@@ -28,6 +28,7 @@ import type { Session } from '../../src/tables/session.js';
 import { SessionMap } from '../../src/tables/session-map.js';
 import { SnapClient } from '../../src/tables/snap-client.js';
 import { SnapServer } from '../../src/tables/snap-server.js';
+import { S_IFREG } from '../../src/types/ceph-fs.js';
 import { FilePath } from '../../src/types/file-path.js';
 
 export const CLIENT = 4305;
@@ -39,6 +40,13 @@ export type Objects = Map<string, ObjectImage>;
 /** What a crash leaves: a copy of the stored objects. */
 export function copyObjects(objects: Objects): Objects {
   return new Map([...objects].map(([key, image]) => [key, cloneImage(image)]));
+}
+
+/** A request to create a plain file. */
+export function fillCreate(req: MClientRequest, mode = 0o644): void {
+  req.args.open.flags = 0o101;
+  req.args.open.mode = S_IFREG | mode;
+  req.args.open.pool = -1;
 }
 
 export interface KitOptions {

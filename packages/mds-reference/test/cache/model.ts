@@ -1,7 +1,8 @@
 import { FilePath } from '../../src/types/file-path.js';
-import { CEPH_SETATTR_MODE, CEPH_SETATTR_SIZE, S_IFREG } from '../../src/types/ceph-fs.js';
+import { CEPH_SETATTR_MODE, CEPH_SETATTR_SIZE } from '../../src/types/ceph-fs.js';
 import * as ops from '../../src/types/op-names.js';
 import type { MClientRequest } from '../../src/messages/m-client-request.js';
+import { fillCreate } from './cache-kit.js';
 
 /** A file or directory of the model. */
 export interface Node {
@@ -85,11 +86,7 @@ export class Model {
       op: ops.CEPH_MDS_OP_CREATE,
       dir,
       name,
-      fill: (req) => {
-        req.args.open.flags = 0o101;
-        req.args.open.mode = S_IFREG | 0o640;
-        req.args.open.pool = -1;
-      },
+      fill: (req) => fillCreate(req, 0o640),
       apply: (made) => this.#add(dir, name, node('f', 0o640, dir), made),
     };
   }

@@ -21,21 +21,15 @@ import { EUpdate } from '../../src/journal/events/e-update.js';
 import { encodeDirfragRollback } from '../../src/journal/events/rollbacks.js';
 import { objectName } from '../../src/journal/file-objects.js';
 import type { LogEvent } from '../../src/journal/log-event.js';
-import { S_IFREG } from '../../src/types/ceph-fs.js';
 import { MetaReqId } from '../../src/types/meta-req-id.js';
 import * as ops from '../../src/types/op-names.js';
-import { CacheKit, copyObjects } from './cache-kit.js';
+import { CacheKit, copyObjects, fillCreate } from './cache-kit.js';
 
 const ROOT = 1;
 
 function makeFiles(kit: CacheKit, dir: number, names: readonly string[]): void {
   for (const name of names) {
-    const r = kit.ask(ops.CEPH_MDS_OP_CREATE, dir, name, (req) => {
-      req.args.open.flags = 0o101;
-      req.args.open.mode = S_IFREG | 0o644;
-      req.args.open.pool = -1;
-    });
-    expect(r).toBe(0);
+    expect(kit.ask(ops.CEPH_MDS_OP_CREATE, dir, name, fillCreate)).toBe(0);
   }
   kit.flush();
 }

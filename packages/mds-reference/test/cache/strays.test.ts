@@ -1,25 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CInode } from '../../src/cache/cinode.js';
 import { FilePath } from '../../src/types/file-path.js';
-import { CEPH_SETATTR_SIZE, S_IFREG } from '../../src/types/ceph-fs.js';
+import { CEPH_SETATTR_SIZE } from '../../src/types/ceph-fs.js';
 import * as ops from '../../src/types/op-names.js';
 import type { MClientRequest } from '../../src/messages/m-client-request.js';
-import { CacheKit, copyObjects } from './cache-kit.js';
+import { CacheKit, copyObjects, fillCreate } from './cache-kit.js';
 
 const ROOT = 1;
-
-function create(req: MClientRequest): void {
-  req.args.open.flags = 0o101;
-  req.args.open.mode = S_IFREG | 0o644;
-  req.args.open.pool = -1;
-}
 
 function ino(kit: CacheKit, dir: number, name: string): number {
   return kit.cache.getInode(dir)?.getDirfrag(0)?.lookup(name)?.getProjectedLinkage().inode?.ino ?? 0;
 }
 
 function makeFile(kit: CacheKit, name: string, dir = ROOT): number {
-  expect(kit.ask(ops.CEPH_MDS_OP_CREATE, dir, name, create)).toBe(0);
+  expect(kit.ask(ops.CEPH_MDS_OP_CREATE, dir, name, fillCreate)).toBe(0);
   kit.flush();
   return ino(kit, dir, name);
 }

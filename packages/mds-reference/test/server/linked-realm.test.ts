@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CInode } from '../../src/cache/cinode.js';
-import { S_IFREG } from '../../src/types/ceph-fs.js';
 import { FilePath } from '../../src/types/file-path.js';
 import * as ops from '../../src/types/op-names.js';
-import { CacheKit, copyObjects } from '../cache/cache-kit.js';
+import { CacheKit, copyObjects, fillCreate } from '../cache/cache-kit.js';
 
 const ROOT = 1;
 
@@ -14,12 +13,7 @@ async function withFile(): Promise<{ kit: CacheKit; file: CInode }> {
 }
 
 function make(kit: CacheKit, name: string): void {
-  const r = kit.ask(ops.CEPH_MDS_OP_CREATE, ROOT, name, (req) => {
-    req.args.open.flags = 0o101;
-    req.args.open.mode = S_IFREG | 0o644;
-    req.args.open.pool = -1;
-  });
-  expect(r).toBe(0);
+  expect(kit.ask(ops.CEPH_MDS_OP_CREATE, ROOT, name, fillCreate)).toBe(0);
   kit.flush();
 }
 
