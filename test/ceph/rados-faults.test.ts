@@ -1,9 +1,10 @@
 // 64 writers while OSDs are killed, stopped, marked out, placement groups split and merge, and the cluster is paused and full. Short by
 // default; CEPHTS_FAULT_SECONDS=300 is the long form.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Cluster, POOL_FLAG } from '@cephts/rados';
-import type { IoCtx } from '@cephts/rados';
+import { POOL_FLAG } from '@cephts/rados';
+import type { Cluster, IoCtx } from '@cephts/rados';
 import { OsdCluster } from './osd-cluster.js';
+import { startTrouble } from './rados-trouble.js';
 
 const hasCeph = OsdCluster.isInstalled;
 if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
@@ -22,14 +23,8 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
   let cluster: Cluster;
 
   beforeAll(async () => {
-    const conf =
-      'osd pool default size = 3\nosd pool default min size = 1\nosd max pg log entries = 10000\nosd min pg log entries = 5000';
-    ceph = new OsdCluster({ port: 17700, store: 'bluestore', conf });
-    await ceph.ready();
-    ceph.ceph('osd', 'pool', 'create', 'data', '8');
-    cluster = await Cluster.connect({ conf: { file: ceph.conf } });
-    await cluster.waitForLatestOsdMap();
-    await ceph.clean();
+    const conf = 'osd pool default min size = 1\nosd max pg log entries = 10000\nosd min pg log entries = 5000';
+    ({ ceph, cluster } = await startTrouble(17_700, 8, conf));
   }, 120_000);
 
   afterAll(async () => {

@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Cluster, ObjectOperation } from '@cephts/rados';
-import type { IoCtx } from '@cephts/rados';
+import { ObjectOperation } from '@cephts/rados';
+import type { Cluster, IoCtx } from '@cephts/rados';
 import { OsdCluster } from './osd-cluster.js';
+import { startTrouble } from './rados-trouble.js';
 
 const hasCeph = OsdCluster.isInstalled;
 if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
@@ -291,12 +292,7 @@ io.close(); c.shutdown()
   let cluster: Cluster;
 
   beforeAll(async () => {
-    ceph = new OsdCluster({ port: 18_300, store: 'bluestore', conf: 'osd pool default size = 3' });
-    await ceph.ready();
-    ceph.ceph('osd', 'pool', 'create', 'data', '16');
-    cluster = await Cluster.connect({ conf: { file: ceph.conf } });
-    await cluster.waitForLatestOsdMap();
-    await ceph.clean();
+    ({ ceph, cluster } = await startTrouble(18_300, 16));
   }, 120_000);
 
   afterAll(async () => {

@@ -22,8 +22,8 @@ import type { IoCtxHost } from './io-ctx-host.js';
 import { PoolSnapshots } from './pool-snapshots.js';
 import { readStream, writeStream } from './streams.js';
 import type { ReadStreamOptions, WriteStreamOptions } from './streams.js';
-import { notify, watch } from './watch.js';
-import type { NotifyOptions, NotifyReply, Watch, WatchOptions } from './watch.js';
+import { notify, Watch } from './watch.js';
+import type { NotifyOptions, NotifyReply, WatchOptions } from './watch.js';
 
 /** For every call. */
 export interface CallOptions {
@@ -393,8 +393,8 @@ export class IoCtx {
   }
 
   /** Watches an object: notifications come by async iteration until {@link Watch.close}. */
-  watch(oid: string, options?: WatchOptions): Promise<Watch> {
-    return watch(this.#host, oid, this.#oloc, options);
+  watch(oid: string, options: WatchOptions = {}): Promise<Watch> {
+    return Watch.open(this.#host, oid, this.#oloc, options);
   }
 
   /** Tells all who watch an object; resolves when they have acknowledged, or their time is up. */

@@ -13,6 +13,7 @@ export interface WatchOptions {
   timeout?: number;
   /** Acknowledge each notification as it is taken, with nothing to say. @defaultValue true */
   autoAck?: boolean;
+  /** Gives the watch up while it is not known to the OSD yet, and ends it and the iteration afterwards. */
   signal?: AbortSignal;
 }
 
@@ -52,6 +53,8 @@ export class Watch implements AsyncIterable<Notification> {
   #error: CephError | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
+  /** Turns away from the signal. */
+  #unlisten: (() => void) | undefined;
 
   private constructor(host: IoCtxHost, autoAck: boolean) {
     this.#host = host;
@@ -59,7 +62,9 @@ export class Watch implements AsyncIterable<Notification> {
   }
 
   /** @internal */
-  static open(host: IoCtxHost, oid: string, oloc: RawObjectLocator, { timeout = 0, autoAck = true }: WatchOptions): Promise<Watch> {
+  static open(host: IoCtxHost, oid: string, oloc: RawObjectLocator, options: WatchOptions): Promise<Watch> {
+    const { timeout = 0, autoAck = true, signal } = options;
+    if (signal?.aborted) return Promise.reject(givenUp('watch', signal));
     const watch = new Watch(host, autoAck);
     return new Promise((resolve, reject) => {
       const handlers = {
@@ -70,9 +75,21 @@ export class Watch implements AsyncIterable<Notification> {
         },
       };
       watch.#linger = host.objecter.lingers.watch(oid, oloc, timeout, handlers, (r) => {
-        if (r < 0) reject(errnoError(r, `watch of ${oid}`));
-        else resolve(watch);
+        if (r >= 0) {
+          resolve(watch);
+          return;
+        }
+        watch.#unlisten?.();
+        reject(errnoError(r, `watch of ${oid}`));
       });
+      if (!signal) return;
+      const onAbort = (): void => {
+        reject(givenUp('watch', signal));
+        // the OSD may have it already
+        watch.close().catch(() => undefined);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      watch.#unlisten = () => signal.removeEventListener('abort', onAbort);
     });
   }
 
@@ -92,6 +109,7 @@ export class Watch implements AsyncIterable<Notification> {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#unlisten?.();
     this.#wake?.();
     const linger = this.#linger as Linger;
     await new Promise<void>((resolve, reject) => {
@@ -132,14 +150,8 @@ export class Watch implements AsyncIterable<Notification> {
   }
 }
 
-/** Opens a watch. */
-export async function watch(host: IoCtxHost, oid: string, oloc: RawObjectLocator, options: WatchOptions = {}): Promise<Watch> {
-  const { signal } = options;
-  if (signal?.aborted) throw new AbortedError('the watch was given up', { cause: signal.reason });
-  const opened = await Watch.open(host, oid, oloc, options);
-  // a signal that aborts later ends the iteration
-  signal?.addEventListener('abort', () => void opened.close().catch(() => undefined), { once: true });
-  return opened;
+function givenUp(what: string, signal: AbortSignal): AbortedError {
+  return new AbortedError(`the ${what} was given up`, { cause: signal.reason });
 }
 
 /** Notifies, and waits for who watches. */
@@ -150,14 +162,14 @@ export function notify(
   payload: Uint8Array = NO_BYTES,
   { timeoutMs = host.cct.conf.number('client_notify_timeout') * 1000, signal }: NotifyOptions = {},
 ): Promise<NotifyReply> {
-  if (signal?.aborted) return Promise.reject(new AbortedError('the notification was given up', { cause: signal.reason }));
+  if (signal?.aborted) return Promise.reject(givenUp('notification', signal));
   return new Promise((resolve, reject) => {
     const { lingers } = host.objecter;
     const linger = lingers.notify(oid, oloc, payload, timeoutMs, (r, reply) => {
       signal?.removeEventListener('abort', onAbort);
       // who did not acknowledge in time is in the reply
       if (r >= 0 || r === -ERRNO.ETIMEDOUT) resolve(reply);
-      else reject(signal?.aborted ? new AbortedError() : errnoError(r, `notification of ${oid}`));
+      else reject(signal?.aborted ? givenUp('notification', signal) : errnoError(r, `notification of ${oid}`));
     });
     const onAbort = (): void => lingers.cancel(linger, -ERRNO.ECANCELED);
     signal?.addEventListener('abort', onAbort, { once: true });

@@ -169,6 +169,8 @@ export class LingerOps {
       const change = linger.target.update(this.#host.osdmap);
       if (change === 'noPool') {
         if (linger.watch) this.#lost(linger, -ERRNO.ENOTCONN);
+        // one that its OSD does not know of yet goes the way of other operations
+        else if (linger.registered) this.#complete(linger, -ERRNO.ENOENT, new Uint8Array(0));
       } else if (change === 'resend') this.#register(linger);
     }
   }

@@ -1,0 +1,144 @@
+import { describe, expect, it } from '@jest/globals';
+import { IoCtx } from '../../src/client/io-ctx.js';
+import type { IoCtxHost } from '../../src/client/io-ctx-host.js';
+import type { Watch } from '../../src/client/watch.js';
+import { MOSDOpReply } from '../../src/messages/osd/m-osd-op-reply.js';
+import type { MOSDOp } from '../../src/messages/osd/m-osd-op.js';
+import { MWatchNotify } from '../../src/messages/osd/m-watch-notify.js';
+import { OSD_OP, OSD_WATCH_OP, WATCH_EVENT } from '../../src/messages/osd/osd-op-codes.js';
+import type { Objecter } from '../../src/objecter/objecter.js';
+import { POOL, SimCluster } from '../objecter/sim-cluster.js';
+
+/** Its constructor is not for everybody: of its declarations only the class is left. */
+const Pool = IoCtx as unknown as new (host: IoCtxHost, pool: number) => IoCtx;
+
+/** The cluster, and a pool of it by a client that knows its map. */
+async function start(): Promise<{ cluster: SimCluster; objecter: Objecter; io: IoCtx }> {
+  const cluster = await SimCluster.start(1);
+  const { objecter, cct } = cluster.client();
+  cluster.clock.advance(100);
+  const host: IoCtxHost = {
+    cct,
+    objecter,
+    osdmap: objecter.osdmap,
+    waitForMap: () => Promise.resolve(),
+    poolStats: () => Promise.reject(new Error('no statistics here')),
+  };
+  return { cluster, objecter, io: new Pool(host, POOL) };
+}
+
+/** What becomes of a call: its error's code or name, or 'done'. */
+function outcome(call: Promise<unknown>): { what: string | undefined } {
+  const state: { what: string | undefined } = { what: undefined };
+  call.then(
+    () => (state.what = 'done'),
+    (error: { code?: string; name: string }) => (state.what = error.code ?? error.name),
+  );
+  return state;
+}
+
+/** Lets time go by, and what was promised become known. */
+async function settle(cluster: SimCluster, ms = 100): Promise<void> {
+  cluster.clock.advance(ms);
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+}
+
+/** The OSDs answer every operation with an error. */
+function refuse(cluster: SimCluster, result: number): void {
+  for (const osd of cluster.osds)
+    osd.script = (m) => {
+      const { tid, oid, retryAttempt } = m;
+      m.connection?.sendMessage(Object.assign(new MOSDOpReply(), { tid, oid, result, retryAttempt }));
+      return true;
+    };
+}
+
+const watchOps = (received: readonly MOSDOp[]): number[] =>
+  received.flatMap(({ ops }) => ops.filter(({ code }) => code === OSD_OP.WATCH).map(({ n3 }) => n3));
+
+describe('a notification', () => {
+  it('of a missing object settles with ERR_CEPH_ENOENT, and nothing of it stays', async () => {
+    const { cluster, objecter, io } = await start();
+    refuse(cluster, -2);
+    const call = outcome(io.notify('missing'));
+    await settle(cluster);
+    expect(call.what).toBe('ERR_CEPH_ENOENT');
+    expect([objecter.lingers.size, objecter.inflight]).toEqual([0, 0]);
+  });
+
+  it('is over when the OSD says that all have acknowledged', async () => {
+    const { cluster, objecter, io } = await start();
+    const call = outcome(io.notify('a'));
+    await settle(cluster);
+    expect(call.what).toBeUndefined();
+    const [{ ops, connection }] = cluster.received as [MOSDOp];
+    const over = { cookie: ops[0]?.n1 as number, opcode: WATCH_EVENT.NOTIFY_COMPLETE };
+    connection?.sendMessage(Object.assign(new MWatchNotify(), over));
+    await settle(cluster);
+    expect(call.what).toBe('done');
+    expect(objecter.lingers.size).toBe(0);
+  });
+
+  it('that waits for watchers ends with ERR_CEPH_ENOENT when its pool is deleted', async () => {
+    const { cluster, objecter, io } = await start();
+    const call = outcome(io.notify('a'));
+    await settle(cluster);
+    cluster.change((inc) => (inc.oldPools = [POOL]));
+    objecter.requestMap();
+    await settle(cluster);
+    expect(call.what).toBe('ERR_CEPH_ENOENT');
+    expect(objecter.lingers.size).toBe(0);
+  });
+
+  it('is given up by its signal', async () => {
+    const { cluster, objecter, io } = await start();
+    const controller = new AbortController();
+    const call = outcome(io.notify('a', undefined, { signal: controller.signal }));
+    await settle(cluster);
+    controller.abort();
+    await settle(cluster);
+    expect(call.what).toBe('ERR_CEPH_ABORTED');
+    expect(objecter.lingers.size).toBe(0);
+  });
+});
+
+describe('a watch', () => {
+  it('of a missing object rejects with ERR_CEPH_ENOENT', async () => {
+    const { cluster, objecter, io } = await start();
+    refuse(cluster, -2);
+    const call = outcome(io.watch('missing'));
+    await settle(cluster);
+    expect(call.what).toBe('ERR_CEPH_ENOENT');
+    expect(objecter.lingers.size).toBe(0);
+  });
+
+  it('is given up by its signal while no OSD knows of it, and is taken back there', async () => {
+    const { cluster, objecter, io } = await start();
+    const controller = new AbortController();
+    for (const osd of cluster.osds) osd.script = () => true;
+    const call = outcome(io.watch('a', { signal: controller.signal }));
+    await settle(cluster);
+    for (const osd of cluster.osds) osd.script = undefined;
+    controller.abort();
+    await settle(cluster);
+    expect(call.what).toBe('ERR_CEPH_ABORTED');
+    expect(watchOps(cluster.received)).toEqual([OSD_WATCH_OP.WATCH, OSD_WATCH_OP.UNWATCH]);
+    expect([objecter.lingers.size, objecter.inflight]).toEqual([0, 0]);
+  });
+
+  it('and its iteration end by its signal; closed, it does not listen to it any more', async () => {
+    const { cluster, io } = await start();
+    const controller = new AbortController();
+    const opening = Promise.all([io.watch('a', { signal: controller.signal }), io.watch('b', { signal: controller.signal })]);
+    await settle(cluster);
+    const [aborted, closed] = (await opening) as [Watch, Watch];
+    const iteration = outcome(aborted[Symbol.asyncIterator]().next());
+    const close = outcome(closed.close());
+    await settle(cluster);
+    expect(close.what).toBe('done');
+    controller.abort();
+    await settle(cluster);
+    expect(iteration.what).toBe('done');
+    expect(watchOps(cluster.received).filter((op) => op === OSD_WATCH_OP.UNWATCH)).toHaveLength(2);
+  });
+});
