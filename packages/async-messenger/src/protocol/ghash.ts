@@ -1,171 +1,247 @@
+import { add, and, below, call, get, i32, i64, instantiate, load, mul, or, repeat, rotl, select, set, shl, shr, store, sub, times, xor } from './wasm-code.js';
+import type { Code, WasmFunction } from './wasm-code.js';
+
 const BLOCK = 16;
-/** Products of a multiplication in the field: 9 of half words by Karatsuba, each once for its low half and once reversed for its high one. */
-const PRODUCTS = 18;
+const WORD = 8;
+/** Blocks that are multiplied before their sum is reduced, each by a power of the key of its own. */
+const TOGETHER = 8;
+/** Factors of a multiplication: both halves and their sum (Karatsuba's), for the low words of the products; all three reversed, for the high ones. */
+const FACTORS = 6;
+/** A factor of the key is kept as four, each with every fourth bit. */
+const SPARSE = [0n, 1n, 2n, 3n].map((shift) => 0x1111_1111_1111_1111n << shift);
+const KEY_BLOCK = FACTORS * SPARSE.length * WORD;
+const KEY_BYTES = TOGETHER * KEY_BLOCK;
 
-const EVERY_4TH = [0x1111_1111, 0x2222_2222, 0x4444_4444, 0x8888_8888 | 0] as const;
+// what is where in the memory
+const KEY = 0;
+const FACTORS_AT = KEY + KEY_BYTES;
+const HASH = FACTORS_AT + TOGETHER * FACTORS * WORD;
+const DATA = 4096;
+/** Most bytes that are hashed at once. */
+export const MOST_HASHED = 4096;
 
-/** One for all: a multiplication is done within one call. */
-const factors = new Int32Array(PRODUCTS);
-const products = new Int32Array(PRODUCTS);
+/** Exchanges neighbouring groups of `width` bits, of which `mask` has every other one. */
+const swap = (word: number, width: bigint, mask: bigint): Code =>
+  set(word, or(shl(and(get(word), i64(mask)), i64(width)), and(shr(get(word), i64(width)), i64(mask))));
+
+/** Reverses the bits of each byte of a local. */
+const reverseBits = (word: number): Code[] => [
+  swap(word, 1n, 0x5555_5555_5555_5555n),
+  swap(word, 2n, 0x3333_3333_3333_3333n),
+  swap(word, 4n, 0x0f0f_0f0f_0f0f_0f0fn),
+];
+
+/** Reverses the bytes of a local. */
+const reverseBytes = (word: number): Code[] => [
+  swap(word, 8n, 0x00ff_00ff_00ff_00ffn),
+  swap(word, 16n, 0x0000_ffff_0000_ffffn),
+  set(word, rotl(get(word), i64(32n))),
+];
+
+/**
+ * factors(block, to): writes the factors of the block at `block`. The first bit of its first byte is the coefficient of x^0, which is the
+ * lowest bit of a word here: bits of bytes are reversed.
+ */
+function factorsCode(): WasmFunction {
+  const [block, to, low, high] = [0, 1, 2, 3] as const;
+  const threeTo = (offset: number): Code[] => [
+    store(get(to), offset, get(low)),
+    store(get(to), offset + WORD, get(high)),
+    store(get(to), offset + 2 * WORD, xor([get(low), get(high)])),
+  ];
+  const loads = [set(low, load(get(block))), set(high, load(get(block), WORD))];
+  return {
+    params: 2,
+    i32s: 0,
+    i64s: 2,
+    body: [
+      ...loads,
+      ...reverseBits(low),
+      ...reverseBits(high),
+      ...threeTo(0),
+      ...loads,
+      ...reverseBytes(low),
+      ...reverseBytes(high),
+      ...threeTo(3 * WORD),
+    ],
+  };
+}
+
+/** power(at): the hash is a power of the key, whose factors go to `at`. */
+function powerCode(): WasmFunction {
+  const at = 0;
+  const body = [call(0, i32(HASH), i32(FACTORS_AT))];
+  for (let factor = 0; factor < FACTORS; factor++) {
+    SPARSE.forEach((mask, k) =>
+      body.push(
+        store(get(at), (factor * SPARSE.length + k) * WORD, and(load(i32(FACTORS_AT), factor * WORD), i64(mask))),
+      ),
+    );
+  }
+  return { name: 'power', params: 1, i32s: 0, i64s: 0, body };
+}
+
+/** hash(blocks): of so many blocks of the data. */
+function hashCode(): WasmFunction {
+  const [left, data, count, i, from, key] = [0, 1, 2, 3, 4, 5] as const;
+  const [x0, h0, sum0, product0] = [6, 10, 14, 18] as const;
+  const [p0, p1, p2, p3] = [24, 25, 26, 27] as const;
+  const four = [0, 1, 2, 3] as const;
+  const again = (body: Code[]): Code => repeat([...body, set(i, add(get(i), i32(1)))], below(get(i), get(count)));
+
+  /** The sum of the products of one factor, of all blocks: the low word of each. */
+  const products = (factor: number): Code[] => [
+    ...four.map((k) => set(sum0 + k, i64(0n))),
+    set(i, i32(0)),
+    set(from, i32(FACTORS_AT + factor * WORD)),
+    // the last block is multiplied by the key, the one before it by the key's square …
+    set(key, add(i32(KEY + factor * SPARSE.length * WORD), times(sub(i32(TOGETHER), get(count)), i32(KEY_BLOCK)))),
+    again([
+      ...four.map((k) => set(x0 + k, and(load(get(from)), i64(SPARSE[k]!)))),
+      ...four.map((k) => set(h0 + k, load(get(key), k * WORD))),
+      // the places of what is multiplied add up: of four products each has its bits where the sum's are, and carries in between
+      ...four.map((k) => set(sum0 + k, xor([get(sum0 + k), ...four.map((x) => mul(get(x0 + x), get(h0 + ((k - x + 4) & 3))))]))),
+      set(from, add(get(from), i32(FACTORS * WORD))),
+      set(key, add(get(key), i32(KEY_BLOCK))),
+    ]),
+    set(
+      product0 + factor,
+      or(or(...four.slice(0, 2).map((k) => and(get(sum0 + k), i64(SPARSE[k]!)))), or(...four.slice(2).map((k) => and(get(sum0 + k), i64(SPARSE[k]!))))),
+    ),
+  ];
+
+  const lows = [0, 1, 2].map((factor) => get(product0 + factor)) as [Code, Code, Code];
+  const highs = [3, 4, 5].map((factor) => get(product0 + factor)) as [Code, Code, Code];
+  const reversed = [3, 4, 5].flatMap((factor) => [
+    ...reverseBits(product0 + factor),
+    ...reverseBytes(product0 + factor),
+    set(product0 + factor, shr(get(product0 + factor), i64(1n))),
+  ]);
+  /** x^128 is x^7 + x^2 + x + 1: takes a word away that is two above `low`, and one above `high`. */
+  const fold = (word: number, low: number, high: number): Code[] => [
+    set(low, xor([get(low), get(word), ...[1n, 2n, 7n].map((n) => shl(get(word), i64(n)))])),
+    set(high, xor([get(high), ...[63n, 62n, 57n].map((n) => shr(get(word), i64(n)))])),
+  ];
+
+  return {
+    name: 'hash',
+    params: 1,
+    i32s: 5,
+    i64s: 22,
+    body: [
+      set(data, i32(DATA)),
+      set(p0, i64(0n)),
+      set(p1, i64(0n)),
+      repeat(
+        [
+          set(count, select(get(left), i32(TOGETHER), below(get(left), i32(TOGETHER)))),
+          set(left, sub(get(left), get(count))),
+          // what was hashed so far goes into the first block; both as they are in memory
+          store(get(data), 0, xor([load(get(data)), get(p0)])),
+          store(get(data), WORD, xor([load(get(data), WORD), get(p1)])),
+          set(i, i32(0)),
+          again([
+            call(0, get(data), add(i32(FACTORS_AT), times(get(i), i32(FACTORS * WORD)))),
+            set(data, add(get(data), i32(BLOCK))),
+          ]),
+          ...Array.from({ length: FACTORS }, (_, factor) => products(factor)).flat(),
+          ...reversed,
+          set(p0, lows[0]),
+          set(p1, xor([highs[0], lows[2], lows[0], lows[1]])),
+          set(p2, xor([lows[1], highs[2], highs[0], highs[1]])),
+          set(p3, highs[1]),
+          ...fold(p3, p1, p2),
+          ...fold(p2, p0, p1),
+          ...reverseBits(p0),
+          ...reverseBits(p1),
+        ],
+        get(left),
+      ),
+      store(i32(HASH), 0, get(p0)),
+      store(i32(HASH), WORD, get(p1)),
+    ],
+  };
+}
+
+interface Engine {
+  power(at: number): void;
+  hash(blocks: number): void;
+  /** The key whose powers are in the memory. */
+  current: Ghash | undefined;
+  key: Uint8Array;
+  data: Uint8Array;
+  words: Int32Array;
+  result: Int32Array;
+}
+
+/** One for all of the isolate: a hash is made within one call. */
+let engine: Engine | undefined;
+
+function start(): Engine {
+  const { memory, power, hash } = instantiate<Pick<Engine, 'power' | 'hash'>>([factorsCode(), powerCode(), hashCode()]);
+  const { buffer } = memory;
+  return {
+    power,
+    hash,
+    current: undefined,
+    key: new Uint8Array(buffer, KEY, KEY_BYTES),
+    data: new Uint8Array(buffer, DATA, MOST_HASHED + BLOCK),
+    words: new Int32Array(buffer, DATA, (MOST_HASHED + BLOCK) / 4),
+    result: new Int32Array(buffer, HASH, BLOCK / 4),
+  };
+}
 
 /**
  * The hash of AES-GCM under one key. It takes the same time whatever it hashes and whatever the key: no table, no branch and no address
  * depends on either. Multiplication without carries is done with the processor's multiplication, on words of which only every fourth bit is
- * set, so that the carries fall into the gaps.
+ * set, so that the carries fall into the gaps: of 64 bits, which is what WebAssembly is for here. Eight blocks are multiplied by as many
+ * powers of the key, and reduced together.
  *
  * @see NIST SP 800-38D, section 6.4
  */
 export class Ghash {
-  /** The hash: the four words of a block, the first byte first. */
-  w0 = 0;
-  w1 = 0;
-  w2 = 0;
-  w3 = 0;
-  /** The factors of the key: four words each, with every fourth bit. */
-  readonly #key = new Int32Array(PRODUCTS * 4);
+  /** The hash: the four words of a block, in the order of memory. */
+  readonly words: Int32Array;
+  /** Where what is to be hashed goes, up to {@link MOST_HASHED} bytes. */
+  readonly data: Uint8Array;
+  readonly #engine: Engine;
+  /** The powers of the key as the memory has them. */
+  readonly #key: Uint8Array;
 
   /** @param h the hash key: a block of zeros, encrypted */
   constructor(h: Uint8Array) {
-    spread(readBE(h, 0), readBE(h, 4), readBE(h, 8), readBE(h, 12));
-    for (let i = 0; i < PRODUCTS; i++) {
-      for (let k = 0; k < 4; k++) this.#key[4 * i + k] = factors[i]! & EVERY_4TH[k]!;
+    const it = (this.#engine = engine ??= start());
+    this.words = it.result;
+    this.data = it.data;
+    it.current = undefined;
+    new Uint8Array(it.result.buffer, HASH, BLOCK).set(h);
+    for (let at = KEY_BYTES - KEY_BLOCK; ; at -= KEY_BLOCK) {
+      it.power(KEY + at);
+      if (at === 0) break;
+      // the next power
+      it.words.set(it.result);
+      it.hash(1);
     }
-    factors.fill(0);
+    this.#key = it.key.slice();
+    it.current = this;
   }
 
-  /** Hashes `length` bytes, zeros up to a whole block, and their length in bits. */
-  hash(b: Uint8Array, at: number, length: number): void {
-    this.w0 = this.w1 = this.w2 = this.w3 = 0;
-    const end = at + length;
-    let i = at;
-    for (; i + BLOCK <= end; i += BLOCK) this.#absorb(readBE(b, i), readBE(b, i + 4), readBE(b, i + 8), readBE(b, i + 12));
-    if (i < end) this.#absorb(wordAt(b, i, end), wordAt(b, i + 4, end), wordAt(b, i + 8, end), wordAt(b, i + 12, end));
-    this.#absorb(0, 0, 0, length * 8);
-  }
-
-  /** (hash xor block) times the key. */
-  #absorb(b0: number, b1: number, b2: number, b3: number): void {
-    spread(this.w0 ^ b0, this.w1 ^ b1, this.w2 ^ b2, this.w3 ^ b3);
-    multiply(this.#key);
-    const c = products;
-    // of each half: the low word of the low product, …, the high word of the high one
-    const l0 = c[0]!;
-    const l3 = high(c[3]!);
-    const [l1, l2] = [high(c[1]!), c[2]!];
-    const lm0 = c[4]! ^ l0 ^ l2;
-    const lm1 = high(c[5]!) ^ l1 ^ l3;
-    const h0 = c[6]!;
-    const h3 = high(c[9]!);
-    const [h1, h2] = [high(c[7]!), c[8]!];
-    const hm0 = c[10]! ^ h0 ^ h2;
-    const hm1 = high(c[11]!) ^ h1 ^ h3;
-    const m0 = c[12]!;
-    const m3 = high(c[15]!);
-    const [m1, m2] = [high(c[13]!), c[14]!];
-    const mm0 = c[16]! ^ m0 ^ m2;
-    const mm1 = high(c[17]!) ^ m1 ^ m3;
-    // the words of the product, the lowest first
-    const p0 = l0;
-    const p1 = l1 ^ lm0;
-    const p2 = l2 ^ lm1 ^ m0 ^ l0 ^ h0;
-    const p3 = l3 ^ m1 ^ mm0 ^ l1 ^ lm0 ^ h1 ^ hm0;
-    const p4 = h0 ^ m2 ^ mm1 ^ l2 ^ lm1 ^ h2 ^ hm1;
-    const p5 = h1 ^ hm0 ^ m3 ^ l3 ^ h3;
-    const p6 = h2 ^ hm1;
-    const p7 = h3;
-    this.#reduce(p0, p1, p2, p3, p4, p5, p6, p7);
-  }
-
-  /** The remainder of a product by the field's polynomial. Its bits are in reverse, so the product is one bit short. */
-  #reduce(p0: number, p1: number, p2: number, p3: number, p4: number, p5: number, p6: number, p7: number): void {
-    const z0 = p0 << 1;
-    const z1 = (p1 << 1) | (p0 >>> 31);
-    const z2 = (p2 << 1) | (p1 >>> 31);
-    const z3 = (p3 << 1) | (p2 >>> 31);
-    const z4 = (p4 << 1) | (p3 >>> 31);
-    const z5 = (p5 << 1) | (p4 >>> 31);
-    const z6 = (p6 << 1) | (p5 >>> 31);
-    const z7 = (p7 << 1) | (p6 >>> 31);
-    const y3 = z3 ^ down(z0);
-    this.w3 = z4 ^ up(z0) ^ down(z1);
-    this.w2 = z5 ^ up(z1) ^ down(z2);
-    this.w1 = z6 ^ up(z2) ^ down(y3);
-    this.w0 = z7 ^ up(y3);
+  /** Hashes the first `length` bytes of {@link data}, zeros up to a whole block, and their length in bits; the data is lost. */
+  hash(length: number): void {
+    const it = this.#engine;
+    if (it.current !== this) {
+      it.key.set(this.#key);
+      it.current = this;
+    }
+    let blocks = length >>> 4;
+    if ((length & 15) !== 0) it.data.fill(0, length, ++blocks * BLOCK);
+    const { words } = it;
+    const at = blocks * 4;
+    words[at] = words[at + 1] = words[at + 2] = 0;
+    words[at + 3] = swapped(length * 8);
+    it.hash(blocks + 1);
   }
 }
 
-/** What a word that is taken away adds to the one four places above, and to the one three above. */
-const up = (w: number): number => w ^ (w >>> 1) ^ (w >>> 2) ^ (w >>> 7);
-const down = (w: number): number => (w << 31) ^ (w << 30) ^ (w << 25);
-
-/** The factors of a number for {@link multiply}; w0 holds its highest bits. */
-function spread(w0: number, w1: number, w2: number, w3: number): void {
-  const f = factors;
-  const [r0, r1, r2, r3] = [reversed(w0), reversed(w1), reversed(w2), reversed(w3)];
-  f[0] = w3;
-  f[1] = r3;
-  f[2] = w2;
-  f[3] = r2;
-  f[4] = w3 ^ w2;
-  f[5] = r3 ^ r2;
-  f[6] = w1;
-  f[7] = r1;
-  f[8] = w0;
-  f[9] = r0;
-  f[10] = w1 ^ w0;
-  f[11] = r1 ^ r0;
-  f[12] = w3 ^ w1;
-  f[13] = r3 ^ r1;
-  f[14] = w2 ^ w0;
-  f[15] = r2 ^ r0;
-  f[16] = w3 ^ w1 ^ w2 ^ w0;
-  f[17] = r3 ^ r1 ^ r2 ^ r0;
-}
-
-/** The low words of the products without carries of {@link factors} and the key's. */
-function multiply(key: Int32Array): void {
-  const { imul } = Math;
-  const f = factors;
-  const c = products;
-  for (let i = 0, k = 0; i < PRODUCTS; i++, k += 4) {
-    const x = f[i]!;
-    const x0 = x & 0x1111_1111;
-    const x1 = x & 0x2222_2222;
-    const x2 = x & 0x4444_4444;
-    const x3 = x & 0x8888_8888;
-    const y0 = key[k]!;
-    const y1 = key[k + 1]!;
-    const y2 = key[k + 2]!;
-    const y3 = key[k + 3]!;
-    c[i] =
-      ((imul(x0, y0) ^ imul(x1, y3) ^ imul(x2, y2) ^ imul(x3, y1)) & 0x1111_1111) |
-      ((imul(x0, y1) ^ imul(x1, y0) ^ imul(x2, y3) ^ imul(x3, y2)) & 0x2222_2222) |
-      ((imul(x0, y2) ^ imul(x1, y1) ^ imul(x2, y0) ^ imul(x3, y3)) & 0x4444_4444) |
-      ((imul(x0, y3) ^ imul(x1, y2) ^ imul(x2, y1) ^ imul(x3, y0)) & 0x8888_8888);
-  }
-}
-
-/** The high word of a product, from the low word of the product of the reversed factors. */
-const high = (low: number): number => reversed(low) >>> 1;
-
-/** A word's bits in reverse. */
-function reversed(word: number): number {
-  let w = word;
-  w = ((w & 0x5555_5555) << 1) | ((w >>> 1) & 0x5555_5555);
-  w = ((w & 0x3333_3333) << 2) | ((w >>> 2) & 0x3333_3333);
-  w = ((w & 0x0f0f_0f0f) << 4) | ((w >>> 4) & 0x0f0f_0f0f);
-  w = ((w & 0x00ff_00ff) << 8) | ((w >>> 8) & 0x00ff_00ff);
-  return (w << 16) | (w >>> 16);
-}
-
-/** @internal */
-export function readBE(b: Uint8Array, at: number): number {
-  return (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;
-}
-
-/** A word of a block, zeros behind the end. */
-function wordAt(b: Uint8Array, at: number, end: number): number {
-  let word = 0;
-  for (let i = 0; i < 4; i++) if (at + i < end) word |= b[at + i]! << (24 - 8 * i);
-  return word;
-}
+/** The bytes of a word in reverse. */
+const swapped = (w: number): number => (w << 24) | ((w & 0xff00) << 8) | ((w >>> 8) & 0xff00) | (w >>> 24);

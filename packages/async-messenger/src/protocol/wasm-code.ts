@@ -1,0 +1,108 @@
+/**
+ * WebAssembly written as nested expressions, each the bytes of its code: `add(get(0), i32(1))` is `(i32.add (local.get 0) (i32.const 1))`.
+ * Only what is needed here.
+ *
+ * @see https://webassembly.github.io/spec/core/binary/
+ */
+export type Code = readonly number[];
+
+/** What Node has of WebAssembly and its types do not tell. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { exports: Record<string, unknown> };
+};
+
+const I32 = 0x7f;
+const I64 = 0x7e;
+const FUNC = 0x60;
+const VOID = 0x40;
+const END = 0x0b;
+
+const unsigned = (value: number): Code => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)]);
+
+function signed(value: bigint): Code {
+  const low = Number(value & 0x7fn);
+  const rest = value >> 7n;
+  // the sixth bit is the sign of what ends here
+  return (rest === 0n && low < 0x40) || (rest === -1n && low >= 0x40) ? [low] : [low | 0x80, ...signed(rest)];
+}
+
+const op =
+  (opcode: number) =>
+  (...operands: Code[]): Code => [...operands.flat(), opcode];
+
+export const i32 = (value: number): Code => [0x41, ...signed(BigInt(value))];
+export const i64 = (value: bigint): Code => [0x42, ...signed(BigInt.asIntN(64, value))];
+export const get = (local: number): Code => [0x20, local];
+export const set = (local: number, value: Code): Code => [...value, 0x21, local];
+export const load = (address: Code, offset = 0): Code => [...address, 0x29, 3, ...unsigned(offset)];
+export const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, 0x37, 3, ...unsigned(offset)];
+/** i32 */
+export const add = op(0x6a);
+export const sub = op(0x6b);
+export const times = op(0x6c);
+export const below = op(0x49);
+/** The first where the third is not 0, else the second. */
+export const select = op(0x1b);
+/** i64 */
+export const mul = op(0x7e);
+export const and = op(0x83);
+export const or = op(0x84);
+export const shl = op(0x86);
+export const shr = op(0x88);
+export const rotl = op(0x89);
+/** i64, of any number of operands */
+export const xor = ([first = i64(0n), ...others]: readonly Code[]): Code =>
+  others.reduce((sum, operand) => [...sum, ...operand, 0x85], first);
+export const call = (index: number, ...operands: Code[]): Code => [...operands.flat(), 0x10, index];
+/** Repeats `body` for as long as `condition`, looked at behind it, is not 0. */
+export const repeat = (body: readonly Code[], condition: Code): Code => [0x03, VOID, ...body.flat(), ...condition, 0x0d, 0, END];
+
+/** A function of i32 parameters and no result. */
+export interface WasmFunction {
+  /** Exported as. */
+  name?: string;
+  params: number;
+  /** Locals beside the parameters: so many of i32, then so many of i64. */
+  i32s: number;
+  i64s: number;
+  body: readonly Code[];
+}
+
+/** An instance with one page of memory. */
+export function instantiate<Exports>(functions: readonly WasmFunction[]): Exports & { memory: { buffer: ArrayBuffer } } {
+  const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
+  const sized = (content: Code): Code => [...unsigned(content.length), ...content];
+  const section = (id: number, items: readonly Code[]): Code => [id, ...sized(vector(items))];
+  const text = (name: string): Code => sized([...new TextEncoder().encode(name)]);
+  const exported = functions.flatMap(({ name }, index) => (name === undefined ? [] : [[...text(name), 0, ...unsigned(index)]]));
+  const bytes = [
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(
+      1,
+      functions.map(({ params }) => [FUNC, ...vector(Array.from({ length: params }, () => [I32])), 0]),
+    ),
+    ...section(
+      3,
+      functions.map((_, index) => unsigned(index)),
+    ),
+    ...section(5, [[1, 1, 1]]),
+    ...section(7, [[...text('memory'), 2, 0], ...exported]),
+    ...section(
+      10,
+      functions.map(({ i32s, i64s, body }) =>
+        sized([
+          ...vector([
+            [...unsigned(i32s), I32],
+            [...unsigned(i64s), I64],
+          ]),
+          ...body.flat(),
+          END,
+        ]),
+      ),
+    ),
+  ];
+  return new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes))).exports as Exports & {
+    memory: { buffer: ArrayBuffer };
+  };
+}
