@@ -11,6 +11,10 @@ const HIGH_WATER = 1024 * 1024;
 /** Bytes that may lie unread before the socket is paused. */
 const READ_AHEAD = 64 * 1024;
 
+/** Messages, and bytes, that are handed to the socket while others are still assembled: the peer works at them meanwhile. */
+const BURST = 32;
+const BURST_BYTES = 64 * 1024;
+
 /** A {@link Wire} whose framing runs in this isolate, over any {@link ByteSocket}. */
 export class FramedWire implements Wire, ByteSocketOwner {
   readonly thread = '';
@@ -21,6 +25,8 @@ export class FramedWire implements Wire, ByteSocketOwner {
   #owner: WireOwner;
   #paused = false;
   #closed = false;
+  /** Messages since the socket was given any. */
+  #assembled = 0;
 
   /** @param maxMessage longest message that is taken, in bytes */
   constructor(socket: ByteSocket, owner: WireOwner, maxMessage: number) {
@@ -93,10 +99,13 @@ export class FramedWire implements Wire, ByteSocketOwner {
   }
 
   message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {
-    if (!this.#closed) this.#writer.message(header, front, middle, data);
+    if (this.#closed) return;
+    this.#writer.message(header, front, middle, data);
+    if (++this.#assembled === BURST || this.#writer.output.queued >= BURST_BYTES) this.flush();
   }
 
   flush(): void {
+    this.#assembled = 0;
     const { output } = this.#writer;
     if (output.queued > 0 && !this.#closed) this.#socket.write(output.take());
   }

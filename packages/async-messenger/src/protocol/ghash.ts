@@ -1,4 +1,26 @@
-import { add, and, below, call, get, i32, i64, instantiate, load, mul, or, repeat, rotl, select, set, shl, shr, store, sub, times, xor } from './wasm-code.js';
+import {
+  add,
+  and,
+  below,
+  call,
+  get,
+  i32,
+  i64,
+  instantiate,
+  load,
+  mul,
+  or,
+  repeat,
+  rotl,
+  select,
+  set,
+  shl,
+  shr,
+  store,
+  sub,
+  times,
+  xor,
+} from './wasm-code.js';
 import type { Code, WasmFunction } from './wasm-code.js';
 
 const BLOCK = 16;
@@ -7,18 +29,20 @@ const WORD = 8;
 const TOGETHER = 8;
 /** Factors of a multiplication: both halves and their sum (Karatsuba's), for the low words of the products; all three reversed, for the high ones. */
 const FACTORS = 6;
-/** A factor of the key is kept as four, each with every fourth bit. */
+/** A factor is kept as four, each with every fourth bit. */
 const SPARSE = [0n, 1n, 2n, 3n].map((shift) => 0x1111_1111_1111_1111n << shift);
-const KEY_BLOCK = FACTORS * SPARSE.length * WORD;
-const KEY_BYTES = TOGETHER * KEY_BLOCK;
+const FACTOR = SPARSE.length * WORD;
+/** Bytes of the factors of a block. */
+const OF_BLOCK = FACTORS * FACTOR;
+const KEY_BYTES = TOGETHER * OF_BLOCK;
 
 // what is where in the memory
 const KEY = 0;
 const FACTORS_AT = KEY + KEY_BYTES;
-const HASH = FACTORS_AT + TOGETHER * FACTORS * WORD;
+const HASH = FACTORS_AT + TOGETHER * OF_BLOCK;
 const DATA = 4096;
 /** Most bytes that are hashed at once. */
-export const MOST_HASHED = 4096;
+const MOST_HASHED = 4096;
 
 /** Exchanges neighbouring groups of `width` bits, of which `mask` has every other one. */
 const swap = (word: number, width: bigint, mask: bigint): Code =>
@@ -44,10 +68,13 @@ const reverseBytes = (word: number): Code[] => [
  */
 function factorsCode(): WasmFunction {
   const [block, to, low, high] = [0, 1, 2, 3] as const;
-  const threeTo = (offset: number): Code[] => [
-    store(get(to), offset, get(low)),
-    store(get(to), offset + WORD, get(high)),
-    store(get(to), offset + 2 * WORD, xor([get(low), get(high)])),
+  const sparse = (factor: number, part: (k: number) => Code): Code[] =>
+    SPARSE.map((_, k) => store(get(to), factor * FACTOR + k * WORD, part(k)));
+  const part = (factor: number, k: number): Code => load(get(to), factor * FACTOR + k * WORD);
+  const three = (first: number): Code[] => [
+    ...sparse(first, (k) => and(get(low), i64(SPARSE[k]!))),
+    ...sparse(first + 1, (k) => and(get(high), i64(SPARSE[k]!))),
+    ...sparse(first + 2, (k) => xor([part(first, k), part(first + 1, k)])),
   ];
   const loads = [set(low, load(get(block))), set(high, load(get(block), WORD))];
   return {
@@ -58,28 +85,17 @@ function factorsCode(): WasmFunction {
       ...loads,
       ...reverseBits(low),
       ...reverseBits(high),
-      ...threeTo(0),
+      ...three(0),
       ...loads,
       ...reverseBytes(low),
       ...reverseBytes(high),
-      ...threeTo(3 * WORD),
+      ...three(3),
     ],
   };
 }
 
 /** power(at): the hash is a power of the key, whose factors go to `at`. */
-function powerCode(): WasmFunction {
-  const at = 0;
-  const body = [call(0, i32(HASH), i32(FACTORS_AT))];
-  for (let factor = 0; factor < FACTORS; factor++) {
-    SPARSE.forEach((mask, k) =>
-      body.push(
-        store(get(at), (factor * SPARSE.length + k) * WORD, and(load(i32(FACTORS_AT), factor * WORD), i64(mask))),
-      ),
-    );
-  }
-  return { name: 'power', params: 1, i32s: 0, i64s: 0, body };
-}
+const powerCode = (): WasmFunction => ({ name: 'power', params: 1, i32s: 0, i64s: 0, body: [call(0, i32(HASH), get(0))] });
 
 /** hash(blocks): of so many blocks of the data. */
 function hashCode(): WasmFunction {
@@ -93,20 +109,23 @@ function hashCode(): WasmFunction {
   const products = (factor: number): Code[] => [
     ...four.map((k) => set(sum0 + k, i64(0n))),
     set(i, i32(0)),
-    set(from, i32(FACTORS_AT + factor * WORD)),
+    set(from, i32(FACTORS_AT + factor * FACTOR)),
     // the last block is multiplied by the key, the one before it by the key's square …
-    set(key, add(i32(KEY + factor * SPARSE.length * WORD), times(sub(i32(TOGETHER), get(count)), i32(KEY_BLOCK)))),
+    set(key, add(i32(KEY + factor * FACTOR), times(sub(i32(TOGETHER), get(count)), i32(OF_BLOCK)))),
     again([
-      ...four.map((k) => set(x0 + k, and(load(get(from)), i64(SPARSE[k]!)))),
+      ...four.map((k) => set(x0 + k, load(get(from), k * WORD))),
       ...four.map((k) => set(h0 + k, load(get(key), k * WORD))),
       // the places of what is multiplied add up: of four products each has its bits where the sum's are, and carries in between
       ...four.map((k) => set(sum0 + k, xor([get(sum0 + k), ...four.map((x) => mul(get(x0 + x), get(h0 + ((k - x + 4) & 3))))]))),
-      set(from, add(get(from), i32(FACTORS * WORD))),
-      set(key, add(get(key), i32(KEY_BLOCK))),
+      set(from, add(get(from), i32(OF_BLOCK))),
+      set(key, add(get(key), i32(OF_BLOCK))),
     ]),
     set(
       product0 + factor,
-      or(or(...four.slice(0, 2).map((k) => and(get(sum0 + k), i64(SPARSE[k]!)))), or(...four.slice(2).map((k) => and(get(sum0 + k), i64(SPARSE[k]!))))),
+      or(
+        or(...four.slice(0, 2).map((k) => and(get(sum0 + k), i64(SPARSE[k]!)))),
+        or(...four.slice(2).map((k) => and(get(sum0 + k), i64(SPARSE[k]!)))),
+      ),
     ),
   ];
 
@@ -140,10 +159,7 @@ function hashCode(): WasmFunction {
           store(get(data), 0, xor([load(get(data)), get(p0)])),
           store(get(data), WORD, xor([load(get(data), WORD), get(p1)])),
           set(i, i32(0)),
-          again([
-            call(0, get(data), add(i32(FACTORS_AT), times(get(i), i32(FACTORS * WORD)))),
-            set(data, add(get(data), i32(BLOCK))),
-          ]),
+          again([call(0, get(data), add(i32(FACTORS_AT), times(get(i), i32(OF_BLOCK)))), set(data, add(get(data), i32(BLOCK)))]),
           ...Array.from({ length: FACTORS }, (_, factor) => products(factor)).flat(),
           ...reversed,
           set(p0, lows[0]),
@@ -169,8 +185,7 @@ interface Engine {
   /** The key whose powers are in the memory. */
   current: Ghash | undefined;
   key: Uint8Array;
-  data: Uint8Array;
-  words: Int32Array;
+  data: Int32Array;
   result: Int32Array;
 }
 
@@ -185,8 +200,7 @@ function start(): Engine {
     hash,
     current: undefined,
     key: new Uint8Array(buffer, KEY, KEY_BYTES),
-    data: new Uint8Array(buffer, DATA, MOST_HASHED + BLOCK),
-    words: new Int32Array(buffer, DATA, (MOST_HASHED + BLOCK) / 4),
+    data: new Int32Array(buffer, DATA, (MOST_HASHED + BLOCK) / 4),
     result: new Int32Array(buffer, HASH, BLOCK / 4),
   };
 }
@@ -202,8 +216,8 @@ function start(): Engine {
 export class Ghash {
   /** The hash: the four words of a block, in the order of memory. */
   readonly words: Int32Array;
-  /** Where what is to be hashed goes, up to {@link MOST_HASHED} bytes. */
-  readonly data: Uint8Array;
+  /** Where what is to be hashed goes, in words, up to 4 KiB. */
+  readonly data: Int32Array;
   readonly #engine: Engine;
   /** The powers of the key as the memory has them. */
   readonly #key: Uint8Array;
@@ -215,30 +229,28 @@ export class Ghash {
     this.data = it.data;
     it.current = undefined;
     new Uint8Array(it.result.buffer, HASH, BLOCK).set(h);
-    for (let at = KEY_BYTES - KEY_BLOCK; ; at -= KEY_BLOCK) {
+    for (let at = KEY_BYTES - OF_BLOCK; ; at -= OF_BLOCK) {
       it.power(KEY + at);
       if (at === 0) break;
       // the next power
-      it.words.set(it.result);
+      it.data.set(it.result);
       it.hash(1);
     }
     this.#key = it.key.slice();
     it.current = this;
   }
 
-  /** Hashes the first `length` bytes of {@link data}, zeros up to a whole block, and their length in bits; the data is lost. */
-  hash(length: number): void {
+  /** Hashes so many blocks of {@link data}, and their length in bits; the data is lost. */
+  hash(blocks: number): void {
     const it = this.#engine;
     if (it.current !== this) {
       it.key.set(this.#key);
       it.current = this;
     }
-    let blocks = length >>> 4;
-    if ((length & 15) !== 0) it.data.fill(0, length, ++blocks * BLOCK);
-    const { words } = it;
-    const at = blocks * 4;
-    words[at] = words[at + 1] = words[at + 2] = 0;
-    words[at + 3] = swapped(length * 8);
+    const { data } = it;
+    const at = blocks * (BLOCK / 4);
+    data[at] = data[at + 1] = data[at + 2] = 0;
+    data[at + 3] = swapped(blocks * BLOCK * 8);
     it.hash(blocks + 1);
   }
 }
