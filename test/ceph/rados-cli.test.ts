@@ -78,6 +78,92 @@ interface Outcome {
       expect(await ours(...args)).toEqual(await theirs(...args));
   }, 240_000);
 
+  it('does what the other verbs of rados do, each on objects of its own', async () => {
+    const commands = [
+      'create SELF',
+      'create SELF',
+      'setxattr SELF a value',
+      'setxattr SELF b x',
+      'getxattr SELF a',
+      'listxattr SELF',
+      'rmxattr SELF b',
+      'listxattr SELF',
+      'setomapval SELF k1 v1',
+      'setomapval SELF k2 a-longer-value-than-fits-in-one-line',
+      'listomapkeys SELF',
+      'listomapvals SELF',
+      'getomapval SELF k2',
+      'getomapval SELF none',
+      'rmomapkey SELF k1',
+      'listomapkeys SELF',
+      'setomapheader SELF head',
+      'getomapheader SELF',
+      'clearomap SELF',
+      'listomapvals SELF',
+      'append SELF FILE',
+      'append SELF FILE',
+      'put SELF FILE --offset 4',
+      'get SELF -',
+      'truncate SELF 7',
+      'truncate SELF -1',
+      'get SELF -',
+      'cp SELF SELF-copy',
+      'get SELF-copy -',
+      'getxattr SELF-copy a',
+      'cp nope SELF-copy',
+      'touch SELF 1600000000',
+      'stat SELF',
+      'mksnap SELF-snap',
+      'truncate SELF 0',
+      '-s SELF-snap get SELF -',
+      'rollback SELF SELF-snap',
+      'get SELF -',
+      'rmsnap SELF-snap',
+      'rmsnap SELF-snap',
+      'rollback SELF SELF-snap',
+      '-s SELF-snap get SELF -',
+      'listwatchers SELF',
+      'rm SELF SELF-copy',
+      'rm SELF',
+      'stat SELF',
+      'listxattr SELF',
+      'getxattr SELF a',
+      'rmxattr SELF a',
+      'listomapkeys SELF',
+      'listomapvals SELF',
+      'getomapval SELF k',
+      'getomapheader SELF',
+      'truncate SELF 3',
+      'stat',
+      'put SELF',
+      '--striper put SELF FILE',
+      '--striper stat SELF-none',
+      '--striper get SELF -',
+      '--striper truncate SELF 4',
+      '--striper get SELF -',
+      '--striper rm SELF',
+      '--striper get SELF -',
+    ];
+    const differing: object[] = [];
+    for (const command of commands) {
+      const both = { theirs, ours };
+      const [expected, got] = await Promise.all(
+        (['theirs', 'ours'] as const).map(async (who) => {
+          const words = command.split(' ').map((word) => (word === 'FILE' ? file : word.replace('SELF', `its-${who}`)));
+          const { code, stdout, stderr } = await both[who]('-p', 'data', ...words);
+          const masked = (text: string): string =>
+            text.replaceAll(`its-${who}`, 'SELF').replace(/selected snap \d+/, 'selected snap N');
+          // usage is each command's own
+          const at = stderr.indexOf('usage: ');
+          if (at >= 0) return { code, stderr: stderr.slice(0, at) };
+          return { code, stdout: masked(stdout), stderr: masked(stderr) };
+        }),
+      );
+      if (JSON.stringify(expected) !== JSON.stringify(got)) differing.push({ command, expected, got });
+    }
+    expect(differing).toEqual([]);
+  }, 480_000);
+
   it('shows pools as rados df does', async () => {
     // both see the same statistics only while none come in
     for (let tries = 0; ; tries++) {

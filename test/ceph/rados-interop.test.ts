@@ -160,6 +160,57 @@ io.write_full('p4', b'x'); io.remove_object('p4')
         expect(string(data)).toContain('hello there');
       });
 
+      it('reads what python3-rados does in compound operations', async () => {
+        await io.writeFull('steps', text('0123456789'));
+        await io.setXattr('steps', 'gone', text('x'));
+        const out = python(
+          pool,
+          `
+with rados.WriteOpCtx() as op:
+    op.cmpext(b'012', 0)
+    op.write(b'ab', 1)
+    op.zero(3, 3)
+    op.set_xattr('theirs', b'1')
+    op.rm_xattr('gone')
+    io.operate_write_op(op, 'steps')
+with rados.WriteOpCtx() as op:
+    op.new(rados.LIBRADOS_CREATE_EXCLUSIVE)
+    op.writesame(b'xy', 6, 0)
+    op.append(b'z')
+    io.operate_write_op(op, 'steps2')
+with rados.WriteOpCtx() as op:
+    op.new(rados.LIBRADOS_CREATE_EXCLUSIVE)
+    try:
+        io.operate_write_op(op, 'steps')
+    except rados.ObjectExists:
+        out['exclusive'] = 'EEXIST'
+io.set_locator_key('key'); io.write_full('located2', b'theirs'); io.set_locator_key('')
+io.write_full('steps3', b'x'); io.trunc('steps3', 4)
+ret, buf = io.execute('classy2', 'hello', 'record_hello', b'ours')
+`,
+        );
+        expect(out['exclusive']).toBe('EEXIST');
+        expect(string(await io.read('steps'))).toBe('0ab\0\0\x006789');
+        expect(strings(await io.getXattrs('steps'))).toEqual({ theirs: '1' });
+        expect(string(await io.read('steps2'))).toBe('xyxyxyz');
+        expect(string(await io.read('steps3'))).toBe('x\0\0\0');
+        expect(string(await io.withLocator('key').read('located2'))).toBe('theirs');
+        expect(string(await io.exec('classy2', 'hello', 'replay'))).toContain('Hello, ours');
+      }, 30_000);
+
+      it('follows an object that redirects to another', async () => {
+        if (pool === 'ec') return;
+        ceph.ceph('osd', 'pool', 'create', `far-${store}`, '4');
+        await io.writeFull('near', text('near'));
+        ceph.rados('-p', pool, 'put', 'target', '/dev/null');
+        const far = await cluster.openIoctx(`far-${store}`);
+        await far.writeFull('target', text('far away'));
+        ceph.rados('-p', pool, '--target-pool', `far-${store}`, 'set-redirect', 'near', 'target');
+        expect(string(await io.read('near'))).toBe('far away');
+        await io.writeFull('near', text('changed'));
+        expect(string(await far.read('target'))).toBe('changed');
+      }, 30_000);
+
       it('shares xattrs both ways', async () => {
         await io.setXattr('attrs', 'ours', text('1'));
         await io.setXattr('attrs', 'gone', text('1'));
@@ -232,7 +283,7 @@ io.set_locator_key('key'); out['key'] = io.read('located').decode(); io.set_loca
         expect(new Set(listed).size).toBe(listed.length);
         const all = ceph.rados('-p', pool, '--all', 'ls').split('\n').filter(Boolean);
         expect(listed.length).toBe(all.length);
-      });
+      }, 30_000);
 
       it('lists every object once, also many of them', async () => {
         const many = io.withNamespace('many');
@@ -307,6 +358,28 @@ io.set_locator_key('key'); out['key'] = io.read('located').decode(); io.set_loca
         gone.abort();
         await expect(call).rejects.toMatchObject({ name: 'AbortError' });
         await expect(io.read('full', { signal: gone.signal })).rejects.toMatchObject({ name: 'AbortError' });
+        const { signal } = gone;
+        const striper = new Striper(io);
+        for (const given of [
+          () => io.stats({ signal }),
+          () => io.notify('full', undefined, { signal }),
+          () => io.watch('full', { signal }),
+          () => io.listObjects({ signal }).next(),
+          () => io.snapshots.create('never', { signal }),
+          () => striper.writeFull('never', text('x'), { signal }),
+          () => pipeline(io.createReadStream('full', { signal }), io.createWriteStream('never', { signal })),
+          () => cluster.stat({ signal }),
+          () => cluster.poolStats(undefined, { signal }),
+          () => cluster.monCommand({ prefix: 'status' }, undefined, { signal }),
+          () => cluster.osdCommand(0, { prefix: 'version' }, undefined, { signal }),
+          () => cluster.waitForMap(1e6, { signal }),
+        ])
+          await expect(given()).rejects.toMatchObject({ name: 'AbortError' });
+        expect(io.snapshots.list().map(({ name }) => name)).not.toContain('never');
+        const late = new AbortController();
+        const waiting = cluster.waitForMap(1e6, { signal: late.signal });
+        late.abort();
+        await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
       });
     });
 
@@ -367,7 +440,7 @@ with rados.WriteOpCtx() as op:
       expect(string(await io.withSnap(snap).read('o'))).toBe('one');
       await io.snapshots.removeSelfManaged(snap);
       expect(() => io.withSnapContext(1, [3])).toThrow('EINVAL');
-    });
+    }, 30_000);
 
     it('stripes as rados --striper does', async () => {
       const io = await cluster.openIoctx('rep');

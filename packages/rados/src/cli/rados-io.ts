@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 
 /** Where a command reads and writes. */
@@ -29,6 +29,13 @@ export async function* pieces(io: CommandIo, file: string, size: number): AsyncG
     }
   }
   if (length > 0) yield Buffer.concat(gathered);
+}
+
+/** Bytes of a file; undefined for standard input, and what has no length. */
+export async function lengthOf(file: string): Promise<number | undefined> {
+  if (file === '-') return undefined;
+  const { size } = await stat(file).catch(() => ({ size: 0 }));
+  return size || undefined;
 }
 
 export async function readAll(io: CommandIo, file: string): Promise<Uint8Array> {

@@ -27,11 +27,15 @@ export interface RadosOptions {
   help: boolean;
 }
 
+/** The command line makes no sense. */
 export class UsageError extends Error {
   readonly exitCode: number;
-  constructor(message: string, exitCode = 1) {
+  /** Is the usage told, too? */
+  readonly withUsage: boolean;
+  constructor(message: string, exitCode = 1, withUsage = false) {
     super(message);
     this.exitCode = exitCode;
+    this.withUsage = withUsage;
   }
 }
 
@@ -124,7 +128,7 @@ export function parseRadosArgs(argv: readonly string[]): { options: RadosOptions
       args.push(...argv.slice(i + 1));
       break;
     }
-    if (word === '-' || !word.startsWith('-')) {
+    if (word === '-' || !word.startsWith('-') || /^-\d+$/.test(word)) {
       args.push(word);
       continue;
     }

@@ -9,9 +9,10 @@ import { errnoText } from './errno-text.js';
 import { hexdump } from './hexdump.js';
 import { radosBench, radosCleanup } from './rados-bench.js';
 import { radosDf } from './rados-df.js';
-import { openSink, pieces, readAll, save, writeTo } from './rados-io.js';
+import { lengthOf, openSink, pieces, readAll, save, writeTo } from './rados-io.js';
 import type { CommandIo } from './rados-io.js';
 import { radosNotify, radosWatch } from './rados-watch.js';
+import { TransferProgress } from './transfer-progress.js';
 import { VerbError } from './verb-error.js';
 import { UsageError } from './rados-options.js';
 import type { RadosOptions } from './rados-options.js';
@@ -42,13 +43,14 @@ const stamp = (ms: number, digits: number): string => {
 };
 
 /** Runs `body`; a failure is told as `what`. */
-async function telling<T>(what: string, body: () => Promise<T>): Promise<T> {
+async function telling<T>(what: string, body: () => Promise<T>, separator = ': '): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    if (error instanceof CephError && error.errno !== undefined) throw new VerbError(`${what}: ${errnoText(error.errno)}`);
+    if (error instanceof CephError && error.errno !== undefined)
+      throw new VerbError(`${what}${separator}${errnoText(error.errno)}`);
     const { errno } = error as NodeJS.ErrnoException;
-    if (typeof errno === 'number') throw new VerbError(`${what}: ${errnoText(errno)}`);
+    if (typeof errno === 'number') throw new VerbError(`${what}${separator}${errnoText(errno)}`);
     throw error;
   }
 }
@@ -75,10 +77,13 @@ async function put(c: VerbContext, [oid = '', file = '']: readonly string[]): Pr
   const data = dataOf(c);
   let off = c.options.offset;
   const source = pieces(c.io, file, c.options.blockSize);
+  const progress = new TransferProgress(c.io.stderr, `put ${oid}`);
+  if (progress.isSeen) progress.total = await lengthOf(file);
   try {
     for await (const piece of source) {
       await telling(`error putting ${c.pool}/${oid}`, () => (off === 0 ? data.writeFull(oid, piece) : data.write(oid, piece, off)));
       off += piece.length;
+      progress.add(piece.length);
     }
   } catch (error) {
     if (error instanceof VerbError) throw error;
@@ -88,6 +93,8 @@ async function put(c: VerbContext, [oid = '', file = '']: readonly string[]): Pr
       `error reading input file ${file}: ${errnoText((error as NodeJS.ErrnoException).errno ?? ERRNO.EIO)}\n`,
     );
     return;
+  } finally {
+    progress.end();
   }
   if (off === 0) await telling(`error putting ${c.pool}/${oid}`, () => c.ioctx.create(oid, true)).catch(() => undefined);
 }
@@ -96,6 +103,7 @@ async function get(c: VerbContext, [oid = '', file = '']: readonly string[]): Pr
   const what = `error getting ${c.pool}/${oid}`;
   const data = dataOf(c);
   const { blockSize } = c.options;
+  const progress = new TransferProgress(c.io.stderr, `get ${oid}`);
   const sink = await openSink(c.io, file).catch(async (error: NodeJS.ErrnoException) => {
     await writeTo(c.io.stderr, `failed to open file: ${errnoText(error.errno ?? ERRNO.EIO)}\n`);
     throw new VerbError(`${what}: ${errnoText(error.errno ?? ERRNO.EIO)}`);
@@ -105,16 +113,27 @@ async function get(c: VerbContext, [oid = '', file = '']: readonly string[]): Pr
       const piece = await telling(what, () => data.read(oid, { off, len: blockSize }));
       if (piece.length > 0) await sink.write(piece);
       if (piece.length < blockSize) return;
+      if (off === 0 && progress.isSeen) progress.total = (await telling(what, () => data.stat(oid))).size;
+      progress.add(piece.length);
     }
   } finally {
+    progress.end();
     await sink.close();
   }
 }
 
 async function append(c: VerbContext, [oid = '', file = '']: readonly string[]): Promise<void> {
   const data = dataOf(c);
-  for await (const piece of pieces(c.io, file, c.options.blockSize))
-    await telling(`error appending ${c.pool}/${oid}`, () => data.append(oid, piece));
+  const progress = new TransferProgress(c.io.stderr, `append ${oid}`);
+  if (progress.isSeen) progress.total = await lengthOf(file);
+  try {
+    for await (const piece of pieces(c.io, file, c.options.blockSize)) {
+      await telling(`error appending ${c.pool}/${oid}`, () => data.append(oid, piece));
+      progress.add(piece.length);
+    }
+  } finally {
+    progress.end();
+  }
 }
 
 async function list({ ioctx, options, out }: VerbContext): Promise<void> {
@@ -144,10 +163,16 @@ async function copy(c: VerbContext, [oid = '', to = oid]: readonly string[]): Pr
     const xattrs = await c.ioctx.getXattrs(oid);
     await target.writeFull(to, new Uint8Array(0));
     const { blockSize } = options;
-    for (let off = 0; ; off += blockSize) {
-      const piece = await c.ioctx.read(oid, { off, len: blockSize });
-      if (piece.length > 0) await target.write(to, piece, off);
-      if (piece.length < blockSize) break;
+    const progress = new TransferProgress(c.io.stderr, `cp ${oid}`);
+    try {
+      for (let off = 0; ; off += blockSize) {
+        const piece = await c.ioctx.read(oid, { off, len: blockSize });
+        if (piece.length > 0) await target.write(to, piece, off);
+        if (piece.length < blockSize) break;
+        progress.add(piece.length);
+      }
+    } finally {
+      progress.end();
     }
     const attrs = new ObjectOperation();
     for (const [name, bytes] of xattrs) attrs.setXattr(name, bytes);
@@ -221,7 +246,7 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
     pool: true,
     run: async (c, [oid = '', text = '']) => {
       if (!/^-?\d+$/.test(text)) throw new VerbError(`Invalid value for size: '${text}'`);
-      if (Number(text) < 0) throw new VerbError('error, cannot truncate to negative value');
+      if (Number(text) < 0) throw new UsageError('error, cannot truncate to negative value', 1, true);
       await telling(`error truncating oid ${oid} to ${text}`, () => dataOf(c).truncate(oid, Number(text)));
     },
   },
@@ -269,7 +294,10 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
     run: async (c, [oid = '', key = '', file]) => {
       const vals = await telling(`error getting omap value ${c.pool}/${oid}/${key}`, () => c.ioctx.omapGetValsByKeys(oid, [key]));
       const bytes = vals.get(key);
-      if (!bytes) throw new VerbError(`No such key: ${c.pool}/${oid}/${key}`);
+      if (!bytes) {
+        await c.out(`No such key: ${c.pool}/${oid}/${key}\n`);
+        throw new VerbError('');
+      }
       if (file !== undefined) {
         await writeTo(c.io.stdout, `Writing to ${file}\n`);
         await save(c.io, file, bytes);
@@ -374,7 +402,9 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
     min: 2,
     pool: true,
     run: async (c, [oid = '', name = '']) => {
-      await telling(`error rolling back pool ${c.pool} to snapshot ${name}`, () => c.ioctx.snapshots.rollback(oid, name));
+      // the object's name, where the snapshot's would be expected
+      const what = `error rolling back pool ${c.pool} to snapshot ${oid}`;
+      await telling(what, () => c.ioctx.snapshots.rollback(oid, name), '');
       await c.out(`rolled back pool ${c.pool} to snapshot ${name}\n`);
     },
   },

@@ -86,7 +86,8 @@ export async function runRados(argv: readonly string[], io: CommandIo): Promise<
 }
 
 function messageOf(error: unknown): string | undefined {
-  if (error instanceof UsageError || error instanceof VerbError) return error.message;
+  if (error instanceof UsageError) return error.withUsage ? `${error.message}\n${USAGE}` : error.message;
+  if (error instanceof VerbError) return error.message;
   if (!(error instanceof CephError)) return undefined;
   return error.errno === undefined ? error.message : `error ${error.errno}: ${errnoText(error.errno)}\n${error.message}`;
 }
@@ -100,7 +101,7 @@ async function runVerb(options: RadosOptions, [name, ...args]: readonly string[]
   await using cluster = await connect(options);
   const context = { cluster, options, io, out: (text: string | Uint8Array) => writeTo(io.stdout, text) };
   if (!verb.pool) await verb.run(context, args);
-  else await verb.run({ ...context, ioctx: await openPool(cluster, options), pool: options.pool ?? '' }, args);
+  else await verb.run({ ...context, ioctx: await openPool(cluster, options, context.out), pool: options.pool ?? '' }, args);
   return 0;
 }
 
@@ -115,7 +116,7 @@ async function connect({ conf }: RadosOptions): Promise<Cluster> {
   }
 }
 
-async function openPool(cluster: Cluster, options: RadosOptions): Promise<IoCtx> {
+async function openPool(cluster: Cluster, options: RadosOptions, out: (text: string) => Promise<void>): Promise<IoCtx> {
   const pool = options.pool as string;
   let ioctx: IoCtx;
   try {
@@ -127,7 +128,9 @@ async function openPool(cluster: Cluster, options: RadosOptions): Promise<IoCtx>
   if (options.locator !== '') ioctx = ioctx.withLocator(options.locator);
   if (options.snap === undefined) return ioctx;
   try {
-    return ioctx.withSnap(ioctx.snapshots.lookup(options.snap));
+    const snapid = ioctx.snapshots.lookup(options.snap);
+    await out(`selected snap ${snapid} '${options.snap}'\n`);
+    return ioctx.withSnap(snapid);
   } catch (error) {
     throw new VerbError(`error looking up snap '${options.snap}': ${errnoText((error as CephError).errno ?? 5)}`);
   }

@@ -1,4 +1,4 @@
-import { AbortedError, CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
+import { CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
 import type { CephContext, CephContextOptions } from '@cephts/common';
 import type { Uuid } from '@cephts/encoding';
 import { CephConf } from '../conf/ceph-conf.js';
@@ -12,6 +12,8 @@ import type { ClusterStat } from '../objecter/pool-requests.js';
 import { PgId } from '../osdmap/pg.js';
 import type { OsdMap } from '../osdmap/osd-map.js';
 import type { PoolStat } from '../osdmap/pool-stat.js';
+import { abortable } from './call-options.js';
+import type { CallOptions } from './call-options.js';
 import { IoCtx } from './io-ctx.js';
 
 /** Options of {@link Cluster.connect}; all optional. */
@@ -61,19 +63,20 @@ export class Cluster {
     const inline = { ms_async_op_threads: '0' };
     const config = conf instanceof CephConf ? conf : CephConf.load({ ...conf, defaults: { ...inline, ...conf.defaults } });
     let objecter: Objecter | undefined;
-    const connecting = connectCluster(config, {
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(context === undefined ? {} : { context }),
-      beforeAuthenticate: ({ cct, messenger, monc }) => {
-        objecter = new Objecter(cct, { messenger, mon: monc });
-        objecter.init();
-        objecter.requestMap();
-      },
-    });
-    const client = await abortable(connecting, signal, (late) => void late.shutdown());
+    const connect = (): Promise<ClusterClient> =>
+      connectCluster(config, {
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(context === undefined ? {} : { context }),
+        beforeAuthenticate: ({ cct, messenger, monc }) => {
+          objecter = new Objecter(cct, { messenger, mon: monc });
+          objecter.init();
+          objecter.requestMap();
+        },
+      });
+    const client = await abortable('connecting', signal, connect, (late) => void late.shutdown());
     const cluster = new Cluster(client, objecter as Objecter);
     try {
-      await abortable(cluster.waitForMap(1), signal);
+      await cluster.waitForMap(1, signal ? { signal } : {});
     } catch (error) {
       await cluster.shutdown();
       throw error;
@@ -103,27 +106,29 @@ export class Cluster {
   }
 
   /** Resolves when the map of OSDs is of that epoch or later. */
-  waitForMap(epoch: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.objecter.waitForMap(epoch, (r) => (r < 0 ? reject(errnoError(r, 'waiting for the osd map')) : resolve()));
-    });
+  waitForMap(epoch: number, { signal }: CallOptions = {}): Promise<void> {
+    const wait = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        this.objecter.waitForMap(epoch, (r) => (r < 0 ? reject(errnoError(r, 'waiting for the osd map')) : resolve()));
+      });
+    return abortable('waiting for the osd map', signal, wait);
   }
 
   /** Resolves when the map is as new as the monitors have it. */
-  async waitForLatestOsdMap(): Promise<void> {
-    const { newest } = await this.monc.getVersion('osdmap');
-    await this.waitForMap(newest);
+  async waitForLatestOsdMap(options: CallOptions = {}): Promise<void> {
+    const { newest } = await abortable('waiting for the osd map', options.signal, () => this.monc.getVersion('osdmap'));
+    await this.waitForMap(newest, options);
   }
 
   /** A way into a pool, by name or number. @throws CephError `ERR_CEPH_ENOENT` */
-  async openIoctx(pool: string | number): Promise<IoCtx> {
+  async openIoctx(pool: string | number, options?: CallOptions): Promise<IoCtx> {
     const find = (): number | undefined => {
       if (typeof pool === 'string') return this.osdmap.poolByName(pool);
       return this.osdmap.pools.has(pool) ? pool : undefined;
     };
     let id = find();
     if (id === undefined) {
-      await this.waitForLatestOsdMap();
+      await this.waitForLatestOsdMap(options);
       id = find();
     }
     if (id === undefined) throw new CephError('ERR_CEPH_ENOENT', `there is no pool ${pool}`, { errno: ERRNO.ENOENT });
@@ -131,60 +136,74 @@ export class Cluster {
   }
 
   /** Names of all pools, by number. */
-  async listPools(): Promise<Map<number, string>> {
-    await this.waitForLatestOsdMap();
+  async listPools(options?: CallOptions): Promise<Map<number, string>> {
+    await this.waitForLatestOsdMap(options);
     return new Map([...this.osdmap.poolNames].sort(([a], [b]) => a - b));
   }
 
   /** @throws CephError `ERR_CEPH_EEXIST` and the like */
-  async createPool(name: string): Promise<void> {
-    await this.#command({ prefix: 'osd pool create', pool: name }, `creating pool ${name}`);
-    await this.waitForLatestOsdMap();
+  async createPool(name: string, options?: CallOptions): Promise<void> {
+    await this.#command({ prefix: 'osd pool create', pool: name }, `creating pool ${name}`, options);
+    await this.waitForLatestOsdMap(options);
   }
 
   /** Needs `mon_allow_pool_delete`. */
-  async deletePool(name: string): Promise<void> {
+  async deletePool(name: string, options?: CallOptions): Promise<void> {
     const cmd = { prefix: 'osd pool delete', pool: name, pool2: name, yes_i_really_really_mean_it: true };
-    await this.#command(cmd, `deleting pool ${name}`);
-    await this.waitForLatestOsdMap();
+    await this.#command(cmd, `deleting pool ${name}`, options);
+    await this.waitForLatestOsdMap(options);
   }
 
-  async #command(cmd: object, what: string): Promise<CommandReply> {
-    const reply = await this.monCommand(cmd);
+  async #command(cmd: object, what: string, options?: CallOptions): Promise<CommandReply> {
+    const reply = await this.monCommand(cmd, undefined, options);
     if (reply.r < 0) throw new CephError(errnoError(reply.r, what).code, `${what}: ${reply.outs}`, { errno: -reply.r });
     return reply;
   }
 
   /** Runs a command on the monitors; what they answer is in the result, errors included. */
-  monCommand(cmd: object | string, inbl?: Uint8Array): Promise<CommandReply> {
-    return this.monc.monCommand(cmd, inbl);
+  monCommand(cmd: object | string, inbl?: Uint8Array, options?: CallOptions): Promise<CommandReply> {
+    return this.monc.monCommand(cmd, inbl, options);
   }
 
   /** Runs a command on an OSD, or on the primary of a placement group such as `'2.1f'`. */
-  osdCommand(to: number | string, cmd: object | string, inbl: Uint8Array = NO_BYTES): Promise<CommandReply> {
+  osdCommand(
+    to: number | string,
+    cmd: object | string,
+    inbl: Uint8Array = NO_BYTES,
+    { signal }: CallOptions = {},
+  ): Promise<CommandReply> {
     const text = typeof cmd === 'string' ? cmd : JSON.stringify(cmd);
     const target = typeof to === 'number' ? to : parsePg(to);
-    return new Promise((resolve) => {
-      this.objecter.commands.submit(target, [text], inbl, (r, outs, outbl) => resolve({ r, outs, outbl }));
-    });
+    const ask = (): Promise<CommandReply> =>
+      new Promise((resolve) => {
+        this.objecter.commands.submit(target, [text], inbl, (r, outs, outbl) => resolve({ r, outs, outbl }));
+      });
+    return abortable('the command', signal, ask);
   }
 
   /** How full the cluster is. */
-  stat(): Promise<ClusterStat> {
-    return new Promise((resolve, reject) => {
-      this.objecter.pools.statfs((r, stat) => (r < 0 ? reject(errnoError(r, 'statfs')) : resolve(stat)));
-    });
+  stat({ signal }: CallOptions = {}): Promise<ClusterStat> {
+    const ask = (): Promise<ClusterStat> =>
+      new Promise((resolve, reject) => {
+        this.objecter.pools.statfs((r, stat) => (r < 0 ? reject(errnoError(r, 'statfs')) : resolve(stat)));
+      });
+    return abortable('statfs', signal, ask);
   }
 
   /** What is in pools, by name. @param pools @defaultValue all */
-  async poolStats(pools?: readonly string[]): Promise<{ stats: Map<string, PoolStat>; perPool: boolean }> {
-    const names = pools ? [...pools] : [...(await this.listPools()).values()];
-    return new Promise((resolve, reject) => {
-      this.objecter.pools.poolStats(names, (r, stats, perPool) => {
-        if (r < 0) reject(errnoError(r, 'pool statistics'));
-        else resolve({ stats, perPool });
+  async poolStats(
+    pools?: readonly string[],
+    options: CallOptions = {},
+  ): Promise<{ stats: Map<string, PoolStat>; perPool: boolean }> {
+    const names = pools ? [...pools] : [...(await this.listPools(options)).values()];
+    const ask = (): Promise<{ stats: Map<string, PoolStat>; perPool: boolean }> =>
+      new Promise((resolve, reject) => {
+        this.objecter.pools.poolStats(names, (r, stats, perPool) => {
+          if (r < 0) reject(errnoError(r, 'pool statistics'));
+          else resolve({ stats, perPool });
+        });
       });
-    });
+    return abortable('pool statistics', options.signal, ask);
   }
 
   /** Ends the session; what is under way rejects with `ERR_CEPH_ESHUTDOWN`. */
@@ -207,23 +226,4 @@ function parsePg(text: string): PgId {
   const match = /^(\d+)\.([0-9a-f]+)$/.exec(text);
   if (!match) throw invalidArgument(`expected a placement group such as 2.1f, got '${text}'`);
   return new PgId(Number(match[1]), parseInt(match[2] as string, 16));
-}
-
-/** What comes of `promise`, unless the signal aborts before; a result that comes too late goes to `late`. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, late?: (value: T) => void): Promise<T> {
-  if (!signal) return promise;
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      if (late) promise.then(late, () => undefined);
-      reject(new AbortedError('connecting was given up', { cause: signal.reason }));
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { AbortedError, CephError, ERRNO, errnoError } from '@cephts/common';
+import { CephError, ERRNO, errnoError } from '@cephts/common';
 import { RawObjectLocator } from '@cephts/encoding';
 import { OSD_FLAG } from '../messages/osd/osd-op-codes.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
@@ -18,18 +18,14 @@ import { HObject, CEPH_NOSNAP, CEPH_SNAPDIR } from '../osdmap/hobject.js';
 import { SnapContext } from '../osdmap/osd-types.js';
 import type { PgPool } from '../osdmap/pg-pool.js';
 import type { PoolStat } from '../osdmap/pool-stat.js';
+import { givenUp } from './call-options.js';
+import type { CallOptions } from './call-options.js';
 import type { IoCtxHost } from './io-ctx-host.js';
 import { PoolSnapshots } from './pool-snapshots.js';
 import { readStream, writeStream } from './streams.js';
 import type { ReadStreamOptions, WriteStreamOptions } from './streams.js';
 import { notify, Watch } from './watch.js';
 import type { NotifyOptions, NotifyReply, WatchOptions } from './watch.js';
-
-/** For every call. */
-export interface CallOptions {
-  /** Gives the call up: it rejects with an AbortedError. Whether a write takes effect is then not known. */
-  signal?: AbortSignal;
-}
 
 export interface OperateOptions extends CallOptions {
   /** Further OSD_FLAG bits. */
@@ -179,7 +175,7 @@ export class IoCtx {
     const { objecter } = this.#host;
     const { signal } = options;
     if (signal?.aborted) {
-      onError(aborted(signal));
+      onError(givenUp(`the call for ${oid}`, signal));
       return;
     }
     // a snapshot cannot be changed
@@ -190,7 +186,7 @@ export class IoCtx {
     const done = (r: number): void => {
       if (signal) signal.removeEventListener('abort', onAbort);
       if (r >= 0) onDone(r);
-      else if (signal?.aborted && r === -ERRNO.ECANCELED) onError(aborted(signal));
+      else if (signal?.aborted && r === -ERRNO.ECANCELED) onError(givenUp(`the call for ${oid}`, signal));
       else onError(failure(r, oid));
     };
     const op = objecter.submit(oid, this.#oloc, operation, done, this.#submitOptions(operation, options));
@@ -385,8 +381,8 @@ export class IoCtx {
   }
 
   /** What is in the pool. */
-  async stats(): Promise<PoolStat> {
-    const { stats } = await this.#host.poolStats([this.poolName]);
+  async stats(options?: CallOptions): Promise<PoolStat> {
+    const { stats } = await this.#host.poolStats([this.poolName], options);
     const stat = stats.get(this.poolName);
     if (!stat) throw errnoError(-ERRNO.ENOENT, `pool ${this.pool}`);
     return stat;
@@ -425,21 +421,17 @@ class IoCtxPage {
 
   run(operation: ObjectOperation, signal: AbortSignal | undefined): Promise<void> {
     const { objecter } = this.#host;
-    if (signal?.aborted) return Promise.reject(aborted(signal));
+    if (signal?.aborted) return Promise.reject(givenUp('listing objects', signal));
     return new Promise((resolve, reject) => {
       const op = objecter.submit('', this.#oloc, operation, (r) => {
         signal?.removeEventListener('abort', onAbort);
         if (r >= 0) resolve();
-        else reject(signal?.aborted ? aborted(signal) : errnoError(r, 'listing objects'));
+        else reject(signal?.aborted ? givenUp('listing objects', signal) : errnoError(r, 'listing objects'));
       });
       const onAbort = (): void => void objecter.cancel(op);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
-}
-
-function aborted(signal: AbortSignal): AbortedError {
-  return new AbortedError('the call was given up', { cause: signal.reason });
 }
 
 function failure(r: number, oid: string): CephError {

@@ -2,12 +2,14 @@ import { ERRNO, errnoError } from '@cephts/common';
 import { POOL_OP } from '../messages/osd/m-pool-op.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import type { PoolSnapInfo } from '../osdmap/pg-pool.js';
+import { abortable } from './call-options.js';
+import type { CallOptions } from './call-options.js';
 import type { IoCtxHost } from './io-ctx-host.js';
 
 /** What it is about: a pool, and operations on its objects. */
 interface Pool {
   readonly pool: number;
-  operate(oid: string, operation: ObjectOperation): Promise<number>;
+  operate(oid: string, operation: ObjectOperation, options?: CallOptions): Promise<number>;
 }
 
 /**
@@ -35,37 +37,44 @@ export class PoolSnapshots {
     return found.snapid;
   }
 
-  async create(name: string): Promise<void> {
-    await this.#request(POOL_OP.CREATE_SNAP, { name }, `making snapshot ${name}`);
+  async create(name: string, options?: CallOptions): Promise<void> {
+    await this.#request(POOL_OP.CREATE_SNAP, { name }, `making snapshot ${name}`, options);
   }
 
-  async remove(name: string): Promise<void> {
+  async remove(name: string, options?: CallOptions): Promise<void> {
     this.lookup(name);
-    await this.#request(POOL_OP.DELETE_SNAP, { name }, `removing snapshot ${name}`);
+    await this.#request(POOL_OP.DELETE_SNAP, { name }, `removing snapshot ${name}`, options);
   }
 
   /** Takes an object back to what it was at a snapshot. */
-  async rollback(oid: string, name: string): Promise<void> {
-    await this.#pool.operate(oid, new ObjectOperation().rollback(this.lookup(name)));
+  async rollback(oid: string, name: string, options?: CallOptions): Promise<void> {
+    await this.#pool.operate(oid, new ObjectOperation().rollback(this.lookup(name)), options);
   }
 
   /** Makes a self-managed snapshot. @returns its number, for `withSnapContext` */
-  createSelfManaged(): Promise<number> {
-    return this.#request(POOL_OP.CREATE_UNMANAGED_SNAP, {}, 'making a snapshot');
+  createSelfManaged(options?: CallOptions): Promise<number> {
+    return this.#request(POOL_OP.CREATE_UNMANAGED_SNAP, {}, 'making a snapshot', options);
   }
 
-  async removeSelfManaged(snapid: number): Promise<void> {
-    await this.#request(POOL_OP.DELETE_UNMANAGED_SNAP, { snapid }, `removing snapshot ${snapid}`);
+  async removeSelfManaged(snapid: number, options?: CallOptions): Promise<void> {
+    await this.#request(POOL_OP.DELETE_UNMANAGED_SNAP, { snapid }, `removing snapshot ${snapid}`, options);
   }
 
-  async #request(op: number, what: { name?: string; snapid?: number }, text: string): Promise<number> {
-    const { epoch, snapid } = await new Promise<{ epoch: number; snapid: number }>((resolve, reject) => {
-      this.#host.objecter.pools.poolOp(op, this.#pool.pool, what, (r, epoch, snapid) => {
-        if (r < 0) reject(errnoError(r, text));
-        else resolve({ epoch, snapid });
+  async #request(
+    op: number,
+    what: { name?: string; snapid?: number },
+    text: string,
+    { signal }: CallOptions = {},
+  ): Promise<number> {
+    const ask = (): Promise<{ epoch: number; snapid: number }> =>
+      new Promise((resolve, reject) => {
+        this.#host.objecter.pools.poolOp(op, this.#pool.pool, what, (r, epoch, snapid) => {
+          if (r < 0) reject(errnoError(r, text));
+          else resolve({ epoch, snapid });
+        });
       });
-    });
-    await this.#host.waitForMap(epoch);
+    const { epoch, snapid } = await abortable(text, signal, ask);
+    await this.#host.waitForMap(epoch, signal ? { signal } : {});
     return snapid;
   }
 }

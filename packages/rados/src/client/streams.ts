@@ -1,10 +1,11 @@
 import { Readable, Writable } from 'node:stream';
+import type { CallOptions } from './call-options.js';
 
 /** What streams need of an IoCtx, or of something that stripes over several objects. */
 export interface ByteObject {
-  read(oid: string, options: { off: number; len: number; signal?: AbortSignal }): Promise<Uint8Array>;
-  writeFull(oid: string, bytes: Uint8Array): Promise<void>;
-  write(oid: string, bytes: Uint8Array, off: number): Promise<void>;
+  read(oid: string, options: { off: number; len: number } & CallOptions): Promise<Uint8Array>;
+  writeFull(oid: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
+  write(oid: string, bytes: Uint8Array, off: number, options: CallOptions): Promise<void>;
 }
 
 /** How a stream reads an object. */
@@ -61,6 +62,7 @@ export function readStream(object: ByteObject, oid: string, options: ReadStreamO
 /** Gathers what is written to pieces, some of them under way at a time. */
 export function writeStream(object: ByteObject, oid: string, options: WriteStreamOptions = {}): Writable {
   const { chunkSize = CHUNK, inFlight = DEPTH, signal } = options;
+  const callOptions: CallOptions = signal ? { signal } : {};
   let buffered: Uint8Array[] = [];
   let size = 0;
   let off = 0;
@@ -74,9 +76,11 @@ export function writeStream(object: ByteObject, oid: string, options: WriteStrea
     const at = off;
     off += bytes.length;
     // the first replaces what was there, so the others wait for it
-    const job = (at === 0 ? object.writeFull(oid, bytes) : object.write(oid, bytes, at)).catch((error: unknown) => {
-      failure ??= error as Error;
-    });
+    const job = (at === 0 ? object.writeFull(oid, bytes, callOptions) : object.write(oid, bytes, at, callOptions)).catch(
+      (error: unknown) => {
+        failure ??= error as Error;
+      },
+    );
     const tracked = job.finally(() => underWay.delete(tracked));
     underWay.add(tracked);
     if (at === 0) await tracked;

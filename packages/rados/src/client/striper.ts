@@ -3,6 +3,8 @@ import { CEPH_NOSNAP } from '../osdmap/hobject.js';
 import type { Readable, Writable } from 'node:stream';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import type { ObjectStat } from '../objecter/operation-results.js';
+import type { CallOptions } from './call-options.js';
+import type { ReadOptions } from './io-ctx.js';
 import { readStream, writeStream } from './streams.js';
 import type { ReadStreamOptions, WriteStreamOptions } from './streams.js';
 
@@ -19,9 +21,9 @@ export interface StriperLayout {
 /** What the striper needs of an IoCtx. */
 export interface StripedPool {
   readonly snap: bigint;
-  operate(oid: string, operation: ObjectOperation): Promise<number>;
-  getXattrs(oid: string): Promise<Map<string, Uint8Array>>;
-  stat(oid: string): Promise<ObjectStat>;
+  operate(oid: string, operation: ObjectOperation, options?: CallOptions): Promise<number>;
+  getXattrs(oid: string, options?: CallOptions): Promise<Map<string, Uint8Array>>;
+  stat(oid: string, options?: CallOptions): Promise<ObjectStat>;
 }
 
 interface Piece {
@@ -63,14 +65,14 @@ export class Striper {
   }
 
   /** @throws CephError `ERR_CEPH_ENOENT` */
-  async stat(soid: string): Promise<ObjectStat> {
-    const { size } = await this.#open(soid);
-    return { size, mtime: (await this.#pool.stat(first(soid))).mtime };
+  async stat(soid: string, options?: CallOptions): Promise<ObjectStat> {
+    const { size } = await this.#open(soid, options);
+    return { size, mtime: (await this.#pool.stat(first(soid), options)).mtime };
   }
 
   /** @param len @defaultValue all from `off` on */
-  async read(soid: string, { off = 0, len = Infinity }: { off?: number; len?: number } = {}): Promise<Uint8Array> {
-    const { size, layout } = await this.#open(soid);
+  async read(soid: string, { off = 0, len = Infinity, ...options }: ReadOptions = {}): Promise<Uint8Array> {
+    const { size, layout } = await this.#open(soid, options);
     const end = Math.min(size, off + len);
     if (end <= off) return new Uint8Array(0);
     const out = new Uint8Array(end - off);
@@ -78,7 +80,7 @@ export class Striper {
       pieces(soid, layout, off, end - off).map(async (piece) => {
         const op = new ObjectOperation();
         const result = op.read(piece.off, piece.len);
-        await this.#pool.operate(piece.oid, op).catch(ignoreMissing);
+        await this.#pool.operate(piece.oid, op, options).catch(ignoreMissing);
         // what was never written reads as zeros
         if (result.value) out.set(result.value, piece.at - off);
       }),
@@ -87,30 +89,30 @@ export class Striper {
   }
 
   /** Writes at `off`, over objects that are made where needed. */
-  async write(soid: string, bytes: Uint8Array, off = 0): Promise<void> {
-    const { layout, size } = await this.#openOrCreate(soid);
+  async write(soid: string, bytes: Uint8Array, off = 0, options?: CallOptions): Promise<void> {
+    const { layout, size } = await this.#openOrCreate(soid, options);
     const end = off + bytes.length;
     await Promise.all(
       pieces(soid, layout, off, bytes.length).map(({ oid, off: to, len, at }) =>
-        this.#pool.operate(oid, new ObjectOperation().write(to, bytes.subarray(at - off, at - off + len))),
+        this.#pool.operate(oid, new ObjectOperation().write(to, bytes.subarray(at - off, at - off + len)), options),
       ),
     );
-    if (end > size) await this.#setSize(soid, end);
+    if (end > size) await this.#setSize(soid, end, options);
   }
 
   /** Replaces the whole. */
-  async writeFull(soid: string, bytes: Uint8Array): Promise<void> {
-    await this.truncate(soid, 0).catch(ignoreMissing);
-    await this.write(soid, bytes, 0);
+  async writeFull(soid: string, bytes: Uint8Array, options?: CallOptions): Promise<void> {
+    await this.truncate(soid, 0, options).catch(ignoreMissing);
+    await this.write(soid, bytes, 0, options);
   }
 
-  async append(soid: string, bytes: Uint8Array): Promise<void> {
-    const { size } = await this.#openOrCreate(soid);
-    await this.write(soid, bytes, size);
+  async append(soid: string, bytes: Uint8Array, options?: CallOptions): Promise<void> {
+    const { size } = await this.#openOrCreate(soid, options);
+    await this.write(soid, bytes, size, options);
   }
 
-  async truncate(soid: string, to: number): Promise<void> {
-    const { size, layout } = await this.#open(soid);
+  async truncate(soid: string, to: number, options?: CallOptions): Promise<void> {
+    const { size, layout } = await this.#open(soid, options);
     if (to < size) {
       const { stripeUnit, stripeCount, objectSize } = layout;
       const setBytes = objectSize * stripeCount;
@@ -118,39 +120,32 @@ export class Striper {
       for (let n = 0; n < count; n++) {
         const keep = bytesWithin(n, to, stripeUnit, stripeCount, objectSize);
         const op = keep === 0 && n > 0 ? new ObjectOperation().remove() : new ObjectOperation().truncate(keep);
-        await this.#pool.operate(part(soid, n), op).catch(ignoreMissing);
+        await this.#pool.operate(part(soid, n), op, options).catch(ignoreMissing);
       }
     }
-    await this.#setSize(soid, to);
+    await this.#setSize(soid, to, options);
   }
 
-  async remove(soid: string): Promise<void> {
-    const { size, layout } = await this.#open(soid);
+  async remove(soid: string, options?: CallOptions): Promise<void> {
+    const { size, layout } = await this.#open(soid, options);
     const { stripeCount, objectSize } = layout;
     const count = Math.max(1, Math.ceil(size / (objectSize * stripeCount)) * stripeCount);
     // the first, which describes the others, goes last
     for (let n = count - 1; n >= 0; n--)
-      await this.#pool.operate(part(soid, n), new ObjectOperation().remove()).catch(ignoreMissing);
+      await this.#pool.operate(part(soid, n), new ObjectOperation().remove(), options).catch(ignoreMissing);
   }
 
   createReadStream(soid: string, options?: ReadStreamOptions): Readable {
-    return readStream({ read: (oid, range) => this.read(oid, range), ...this.#writers() }, soid, options);
+    return readStream(this, soid, options);
   }
 
   createWriteStream(soid: string, options?: WriteStreamOptions): Writable {
     // one at a time: each may have to set the size
-    return writeStream({ read: (oid, range) => this.read(oid, range), ...this.#writers() }, soid, { ...options, inFlight: 1 });
+    return writeStream(this, soid, { ...options, inFlight: 1 });
   }
 
-  #writers(): { write: Striper['write']; writeFull: Striper['writeFull'] } {
-    return {
-      write: (soid, bytes, off) => this.write(soid, bytes, off),
-      writeFull: (soid, bytes) => this.writeFull(soid, bytes),
-    };
-  }
-
-  async #open(soid: string): Promise<{ size: number; layout: Required<StriperLayout> }> {
-    const xattrs = await this.#pool.getXattrs(first(soid));
+  async #open(soid: string, options: CallOptions | undefined): Promise<{ size: number; layout: Required<StriperLayout> }> {
+    const xattrs = await this.#pool.getXattrs(first(soid), options);
     const number = (name: string): number => Number(textOf(xattrs.get(name)) || NaN);
     const layout = { stripeUnit: number(UNIT), stripeCount: number(COUNT), objectSize: number(OBJECT) };
     const size = number(SIZE);
@@ -159,10 +154,10 @@ export class Striper {
     return { size, layout };
   }
 
-  async #openOrCreate(soid: string): Promise<{ size: number; layout: Required<StriperLayout> }> {
-    if (this.#pool.snap !== CEPH_NOSNAP) return this.#open(soid);
+  async #openOrCreate(soid: string, options: CallOptions | undefined): Promise<{ size: number; layout: Required<StriperLayout> }> {
+    if (this.#pool.snap !== CEPH_NOSNAP) return this.#open(soid, options);
     try {
-      return await this.#open(soid);
+      return await this.#open(soid, options);
     } catch (error) {
       if ((error as CephError).errno !== ERRNO.ENOENT) throw error;
     }
@@ -173,12 +168,12 @@ export class Striper {
       .setXattr(COUNT, bytesOf(stripeCount))
       .setXattr(OBJECT, bytesOf(objectSize))
       .setXattr(SIZE, bytesOf(0));
-    await this.#pool.operate(first(soid), op);
+    await this.#pool.operate(first(soid), op, options);
     return { size: 0, layout: this.#layout };
   }
 
-  async #setSize(soid: string, size: number): Promise<void> {
-    await this.#pool.operate(first(soid), new ObjectOperation().setXattr(SIZE, bytesOf(size)));
+  async #setSize(soid: string, size: number, options: CallOptions | undefined): Promise<void> {
+    await this.#pool.operate(first(soid), new ObjectOperation().setXattr(SIZE, bytesOf(size)), options);
   }
 }
 

@@ -1,8 +1,9 @@
-import { AbortedError, ERRNO, errnoError } from '@cephts/common';
+import { ERRNO, errnoError } from '@cephts/common';
 import type { CephError } from '@cephts/common';
 import type { RawObjectLocator } from '@cephts/encoding';
 import type { Linger } from '../objecter/linger-ops.js';
 import type { NotifyReply } from '../objecter/linger-ops.js';
+import { givenUp } from './call-options.js';
 import type { IoCtxHost } from './io-ctx-host.js';
 
 export type { NotifyReply } from '../objecter/linger-ops.js';
@@ -64,7 +65,7 @@ export class Watch implements AsyncIterable<Notification> {
   /** @internal */
   static open(host: IoCtxHost, oid: string, oloc: RawObjectLocator, options: WatchOptions): Promise<Watch> {
     const { timeout = 0, autoAck = true, signal } = options;
-    if (signal?.aborted) return Promise.reject(givenUp('watch', signal));
+    if (signal?.aborted) return Promise.reject(givenUp('the watch', signal));
     const watch = new Watch(host, autoAck);
     return new Promise((resolve, reject) => {
       const handlers = {
@@ -84,7 +85,7 @@ export class Watch implements AsyncIterable<Notification> {
       });
       if (!signal) return;
       const onAbort = (): void => {
-        reject(givenUp('watch', signal));
+        reject(givenUp('the watch', signal));
         // the OSD may have it already
         watch.close().catch(() => undefined);
       };
@@ -150,10 +151,6 @@ export class Watch implements AsyncIterable<Notification> {
   }
 }
 
-function givenUp(what: string, signal: AbortSignal): AbortedError {
-  return new AbortedError(`the ${what} was given up`, { cause: signal.reason });
-}
-
 /** Notifies, and waits for who watches. */
 export function notify(
   host: IoCtxHost,
@@ -162,14 +159,14 @@ export function notify(
   payload: Uint8Array = NO_BYTES,
   { timeoutMs = host.cct.conf.number('client_notify_timeout') * 1000, signal }: NotifyOptions = {},
 ): Promise<NotifyReply> {
-  if (signal?.aborted) return Promise.reject(givenUp('notification', signal));
+  if (signal?.aborted) return Promise.reject(givenUp('the notification', signal));
   return new Promise((resolve, reject) => {
     const { lingers } = host.objecter;
     const linger = lingers.notify(oid, oloc, payload, timeoutMs, (r, reply) => {
       signal?.removeEventListener('abort', onAbort);
       // who did not acknowledge in time is in the reply
       if (r >= 0 || r === -ERRNO.ETIMEDOUT) resolve(reply);
-      else reject(signal?.aborted ? givenUp('notification', signal) : errnoError(r, `notification of ${oid}`));
+      else reject(signal?.aborted ? givenUp('the notification', signal) : errnoError(r, `notification of ${oid}`));
     });
     const onAbort = (): void => lingers.cancel(linger, -ERRNO.ECANCELED);
     signal?.addEventListener('abort', onAbort, { once: true });
