@@ -8,6 +8,9 @@ import { PRIORITY } from '@cephts/dispatch-queue';
 import type { ProtocolHost } from './protocol/protocol-host.js';
 import { ProtocolV2 } from './protocol/protocol-v2.js';
 
+/** Nobody waits: one for all connections, as thousands may be idle. */
+const NONE: (() => void)[] = [];
+
 /**
  * A connection over the network: who the peer is and how it is treated; the rest is its protocol's.
  *
@@ -25,7 +28,7 @@ export class AsyncConnection extends Connection {
   #peerAddrs: EntityAddrVec = EntityAddrVec.EMPTY;
   #peerType = -1;
   #policy: Policy;
-  #drainWaiters: (() => void)[] = [];
+  #drainWaiters: (() => void)[] = NONE;
 
   constructor(host: ProtocolHost, peerType: number, policy: Policy, anon = false) {
     super(host.dispatchQueue.getId());
@@ -103,6 +106,7 @@ export class AsyncConnection extends Connection {
 
   drained(): Promise<void> {
     if (this.protocol.isClosed || this.queued < this.#host.options.sendHighWater) return Promise.resolve();
+    if (this.#drainWaiters === NONE) this.#drainWaiters = [];
     return new Promise((resolve) => this.#drainWaiters.push(resolve));
   }
 
@@ -115,7 +119,8 @@ export class AsyncConnection extends Connection {
   }
 
   setPeerAddrs(addrs: EntityAddrVec): void {
-    this.#peerAddrs = addrs;
+    // decoded ones come in an array with room for more
+    this.#peerAddrs = new EntityAddrVec(addrs.addrs.slice());
   }
 
   setLossy(lossy: boolean): void {
@@ -142,7 +147,7 @@ export class AsyncConnection extends Connection {
 
   #tellDrained(): void {
     const waiters = this.#drainWaiters;
-    this.#drainWaiters = [];
+    this.#drainWaiters = NONE;
     for (const resolve of waiters) resolve();
   }
 }

@@ -51,16 +51,17 @@ function onClose(this: OwnedSocket): void {
 export class PosixSocket implements ByteSocket {
   owner!: ByteSocketOwner;
   readonly #socket: Socket;
-  readonly #peer: EntityAddr;
+  /** Where it connects to; an accepted one asks the system. */
+  readonly #target: EntityAddr | undefined;
   readonly #turns: Turns;
   #error: NodeJS.ErrnoException | undefined;
   #destroyed = false;
   /** Did the last read leave its turn to the next one? */
   #waited = false;
 
-  private constructor(socket: OwnedSocket, peer: EntityAddr, turns: Turns) {
+  private constructor(socket: OwnedSocket, target: EntityAddr | undefined, turns: Turns) {
     this.#socket = socket;
-    this.#peer = peer;
+    this.#target = target;
     this.#turns = turns;
     socket[SELF] = this;
     socket.setNoDelay(true);
@@ -77,27 +78,26 @@ export class PosixSocket implements ByteSocket {
   static connect(addr: EntityAddr, turns: Turns, share = true): PosixSocket {
     const options = { host: addr.ip, port: addr.port, noDelay: true };
     if (!share) return new PosixSocket(connect(options), addr, turns);
-    const onread = toScratch(() => self);
+    const onread = toScratch((length, bytes) => self.readShared(length, bytes));
     const self: PosixSocket = new PosixSocket(connect({ ...options, onread }), addr, turns);
     return self;
   }
 
   /** A socket that a server accepted, paused. @param share as in {@link connect} */
   static accepted(socket: Socket, turns: Turns, share = true): PosixSocket {
-    const peer = addrOf(socket.remoteAddress, socket.remotePort);
     const own = share
       ? readingTo(
           socket,
-          toScratch(() => self),
+          toScratch((length, bytes) => self.readShared(length, bytes)),
         )
       : socket;
-    const self: PosixSocket = new PosixSocket(own, peer, turns);
+    const self: PosixSocket = new PosixSocket(own, undefined, turns);
     if (own === socket) socket.resume();
     return self;
   }
 
   get peer(): EntityAddr {
-    return this.#peer;
+    return this.#target ?? addrOf(this.#socket.remoteAddress, this.#socket.remotePort);
   }
 
   get local(): EntityAddr {
@@ -192,10 +192,10 @@ export class PosixSocket implements ByteSocket {
   }
 }
 
-/** Reads to the scratch. @param who asked when there is something: the socket is made after this */
-function toScratch(who: () => PosixSocket): OnReadOpts {
+/** Reads to the scratch. */
+function toScratch(callback: OnReadOpts['callback']): OnReadOpts {
   scratch ??= new Uint8Array(SCRATCH);
-  return { buffer: scratch, callback: (length, bytes) => who().readShared(length, bytes) };
+  return { buffer: scratch, callback };
 }
 
 /** An address as Node gives it. */

@@ -28,6 +28,8 @@ const MOST_BALLAST = 1024 * 1024;
 const FIRST_BODY = 128 * 1024;
 /** Longest piece, in bytes, that is kept in memory shared with others. */
 const SHARED = 8 * 1024;
+/** One for all streams: it is valid during a call. */
+const parts = new MessageParts();
 const PREFIX = new TextEncoder().encode('ceph v2\n');
 const LEGACY = new TextEncoder().encode('ceph v027');
 const BANNER_HEAD = PREFIX.length + 2;
@@ -68,7 +70,6 @@ export class FrameReader {
   sink: FrameSink;
   readonly #maxMessage: number;
   readonly #preamble = new Preamble();
-  readonly #parts = new MessageParts();
   #bytes: Uint8Array = EMPTY;
   #at = 0;
   #end = 0;
@@ -291,6 +292,7 @@ export class FrameReader {
 
   #nextChunk(): void {
     this.#bytes = this.#more.shift()!;
+    if (this.#more.length === 0) this.#more = NONE;
     this.#alone = fills(this.#bytes);
     this.#given = false;
     this.#at = 0;
@@ -367,7 +369,6 @@ export class FrameReader {
   #readBody(bytes: Uint8Array, at: number): void {
     const { lengths, tag } = this.#preamble;
     const length = this.#need;
-    const parts = this.#parts;
     const complete = this.#rx ? this.#open(this.#rx, bytes, at, at + length) : this.#check(bytes, at);
     this.#expect = 'preamble';
     this.#need = this.#preambleNeed;
@@ -386,6 +387,8 @@ export class FrameReader {
     parts.given = false;
     this.sink.onMessage(parts, this.#preambleNeed + length);
     if (parts.given && parts.bytes === this.#bytes) this.#given = true;
+    // an idle stream keeps no memory that others would have to themselves
+    parts.head = parts.bytes = EMPTY;
   }
 
   /** crc mode: finds the segments. @returns false for an aborted frame */
@@ -398,7 +401,6 @@ export class FrameReader {
       checkCrc(b, from, at, readU32(b, at));
       at += CRC_LENGTH;
     }
-    const parts = this.#parts;
     parts.head = b;
     parts.headAt = from;
     parts.alone = this.#bodyAlone;
@@ -422,12 +424,11 @@ export class FrameReader {
   /** Says where the segments behind the first are. */
   #lay(bytes: Uint8Array, at: number, pad: (length: number) => number): void {
     const { lengths, segments } = this.#preamble;
-    this.#parts.lay(bytes, at, segments > 1 ? lengths[1]! : 0, segments > 2 ? lengths[2]! : 0, segments > 3 ? lengths[3]! : 0, pad);
+    parts.lay(bytes, at, segments > 1 ? lengths[1]! : 0, segments > 2 ? lengths[2]! : 0, segments > 3 ? lengths[3]! : 0, pad);
   }
 
   /** Secure mode: opens the records and finds the segments. @returns false for an aborted frame */
   #open(rx: OnwireRx, body: Uint8Array, from: number, to: number): boolean {
-    const parts = this.#parts;
     const { lengths, segments, tag } = this.#preamble;
     const first = padded(lengths[0]!);
     if (!this.#rev1) {

@@ -1,8 +1,8 @@
 const EMPTY = new Uint8Array(0);
 
 /**
- * Where the segments of a message lie: the header by itself, the other three in one memory. Whoever reads a stream has one such object, and
- * overwrites it with the next message; views are made only of what somebody looks at.
+ * Where the segments of a message lie: the header by itself, the other three in one memory. Whoever reads
+ * streams has one such object, and overwrites it with the next message; views are made only of what somebody looks at.
  */
 export class MessageParts {
   head: Uint8Array = EMPTY;

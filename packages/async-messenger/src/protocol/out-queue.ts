@@ -8,10 +8,12 @@ interface Tier {
   readonly messages: Fifo<Message>;
 }
 
+const NONE: Tier[] = [];
+
 /** Messages to be written: the highest priority first, first in first out within one. */
 export class OutQueue {
   /** The highest priority first; tiers that ran empty stay. */
-  readonly #tiers: Tier[] = [];
+  #tiers: Tier[] = NONE;
   #length = 0;
 
   get length(): number {
@@ -74,7 +76,9 @@ export class OutQueue {
       if (tier.priority < priority) break;
     }
     const tier: Tier = { priority, messages: new Fifo() };
-    tiers.splice(i, 0, tier);
+    // one tier is all that most ever have: an array of just that
+    if (tiers.length === 0) this.#tiers = [tier];
+    else tiers.splice(i, 0, tier);
     return tier.messages;
   }
 }

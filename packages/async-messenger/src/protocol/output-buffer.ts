@@ -1,5 +1,7 @@
 const CHUNK = 64 * 1024;
 const NOTHING = new Uint8Array(0);
+/** No pieces: one for all wires. */
+const NONE: Uint8Array[] = [];
 
 /** The chunk that all wires of this isolate write into, so that an idle one holds no memory. */
 let chunk = NOTHING;
@@ -20,7 +22,7 @@ export class OutputBuffer {
   bytes: Uint8Array = NOTHING;
   #from = 0;
   #at = 0;
-  #pieces: Uint8Array[] = [];
+  #pieces: Uint8Array[] = NONE;
   /** Bytes queued since the last {@link take}. */
   queued = 0;
 
@@ -37,7 +39,7 @@ export class OutputBuffer {
   /** Queues bytes without a copy: they must not change until they are sent. */
   push(bytes: Uint8Array): void {
     this.#cut();
-    this.#pieces.push(bytes);
+    this.#add(bytes);
     this.queued += bytes.length;
   }
 
@@ -53,7 +55,7 @@ export class OutputBuffer {
     this.bytes = NOTHING;
     this.#from = this.#at = 0;
     const pieces = this.#pieces;
-    this.#pieces = [];
+    this.#pieces = NONE;
     this.queued = 0;
     return pieces;
   }
@@ -74,7 +76,12 @@ export class OutputBuffer {
   #cut(): void {
     if (this.#at === this.#from) return;
     // a Buffer, as sockets would make one of it
-    this.#pieces.push(Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.#from, this.#at - this.#from));
+    this.#add(Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.#from, this.#at - this.#from));
     this.#from = this.#at;
+  }
+
+  #add(piece: Uint8Array): void {
+    if (this.#pieces === NONE) this.#pieces = [piece];
+    else this.#pieces.push(piece);
   }
 }
