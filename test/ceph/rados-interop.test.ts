@@ -195,7 +195,7 @@ ret, buf = io.execute('classy2', 'hello', 'record_hello', b'ours')
         expect(string(await io.read('steps2'))).toBe('xyxyxyz');
         expect(string(await io.read('steps3'))).toBe('x\0\0\0');
         expect(string(await io.withLocator('key').read('located2'))).toBe('theirs');
-        expect(string(await io.exec('classy2', 'hello', 'replay'))).toContain('Hello, ours');
+        expect(string(await io.read('classy2'))).toContain('Hello, ours');
       }, 30_000);
 
       it('follows an object that redirects to another', async () => {
