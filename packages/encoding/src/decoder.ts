@@ -156,6 +156,14 @@ export class Decoder {
     return this.raw(this.u32());
   }
 
+  /** A decoder of the next `count` bytes, which are skipped here; its offsets count from their beginning. */
+  part(count: number, type: string = this.#type): Decoder {
+    const at = this.#take(count);
+    const part = new Decoder(this.#bytes, type, at, at + count);
+    part.#numbers = this.#numbers;
+    return part;
+  }
+
   string(): string {
     return decodeText(this.blob());
   }
@@ -163,6 +171,11 @@ export class Decoder {
   /** What is left of the innermost struct, as a view. */
   rest(): Uint8Array {
     return this.raw(this.remaining);
+  }
+
+  /** As {@link rest}, which stays to be read. */
+  peekRest(): Uint8Array {
+    return this.#bytes.subarray(this.#at, this.#end);
   }
 
   skip(count: number): this {

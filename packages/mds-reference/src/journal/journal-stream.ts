@@ -23,31 +23,53 @@ export class JournalReadBuffer {
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(this.#bytes.buffer);
   #at = 0;
+  /** What follows {@link #bytes}, the oldest last. */
+  #ahead: Uint8Array[] = [];
+  #aheadLength = 0;
 
   get length(): number {
-    return this.#bytes.length - this.#at;
+    return this.#bytes.length - this.#at + this.#aheadLength;
   }
 
   clear(): void {
+    this.#ahead = [];
+    this.#aheadLength = 0;
     this.#set(new Uint8Array(0));
   }
 
   /** Adds what follows; it is the buffer's from now on. */
   push(bytes: Uint8Array): void {
-    if (this.length === 0) {
-      this.#set(bytes);
-      return;
-    }
-    const joined = new Uint8Array(this.length + bytes.length);
-    joined.set(this.#bytes.subarray(this.#at));
-    joined.set(bytes, this.length);
-    this.#set(joined);
+    this.#ahead.unshift(bytes);
+    this.#aheadLength += bytes.length;
   }
 
   #set(bytes: Uint8Array): void {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = 0;
+  }
+
+  /** Has the next `size` bytes, which are there, lie in one piece: what is pushed is copied only where an entry begins in one piece and ends in another. */
+  #gather(size: number): void {
+    const left = this.#bytes.length - this.#at;
+    if (left >= size) return;
+    if (left === 0 && (this.#ahead.at(-1) as Uint8Array).length >= size) {
+      const next = this.#ahead.pop() as Uint8Array;
+      this.#aheadLength -= next.length;
+      this.#set(next);
+      return;
+    }
+    const joined = new Uint8Array(size);
+    joined.set(this.#bytes.subarray(this.#at));
+    for (let at = left; at < size;) {
+      const next = this.#ahead.pop() as Uint8Array;
+      const count = Math.min(next.length, size - at);
+      joined.set(next.subarray(0, count), at);
+      at += count;
+      this.#aheadLength -= count;
+      if (count < next.length) this.#ahead.push(next.subarray(count));
+    }
+    this.#set(joined);
   }
 
   /**
@@ -58,6 +80,7 @@ export class JournalReadBuffer {
     const resilient = this.format >= JOURNAL_FORMAT_RESILIENT;
     const prefix = resilient ? 12 : 4;
     if (this.length < prefix) return prefix;
+    this.#gather(prefix);
     const at = this.#at;
     if (!resilient) return ENVELOPE_LEGACY + this.#view.getUint32(at, true);
     if (this.#view.getUint32(at, true) !== SENTINEL_LOW || this.#view.getUint32(at + 4, true) !== SENTINEL_HIGH)
@@ -78,6 +101,7 @@ export class JournalReadBuffer {
    */
   take(position: number): Uint8Array {
     const size = this.need();
+    this.#gather(size);
     const at = this.#at;
     this.#at += size;
     if (this.format < JOURNAL_FORMAT_RESILIENT) return this.#bytes.subarray(at + ENVELOPE_LEGACY, at + size);

@@ -1,5 +1,4 @@
-import { Decoder } from '@cephts/encoding';
-import type { Encoder } from '@cephts/encoding';
+import type { Decoder, Encoder } from '@cephts/encoding';
 import { Fnode } from '../../types/fnode.js';
 import { FullBit, NullBit, RemoteBit } from './meta-bits.js';
 
@@ -25,7 +24,7 @@ export class DirLump {
   #remote: RemoteBit[] = [];
   #null: NullBit[] = [];
   /** Dentries not decoded yet, and how many of each kind they claim to be. */
-  #raw: Uint8Array | undefined;
+  #raw: Decoder | undefined;
   #counts: readonly [full: number, remote: number, nulls: number] = [0, 0, 0];
 
   constructor(fnode = new Fnode()) {
@@ -72,7 +71,7 @@ export class DirLump {
     e.u32(this.state);
     if (this.#raw) {
       const [full, remote, nulls] = this.#counts;
-      e.u32(full).u32(remote).u32(nulls).blob(this.#raw);
+      e.u32(full).u32(remote).u32(nulls).blob(this.#raw.peekRest());
     } else {
       const full = this.#full;
       const remote = this.#remote;
@@ -95,15 +94,14 @@ export class DirLump {
     const lump = new DirLump(Fnode.decode(d));
     lump.state = d.u32();
     lump.#counts = [d.u32(), d.u32(), d.u32()];
-    lump.#raw = d.blob().slice();
+    lump.#raw = d.part(d.u32(), 'EMetaBlob::dirlump');
     d.finish(frame, 'EMetaBlob::dirlump');
     return lump;
   }
 
   #decodeBits(): void {
-    const raw = this.#raw;
-    if (!raw) return;
-    const d = new Decoder(raw, 'EMetaBlob::dirlump');
+    const d = this.#raw;
+    if (!d) return;
     const full = d.list(FullBit.decode, 6);
     const remote = d.list(RemoteBit.decode, 6);
     const nulls = d.list(NullBit.decode, 6);

@@ -47,7 +47,9 @@ export class EUpdate extends LogEvent {
     event.stamp = UTime.decode(d);
     event.updateType = d.string();
     event.metablob = EMetaBlob.decode(d);
-    event.clientMap = d.blob().slice();
+    const clientMap = d.blob();
+    // views would keep alive all that was read with them
+    if (clientMap.length > 0) event.clientMap = clientMap.slice();
     if (frame.version >= 3) event.cmapv = d.u64();
     event.reqid = MetaReqId.decode(d);
     event.hadPeers = d.bool();
