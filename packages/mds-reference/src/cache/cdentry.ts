@@ -87,7 +87,9 @@ export class CDentry extends MDSCacheObject implements LruItem<CDentry> {
   // -- linkage
 
   getLinkage(client?: number, mut?: MutationImpl): Linkage {
-    return client !== undefined && this.useProjected(client, mut) ? this.getProjectedLinkage() : this.linkage;
+    // who only looks makes no lock
+    const newer = client !== undefined && this.isProjected() && this.useProjected(client, mut);
+    return newer ? this.getProjectedLinkage() : this.linkage;
   }
 
   /** The newest linkage, projected or not. */

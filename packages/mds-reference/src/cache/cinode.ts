@@ -92,15 +92,17 @@ export class CInode extends InodeLocks {
   snaprealm: SnapRealm | undefined;
   /** Sequence of the journal event it was last part of. */
   lastJournaled = 0;
-  /** When sums were last propagated from its fragments into it: monotonic ms. */
-  lastDirstatProp = -Infinity;
+  /** When sums were last propagated from its fragments into it, in monotonic ms; undefined for never. */
+  lastDirstatProp: number | undefined;
 
   /** By client. */
   clientCaps = NO_CAPS;
   /** The client that is (or should be) treated as the only user; −1 for none. */
   lonerCap = -1;
   /** Caps of clients whose flush of a snapshot is awaited; with no snapshots there are none. */
-  readonly clientSnapCaps: ReadonlyMap<number, unknown> = NO_SNAP_CAPS;
+  get clientSnapCaps(): ReadonlyMap<number, unknown> {
+    return NO_SNAP_CAPS;
+  }
   wantLonerCap = -1;
   #numCapsNotable = 0;
 

@@ -6,111 +6,141 @@ import { LOCK_TYPE, SimpleLock } from '../locks/simple-lock.js';
 import { MDSCacheObject } from './cache-object.js';
 import type { CInode } from './cinode.js';
 
+/** Nobody takes or changes a lock that is only looked at. */
+function neverLocked(): never {
+  throw new Error('a lock that was only looked at is changed');
+}
+const NOBODY: ScatterLockParent = {
+  isAuth: () => true,
+  get: neverLocked,
+  put: neverLocked,
+  authPin: neverLocked,
+  authUnpin: neverLocked,
+  clearDirtyScattered: neverLocked,
+};
+/** As every lock is when it is made. */
+const UNTOUCHED = {
+  file: new ScatterLock(NOBODY, LOCK_TYPE.IFILE),
+  auth: new SimpleLock(NOBODY, LOCK_TYPE.IAUTH),
+  xattr: new SimpleLock(NOBODY, LOCK_TYPE.IXATTR),
+  link: new SimpleLock(NOBODY, LOCK_TYPE.ILINK),
+} as const;
+
+/** What can be seen of a lock without making it. */
+export type LockView = Pick<SimpleLock, 'state' | 'gcapsAllowed' | 'gcapsXlockerMask' | 'isXlockedByClient'>;
+
+/** Those of its locks that an inode has made, and the segments that wait for one of them. */
+class MadeLocks {
+  version: LocalLock | undefined;
+  auth: SimpleLock | undefined;
+  link: SimpleLock | undefined;
+  dirfragtree: ScatterLock | undefined;
+  file: ScatterLock | undefined;
+  xattr: SimpleLock | undefined;
+  snap: SimpleLock | undefined;
+  nest: ScatterLock | undefined;
+  flock: SimpleLock | undefined;
+  policy: SimpleLock | undefined;
+  dirIn: LogSegment | undefined;
+  nestIn: LogSegment | undefined;
+  treeIn: LogSegment | undefined;
+}
+
 /**
- * The locks of an inode. Most inodes are made, stored and trimmed without ever being locked in all these ways, so each lock is made when it is
- * first asked for.
+ * The locks of an inode. Most inodes are read, looked at and trimmed without ever being locked, so a lock is made when it is first asked for.
  *
  * @see src/mds/CInode.h (16.2.15)
  */
 export abstract class InodeLocks extends MDSCacheObject implements ScatterLockParent {
-  #versionlock: LocalLock | undefined;
-  #authlock: SimpleLock | undefined;
-  #linklock: SimpleLock | undefined;
-  #dirfragtreelock: ScatterLock | undefined;
-  #filelock: ScatterLock | undefined;
-  #xattrlock: SimpleLock | undefined;
-  #snaplock: SimpleLock | undefined;
-  #nestlock: ScatterLock | undefined;
-  #flocklock: SimpleLock | undefined;
-  #policylock: SimpleLock | undefined;
-  #dirIn: LogSegment | undefined;
-  #nestIn: LogSegment | undefined;
-  #treeIn: LogSegment | undefined;
+  #made: MadeLocks | undefined;
+
+  get #locks(): MadeLocks {
+    return (this.#made ??= new MadeLocks());
+  }
 
   get versionlock(): LocalLock {
-    return (this.#versionlock ??= new LocalLock(this, LOCK_TYPE.IVERSION));
+    return (this.#locks.version ??= new LocalLock(this, LOCK_TYPE.IVERSION));
   }
   get authlock(): SimpleLock {
-    return (this.#authlock ??= new SimpleLock(this, LOCK_TYPE.IAUTH));
+    return (this.#locks.auth ??= new SimpleLock(this, LOCK_TYPE.IAUTH));
   }
   get linklock(): SimpleLock {
-    return (this.#linklock ??= new SimpleLock(this, LOCK_TYPE.ILINK));
+    return (this.#locks.link ??= new SimpleLock(this, LOCK_TYPE.ILINK));
   }
   get dirfragtreelock(): ScatterLock {
-    return (this.#dirfragtreelock ??= new ScatterLock(this, LOCK_TYPE.IDFT));
+    return (this.#locks.dirfragtree ??= new ScatterLock(this, LOCK_TYPE.IDFT));
   }
   get filelock(): ScatterLock {
-    return (this.#filelock ??= new ScatterLock(this, LOCK_TYPE.IFILE));
+    return (this.#locks.file ??= new ScatterLock(this, LOCK_TYPE.IFILE));
   }
   get xattrlock(): SimpleLock {
-    return (this.#xattrlock ??= new SimpleLock(this, LOCK_TYPE.IXATTR));
+    return (this.#locks.xattr ??= new SimpleLock(this, LOCK_TYPE.IXATTR));
   }
   get snaplock(): SimpleLock {
-    return (this.#snaplock ??= new SimpleLock(this, LOCK_TYPE.ISNAP));
+    return (this.#locks.snap ??= new SimpleLock(this, LOCK_TYPE.ISNAP));
   }
   get nestlock(): ScatterLock {
-    return (this.#nestlock ??= new ScatterLock(this, LOCK_TYPE.INEST));
+    return (this.#locks.nest ??= new ScatterLock(this, LOCK_TYPE.INEST));
   }
   get flocklock(): SimpleLock {
-    return (this.#flocklock ??= new SimpleLock(this, LOCK_TYPE.IFLOCK));
+    return (this.#locks.flock ??= new SimpleLock(this, LOCK_TYPE.IFLOCK));
   }
   get policylock(): SimpleLock {
-    return (this.#policylock ??= new SimpleLock(this, LOCK_TYPE.IPOLICY));
+    return (this.#locks.policy ??= new SimpleLock(this, LOCK_TYPE.IPOLICY));
+  }
+
+  /** The locks that have caps, to look at: those that were never asked for are not made. */
+  lookAt(which: keyof typeof UNTOUCHED): LockView {
+    return this.#made?.[which] ?? UNTOUCHED[which];
   }
 
   /** The locks that were asked for so far. */
   get usedLocks(): SimpleLock[] {
-    const all = [
-      this.#versionlock,
-      this.#authlock,
-      this.#linklock,
-      this.#dirfragtreelock,
-      this.#filelock,
-      this.#xattrlock,
-      this.#snaplock,
-      this.#nestlock,
-      this.#flocklock,
-      this.#policylock,
-    ];
-    return all.filter((lock) => lock !== undefined);
+    const made = this.#made;
+    if (!made) return [];
+    const { version, auth, link, dirfragtree, file, xattr, snap, nest, flock, policy } = made;
+    return [version, auth, link, dirfragtree, file, xattr, snap, nest, flock, policy].filter((lock) => lock !== undefined);
   }
 
   /** Sums of its fragments are ahead of the inode's: they must be gathered before segment `ls` can be trimmed. */
   noteDirtyScattered(type: number, ls: LogSegment): void {
     const inode = this as unknown as CInode;
-    if (type === LOCK_TYPE.IFILE && this.#dirIn !== ls) {
-      this.#dirIn?.dirtyDirfragDir.delete(inode);
-      this.#dirIn = ls;
+    const made = this.#locks;
+    if (type === LOCK_TYPE.IFILE && made.dirIn !== ls) {
+      made.dirIn?.dirtyDirfragDir.delete(inode);
+      made.dirIn = ls;
       ls.dirtyDirfragDir.add(inode);
-    } else if (type === LOCK_TYPE.INEST && this.#nestIn !== ls) {
-      this.#nestIn?.dirtyDirfragNest.delete(inode);
-      this.#nestIn = ls;
+    } else if (type === LOCK_TYPE.INEST && made.nestIn !== ls) {
+      made.nestIn?.dirtyDirfragNest.delete(inode);
+      made.nestIn = ls;
       ls.dirtyDirfragNest.add(inode);
-    } else if (type === LOCK_TYPE.IDFT && this.#treeIn !== ls) {
-      this.#treeIn?.dirtyDirfragDirfragtree.delete(inode);
-      this.#treeIn = ls;
+    } else if (type === LOCK_TYPE.IDFT && made.treeIn !== ls) {
+      made.treeIn?.dirtyDirfragDirfragtree.delete(inode);
+      made.treeIn = ls;
       ls.dirtyDirfragDirfragtree.add(inode);
     }
   }
 
   clearDirtyScattered(type: number): void {
     const inode = this as unknown as CInode;
+    const made = this.#made;
+    if (!made) return;
     if (type === LOCK_TYPE.IFILE) {
-      this.#dirIn?.dirtyDirfragDir.delete(inode);
-      this.#dirIn = undefined;
+      made.dirIn?.dirtyDirfragDir.delete(inode);
+      made.dirIn = undefined;
     } else if (type === LOCK_TYPE.INEST) {
-      this.#nestIn?.dirtyDirfragNest.delete(inode);
-      this.#nestIn = undefined;
+      made.nestIn?.dirtyDirfragNest.delete(inode);
+      made.nestIn = undefined;
     } else if (type === LOCK_TYPE.IDFT) {
-      this.#treeIn?.dirtyDirfragDirfragtree.delete(inode);
-      this.#treeIn = undefined;
+      made.treeIn?.dirtyDirfragDirfragtree.delete(inode);
+      made.treeIn = undefined;
     }
   }
 
   /** The inode goes: nothing is to be gathered any more. */
   clearScatterDirty(): void {
-    this.#filelock?.removeDirty();
-    this.#nestlock?.removeDirty();
-    this.#dirfragtreelock?.removeDirty();
+    this.#made?.file?.removeDirty();
+    this.#made?.nest?.removeDirty();
+    this.#made?.dirfragtree?.removeDirty();
   }
 }

@@ -118,7 +118,8 @@ export function predirtyJournalParents(
 /** Do the sums go no further up than the fragment? */
 function stopsHere(mut: MutationImpl, pin: CInode, level: number, now: number, minInterval: number): boolean {
   if (!mut.isAuthPinned(pin) && !pin.canAuthPin()) return true;
-  if (level > 0 && minInterval > 0 && now - pin.lastDirstatProp < minInterval) return true;
+  const last = pin.lastDirstatProp;
+  if (level > 0 && minInterval > 0 && last !== undefined && now - last < minInterval) return true;
   if (mut.isWrlocked(pin.nestlock)) return false;
   return !pin.versionlock.canWrlock() || !pin.mdcache.mds.locker.wrlockTry(pin.nestlock, mut, -1);
 }

@@ -30,7 +30,7 @@ function fillAttributes(m: MClientCaps, inode: CInode, cap: Capability): void {
   const { client } = cap;
   const stable = inode.inode;
   const projected = inode.getProjectedInode();
-  const file = inode.filelock.isXlockedByClient(client) || (cap.issued & CEPH_CAP_FILE_EXCL) !== 0 ? projected : stable;
+  const file = inode.lookAt('file').isXlockedByClient(client) || (cap.issued & CEPH_CAP_FILE_EXCL) !== 0 ? projected : stable;
   m.layout = file.layout;
   m.size = file.size;
   m.truncateSeq = file.truncateSeq;
@@ -49,12 +49,12 @@ function fillAttributes(m: MClientCaps, inode: CInode, cap: Capability): void {
     m.inlineData = file.inlineData.data;
   }
   m.maxSize = Math.min(stable.getClientRange(client), projected.getClientRange(client));
-  const auth = inode.authlock.isXlockedByClient(client) ? projected : stable;
+  const auth = inode.lookAt('auth').isXlockedByClient(client) ? projected : stable;
   m.mode = auth.mode;
   m.uid = auth.uid;
   m.gid = auth.gid;
-  m.nlink = (inode.linklock.isXlockedByClient(client) ? projected : stable).nlink;
-  const ownXattrs = inode.xattrlock.isXlockedByClient(client);
+  m.nlink = (inode.lookAt('link').isXlockedByClient(client) ? projected : stable).nlink;
+  const ownXattrs = inode.lookAt('xattr').isXlockedByClient(client);
   const { xattrVersion } = ownXattrs ? projected : stable;
   if ((cap.pending & CEPH_CAP_XATTR_SHARED) !== 0 && xattrVersion > cap.clientXattrVersion) {
     m.xattrbl = encodeXattrs(ownXattrs ? inode.getProjectedXattrs() : inode.xattrs);

@@ -95,20 +95,20 @@ export function issuedCapsNeedGather(inode: CInode, lock: SimpleLock): boolean {
 export function capsAllowedByType(inode: CInode, type: number): number {
   return (
     CEPH_CAP_PIN |
-    (inode.filelock.gcapsAllowed(type) << CEPH_CAP_SFILE) |
-    (inode.authlock.gcapsAllowed(type) << CEPH_CAP_SAUTH) |
-    (inode.xattrlock.gcapsAllowed(type) << CEPH_CAP_SXATTR) |
-    (inode.linklock.gcapsAllowed(type) << CEPH_CAP_SLINK)
+    (inode.lookAt('file').gcapsAllowed(type) << CEPH_CAP_SFILE) |
+    (inode.lookAt('auth').gcapsAllowed(type) << CEPH_CAP_SAUTH) |
+    (inode.lookAt('xattr').gcapsAllowed(type) << CEPH_CAP_SXATTR) |
+    (inode.lookAt('link').gcapsAllowed(type) << CEPH_CAP_SLINK)
   );
 }
 
 /** Caps of locks that this client holds exclusively. */
 export function xlockerMask(inode: CInode, client: number): number {
   return (
-    (inode.filelock.gcapsXlockerMask(client) << CEPH_CAP_SFILE) |
-    (inode.authlock.gcapsXlockerMask(client) << CEPH_CAP_SAUTH) |
-    (inode.xattrlock.gcapsXlockerMask(client) << CEPH_CAP_SXATTR) |
-    (inode.linklock.gcapsXlockerMask(client) << CEPH_CAP_SLINK)
+    (inode.lookAt('file').gcapsXlockerMask(client) << CEPH_CAP_SFILE) |
+    (inode.lookAt('auth').gcapsXlockerMask(client) << CEPH_CAP_SAUTH) |
+    (inode.lookAt('xattr').gcapsXlockerMask(client) << CEPH_CAP_SXATTR) |
+    (inode.lookAt('link').gcapsXlockerMask(client) << CEPH_CAP_SLINK)
   );
 }
 

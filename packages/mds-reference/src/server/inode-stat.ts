@@ -43,13 +43,17 @@ export function encodeInodestat(
   const stable = inode.inode;
   const projected = inode.getProjectedInode();
   const isLoner = inode.lonerCap === client;
-  const own = (lock: { isXlockedByClient(client: number): boolean }): boolean => isLoner || lock.isXlockedByClient(client);
-  const pfile = own(inode.filelock);
-  const pauth = own(inode.authlock);
-  const plink = own(inode.linklock);
-  const pxattr = own(inode.xattrlock);
-  const ppolicy = own(inode.policylock);
-  const any = pfile || pauth || plink || pxattr || inode.versionlock.lastWrlockClient === client ? projected : stable;
+  // most inodes are not being changed, and who only looks makes no lock
+  const isProjected = inode.isProjected();
+  const own = (of: (inode: CInode) => { isXlockedByClient(client: number): boolean }): boolean =>
+    isProjected && (isLoner || of(inode).isXlockedByClient(client));
+  const pfile = own(({ filelock }) => filelock);
+  const pauth = own(({ authlock }) => authlock);
+  const plink = own(({ linklock }) => linklock);
+  const pxattr = own(({ xattrlock }) => xattrlock);
+  const ppolicy = own(({ policylock }) => policylock);
+  const changed = pfile || pauth || plink || pxattr || (isProjected && inode.versionlock.lastWrlockClient === client);
+  const any = changed ? projected : stable;
   const file = pfile ? projected : stable;
   const auth = pauth ? projected : stable;
   const xattr = pxattr ? projected : stable;

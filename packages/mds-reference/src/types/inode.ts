@@ -10,6 +10,12 @@ import { QuotaInfo } from './quota-info.js';
 
 const NO_RANGES: ReadonlyMap<number, ClientWriteableRange> = new Map();
 const NO_POOLS: readonly number[] = [];
+/** Of everything but directories. */
+const NO_ENTRIES: FragInfo = Object.freeze(new FragInfo());
+
+/** What is read goes here first: most of it is the same as something that is there already. */
+const fragScratch = new FragInfo();
+const nestScratch = new NestInfo();
 
 /** `known` where it is the same time, so that one object serves both. */
 const sameOr = (known: UTime, time: UTime): UTime => (time.equals(known) ? known : time);
@@ -18,7 +24,8 @@ const sameOr = (known: UTime, time: UTime): UTime => (time.equals(known) ? known
  * inode_t: all that is stored about a file or folder but its name, xattrs and snapshots.
  *
  * `clone()` copies what may change in place (`dirstat`, `rstat`, `accountedRstat`) and shares the rest, which is replaced, never changed:
- * assign a new `clientRanges` map, a new `layout`, a new UTime.
+ * assign a new `clientRanges` map, a new `layout`, a new UTime. What was decoded is not changed at all, but a clone of it: equal parts of it are
+ * one object.
  * @see src/mds/mdstypes.h (16.2.15)
  */
 export class Inode {
@@ -53,9 +60,9 @@ export class Inode {
   changeAttr = 0;
   /** By client number. */
   clientRanges: ReadonlyMap<number, ClientWriteableRange> = NO_RANGES;
-  dirstat = new FragInfo();
-  rstat = new NestInfo();
-  accountedRstat = new NestInfo();
+  dirstat: FragInfo;
+  rstat: NestInfo;
+  accountedRstat: NestInfo;
   quota = QuotaInfo.NONE;
   exportPin = MDS_RANK_NONE;
   exportEphemeralRandomPin = 0;
@@ -70,6 +77,12 @@ export class Inode {
   oldestSnap = CEPH_NOSNAP;
   strayPriorPath = '';
   fscrypt = false;
+
+  constructor(dirstat = new FragInfo(), rstat = new NestInfo(), accountedRstat = new NestInfo()) {
+    this.dirstat = dirstat;
+    this.rstat = rstat;
+    this.accountedRstat = accountedRstat;
+  }
 
   isDir(): boolean {
     return (this.mode & S_IFMT) === S_IFDIR;
@@ -139,7 +152,7 @@ export class Inode {
   }
 
   clone(): Inode {
-    const copy = new Inode();
+    const copy = new Inode(this.dirstat.clone(), this.rstat.clone(), this.accountedRstat.clone());
     copy.ino = this.ino;
     copy.rdev = this.rdev;
     copy.ctime = this.ctime;
@@ -166,9 +179,6 @@ export class Inode {
     copy.inlineData = this.inlineData;
     copy.changeAttr = this.changeAttr;
     copy.clientRanges = this.clientRanges;
-    copy.dirstat.assign(this.dirstat);
-    copy.rstat.assign(this.rstat);
-    copy.accountedRstat.assign(this.accountedRstat);
     copy.quota = this.quota;
     copy.exportPin = this.exportPin;
     copy.exportEphemeralRandomPin = this.exportEphemeralRandomPin;
@@ -234,7 +244,8 @@ export class Inode {
     const frame = d.start(17, 'inode_t');
     const version = frame.version;
     if (version < 6) throw d.error(`version ${version} is older than any supported release`);
-    const inode = new Inode();
+    const rstat = new NestInfo();
+    const inode = new Inode(NO_ENTRIES, rstat, rstat);
     inode.ino = d.u64();
     inode.rdev = d.u32();
     inode.ctime = UTime.decode(d);
@@ -257,9 +268,9 @@ export class Inode {
     inode.atime = sameOr(inode.ctime, UTime.decode(d));
     inode.timeWarpSeq = d.u32();
     inode.clientRanges = Inode.#decodeClientRanges(d);
-    inode.dirstat.decodeFrom(d);
-    inode.rstat.decodeFrom(d);
-    inode.accountedRstat.decodeFrom(d);
+    if (!fragScratch.decodeFrom(d).equals(NO_ENTRIES)) inode.dirstat = fragScratch.clone();
+    rstat.decodeFrom(d).rctime = sameOr(inode.ctime, rstat.rctime);
+    if (!nestScratch.decodeFrom(d).equals(rstat)) inode.accountedRstat = nestScratch.clone();
     inode.version = d.u64();
     inode.fileDataVersion = d.u64();
     inode.xattrVersion = d.u64();
@@ -280,7 +291,9 @@ export class Inode {
     }
     if (version >= 15) inode.exportPin = d.s32();
     if (version >= 16) {
-      inode.exportEphemeralRandomPin = d.f64();
+      const pin = d.f64();
+      // a 0 of another kind of number would be a box on the heap
+      if (pin !== 0) inode.exportEphemeralRandomPin = pin;
       inode.exportEphemeralDistributedPin = d.bool();
     }
     if (version >= 17) inode.fscrypt = d.bool();

@@ -65,6 +65,8 @@ describe('the directories of a new file system', () => {
     const d = new Decoder(bytes);
     const magic = d.string();
     const store = InodeStore.decode(d);
+    // what was decoded is not to be changed
+    store.inode = store.inode.clone();
     // the test's pool, and what was made in the real root since; it had a snapshot, too, for a while
     store.oldestSnap = like.oldestSnap;
     store.inode.layout = like.inode.layout;

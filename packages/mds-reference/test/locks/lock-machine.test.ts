@@ -28,6 +28,9 @@ class FakeInode {
   readonly xattrlock = new SimpleLock(this, LOCK_TYPE.IXATTR);
   readonly flocklock = new SimpleLock(this, LOCK_TYPE.IFLOCK);
   readonly policylock = new SimpleLock(this, LOCK_TYPE.IPOLICY);
+  lookAt(which: 'file' | 'auth' | 'xattr' | 'link'): SimpleLock {
+    return this[`${which}lock`];
+  }
   isAuth = (): boolean => true;
   get = (): void => undefined;
   put = (): void => undefined;
