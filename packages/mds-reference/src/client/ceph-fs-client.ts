@@ -81,7 +81,8 @@ const RESTART_GRACE = 60_000;
 /** Symbolic links followed along one path before ELOOP. */
 const MAX_SYMLINKS = 40;
 
-type Settings = Omit<Required<CephFsClientOptions>, 'monAddr' | 'conf'> & Pick<CephFsClientOptions, 'monAddr' | 'conf'>;
+type Place = 'monAddr' | 'conf' | 'stack';
+type Settings = Omit<Required<CephFsClientOptions>, Place> & Pick<CephFsClientOptions, Place>;
 type MonTarget = Omit<MonClientOptions, 'messenger'>;
 
 /** Where the monitors are and how to be let in. @throws CephError */
@@ -135,6 +136,7 @@ export class CephFsClient implements Dispatcher {
       name: EntityName.client(mon.globalId ?? -1),
       logicalName: 'client',
       registry: mdsMessageRegistry(),
+      ...(options.stack ? { stack: options.stack } : {}),
     });
     this.#messenger.setDefaultPolicy(Policy.lossyClient(0n));
     this.#messenger.setPolicy(CEPH_ENTITY_TYPE_MON, Policy.lossyClient(0n));

@@ -1,3 +1,4 @@
+import type { NetworkStack } from '@cephts/async-messenger';
 import type { UTime } from '@cephts/encoding';
 import type { CephConf } from '@cephts/rados';
 
@@ -41,6 +42,8 @@ export interface CephFsClientOptions {
   monAddr?: string;
   /** The configuration of a cluster: its monitors, who the client is, where its key is. */
   conf?: CephConf;
+  /** The network to work on, as a SimulatedNetwork gives them out. @defaultValue the machine's */
+  stack?: NetworkStack;
   /** User and group that requests are made as. @defaultValue 0, root */
   uid?: number;
   gid?: number;

@@ -8,6 +8,7 @@ import { EntityAddrVec } from '@cephts/encoding';
 import { CephConf, buildInitialMonMap, loadKeyring } from '@cephts/rados';
 import type { CephConfOptions } from '@cephts/rados';
 import type { ObjectStore } from '../store/object-store.js';
+import { Rehearsal } from '../embedded/rehearsal.js';
 import { holdOpen } from './hold-open.js';
 import { commonInitFinish, globalInit, globalShutdown, main } from './main.js';
 import type { BootStage, Ending, MdsProcess } from './main.js';
@@ -139,6 +140,7 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     release();
     throw error;
   }
+  const rehearsal = new Rehearsal(cct);
   try {
     const process = await main({
       global,
@@ -156,8 +158,13 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
       bind: pickAddress(cct),
       signals: options.signals ?? false,
       ...(options.objecter ? { objecter: options.objecter } : {}),
+      onStandby: () => {
+        if (cct.conf.bool('cephts_standby_rehearsal')) void rehearsal.start();
+      },
+      onRank: () => void rehearsal.stop(),
     });
     const ended = process.ended.then(async (ending) => {
+      await rehearsal.stop();
       await globalShutdown(global, services);
       release();
       return ending;

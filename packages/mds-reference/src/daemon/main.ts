@@ -4,6 +4,7 @@ import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, CEPH_ENTITY_TYPE_MON, CE
 import type { EntityAddrVec } from '@cephts/encoding';
 import type { CephConf, MonClientOptions } from '@cephts/rados';
 import { Messenger, Policy } from '@cephts/async-messenger';
+import type { NetworkStack } from '@cephts/async-messenger';
 import { MDS_STATE_ACTIVE, MDS_STATE_CREATING, MDS_STATE_REPLAY, MonClient, mdsStateName } from '@cephts/rados';
 import { mdsMessageRegistry } from '../messages/index.js';
 import { AdminSocket } from '../services/admin-socket.js';
@@ -124,6 +125,12 @@ export interface MainOptions {
   mon: Omit<MonClientOptions, 'messenger' | 'onGlobalIdChanged'>;
   /** Address to listen on; port 0 takes a free one. */
   bind: EntityAddrVec;
+  /** The network to work on. @defaultValue the machine's */
+  stack?: NetworkStack;
+  /** Told when the monitors made the daemon a standby. */
+  onStandby?: () => void;
+  /** Told when the daemon has got a rank, before anything else. */
+  onRank?: () => void;
   /** Listen to SIGTERM, SIGINT and SIGHUP. @defaultValue false */
   signals?: boolean;
 }
@@ -149,8 +156,13 @@ export interface MdsProcess {
   readonly active: Promise<void>;
 }
 
-function createMessenger({ cct }: GlobalContext): Messenger {
-  const messenger = new Messenger(cct, { name: EntityName.mds(-1), logicalName: 'mds', registry: mdsMessageRegistry() });
+function createMessenger({ cct }: GlobalContext, stack: NetworkStack | undefined): Messenger {
+  const messenger = new Messenger(cct, {
+    name: EntityName.mds(-1),
+    logicalName: 'mds',
+    registry: mdsMessageRegistry(),
+    ...(stack ? { stack } : {}),
+  });
   const { OSDREPLYMUX, UID, PGID64 } = CEPH_FEATURE;
   messenger.setDefaultPolicy(Policy.lossyClient(OSDREPLYMUX));
   messenger.setPolicy(CEPH_ENTITY_TYPE_MON, Policy.lossyClient(UID | PGID64));
@@ -168,7 +180,7 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
   const { global, services, objecter, mon, bind } = options;
   const { cct, name, onStage } = global;
 
-  const messenger = createMessenger(global);
+  const messenger = createMessenger(global, options.stack);
   onStage('messengerCreate');
   try {
     await messenger.bindv(bind);
@@ -227,7 +239,11 @@ export async function main(options: MainOptions): Promise<MdsProcess> {
       if (!mapped) onStage('handleMdsMap');
       mapped = true;
     },
-    onRankInit: () => onStage('rankInit'),
+    ...(options.onStandby ? { onStandby: options.onStandby } : {}),
+    onRankInit: () => {
+      options.onRank?.();
+      onStage('rankInit');
+    },
     onState: (state) => {
       if (state === MDS_STATE_CREATING) onStage('bootCreate');
       if (state === MDS_STATE_REPLAY) onStage('bootStart');

@@ -54,6 +54,8 @@ export interface MDSDaemonOptions {
   onSuicide: (why: string) => void;
   /** Told of each state of the rank, after the rank has acted on it. */
   onState?: (state: number) => void;
+  /** Told when the monitors made this daemon a standby. */
+  onStandby?: () => void;
   /** Told when the rank's threads run. */
   onRankInit?: () => void;
   /** Told when a message from the monitor made a map known, before anything follows from it. */
@@ -80,6 +82,8 @@ export class MDSDaemon implements Dispatcher {
   readonly #startTime: number;
   #mdsmap = new MDSMap();
   #rank: MDSRankDispatcher | undefined;
+  /** What carries the operations of a rank to the OSDs; a standby follows their map with it. */
+  #osds: Objecter | undefined;
   #tickEvent: TimerEvent = 0;
   #stopping = false;
   #ended: Promise<void> | undefined;
@@ -185,6 +189,7 @@ export class MDSDaemon implements Dispatcher {
     await this.timer.shutdown();
     await this.mgrc.shutdown();
     await this.#rank?.shutdown();
+    await this.#osds?.shutdown();
     await this.monc.shutdown();
     await this.messenger.shutdown();
   }
@@ -215,7 +220,7 @@ export class MDSDaemon implements Dispatcher {
         this.#handleCommand(m as MCommand);
         break;
       case CEPH_MSG_OSD_MAP:
-        if (this.#allowed(m, CEPH_ENTITY_TYPE_MON | CEPH_ENTITY_TYPE_OSD)) this.#rank?.handleOsdMap();
+        if (this.#allowed(m, CEPH_ENTITY_TYPE_MON | CEPH_ENTITY_TYPE_OSD)) this.#handleOsdMap();
         break;
       case MSG_MON_COMMAND:
         this.#rank?.clog('warn', 'dropping a command of a legacy monitor');
@@ -283,6 +288,8 @@ export class MDSDaemon implements Dispatcher {
       if (newState === MDS_STATE_STANDBY && oldState === MDS_STATE_NULL) {
         this.cct.dout('mds', 1, 'the monitor made this daemon a standby');
         this.beacon.setWantState(map, newState);
+        this.#openOsds()?.requestMap();
+        this.#options.onStandby?.();
       }
     } else if (this.#rank && this.#rank.whoami !== whoami) {
       this.#options.onRespawn(`the map moved this daemon from rank ${this.#rank.whoami} to ${whoami}`);
@@ -293,10 +300,24 @@ export class MDSDaemon implements Dispatcher {
     this.beacon.notifyMdsmap(map);
   }
 
+  /** A rank that is to replay at once has no time to ask for a map first. */
+  #openOsds(): Objecter | undefined {
+    if (this.#options.objecter || this.#osds) return this.#osds;
+    this.#osds = new Objecter(this.cct, { messenger: this.messenger, mon: this.monc });
+    this.#osds.init();
+    return this.#osds;
+  }
+
+  /** The Objecter has taken it. */
+  #handleOsdMap(): void {
+    if (this.#rank) this.#rank.handleOsdMap();
+    else this.#osds?.requestMap();
+  }
+
   #handleMapAsRank(whoami: number, map: MDSMap, oldmap: MDSMap): void {
     if (!this.#rank) {
       const { objecter, onRespawn, onSuicide, onRankInit } = this.#options;
-      const osds = objecter ? undefined : new Objecter(this.cct, { messenger: this.messenger, mon: this.monc });
+      const osds = this.#openOsds();
       this.#rank = new MDSRankDispatcher({
         cct: this.cct,
         whoami,

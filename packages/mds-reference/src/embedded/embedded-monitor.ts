@@ -2,7 +2,7 @@ import { CephContext } from '@cephts/common';
 import type { TimerHandle } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MON, Encoder, EntityAddrVec, EntityName, Uuid } from '@cephts/encoding';
 import { Messenger, Policy } from '@cephts/async-messenger';
-import type { Connection, Dispatcher, Message } from '@cephts/async-messenger';
+import type { Connection, Dispatcher, Message, NetworkStack } from '@cephts/async-messenger';
 import { CEPH_SUBSCRIBE_ONETIME, MDSMap, MMDSBeacon, MMDSMap, MMonMap, MMonSubscribe, MonMap } from '@cephts/rados';
 import { mdsMessageRegistry } from '../messages/index.js';
 import { MDS_OPTIONS } from '../daemon/options.js';
@@ -17,6 +17,8 @@ export interface EmbeddedMonitorOptions {
   store: MonitorStore;
   /** Where to listen. @defaultValue a free port of 127.0.0.1 */
   bind?: EntityAddrVec;
+  /** The network to work on. @defaultValue the machine's */
+  stack?: NetworkStack;
 }
 
 /**
@@ -40,7 +42,7 @@ export class EmbeddedMonitor implements Dispatcher {
   #tick: TimerHandle | undefined;
 
   /** @param host context of the process: the monitor takes its clock, randomness and log, and has all else to itself, like any peer */
-  constructor(host: CephContext, { store, bind }: EmbeddedMonitorOptions) {
+  constructor(host: CephContext, { store, bind, stack }: EmbeddedMonitorOptions) {
     const cct = new CephContext({ name: 'mon.a', clock: host.clock, random: host.random, log: host.log });
     host.conf.define(MDS_OPTIONS);
     cct.conf.define(MDS_OPTIONS);
@@ -61,7 +63,7 @@ export class EmbeddedMonitor implements Dispatcher {
       name: new EntityName(CEPH_ENTITY_TYPE_MON, 0),
       logicalName: 'mon',
       registry: mdsMessageRegistry(),
-      stack: 'posix',
+      stack: stack ?? 'posix',
     });
     this.#messenger.setDefaultPolicy(Policy.statelessServer());
     this.#mdsmon = new MDSMonitor(cct, store, this.#state, (map) => this.#publish(map));

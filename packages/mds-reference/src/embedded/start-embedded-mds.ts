@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 import type { CephContext, CephContextOptions, ConfigValue } from '@cephts/common';
+import type { NetworkStack } from '@cephts/async-messenger';
 import { EntityAddrVec } from '@cephts/encoding';
 import { CephError, ERRNO } from '@cephts/common';
 import { holdOpen } from '../daemon/hold-open.js';
@@ -25,6 +26,8 @@ export interface EmbeddedMdsOptions {
   monitorStore?: MonitorStore;
   /** IP address to listen on, with free ports; or `ip:port` for the monitor's. @defaultValue `'127.0.0.1'` */
   bind?: string;
+  /** The network to work on, as a SimulatedNetwork gives them out. @defaultValue the machine's */
+  stack?: NetworkStack;
   /** The daemon's name without its kind. @defaultValue `'a'` */
   name?: string;
   /** Unix socket for commands. @defaultValue none */
@@ -86,7 +89,7 @@ function parseBind(text: string): { mon: EntityAddrVec; mds: EntityAddrVec } {
  */
 export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promise<EmbeddedMds> {
   const bind = parseBind(options.bind ?? '127.0.0.1');
-  const { dataDir, services: realThreads = true } = options;
+  const { dataDir, stack, services: realThreads = true } = options;
   const monitorStore = options.monitorStore ?? (dataDir === undefined ? new MemoryMonitorStore() : new FileMonitorStore(dataDir));
   // looks before anything in the folder is touched
   monitorStore.load();
@@ -120,7 +123,7 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
     if (!options.store) undo.push(() => objecter.close());
     const services = await commonInitFinish(global);
     undo.push(() => globalShutdown(global, services));
-    const monitor = new EmbeddedMonitor(cct, { store: monitorStore, bind: bind.mon });
+    const monitor = new EmbeddedMonitor(cct, { store: monitorStore, bind: bind.mon, ...(stack ? { stack } : {}) });
     await monitor.start();
     undo.push(() => monitor.shutdown());
     const process = await main({
@@ -130,6 +133,7 @@ export async function startEmbeddedMds(options: EmbeddedMdsOptions = {}): Promis
       mon: { monAddrs: monitor.addrs, globalId: monitor.allocateGlobalId() },
       bind: bind.mds,
       signals: options.signals ?? false,
+      ...(stack ? { stack } : {}),
     });
     const end = process.ended.then(async (ending) => {
       await unwind();

@@ -53,7 +53,7 @@ export interface MDSRankOptions {
   timer: SafeTimer;
   mdsmap: MDSMap;
   objecter: ObjectStore;
-  /** What carries operations to the OSDs, where the objects are a cluster's. The rank starts and ends it. */
+  /** What carries operations to the OSDs, where the objects are a cluster's. It has begun; the rank ends it. */
   osds?: Objecter;
   /** The whole process starts anew. */
   onRespawn: (why: string) => void;

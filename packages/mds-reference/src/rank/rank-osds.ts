@@ -24,7 +24,8 @@ export class RankOsds {
   }
 
   init(): void {
-    this.#objecter.init();
+    // one that a standby has followed may be there already
+    this.#blocklist = new Set(this.#objecter.osdmap.blocklist.keys());
     this.#objecter.requestMap();
   }
 
