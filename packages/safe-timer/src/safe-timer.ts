@@ -45,8 +45,8 @@ class SpecialEvent {
  *
  * Guarantees: after {@link cancelEvent} said true, the callback never runs; with safe callbacks, whoever holds the lock (where there is
  * none: everybody, since the isolate is the lock) may also take false as "has returned". Callbacks run in order of time, equal times
- * in order of insertion, one at a time; one that returns a promise holds the next ones up until it settles. Nothing runs early, nor
- * inside the call that adds it. However many events wait, the platform sees one timer.
+ * (those within the same eighth of a millisecond) in order of insertion, one at a time; one that returns a promise holds the next ones up
+ * until it settles. Nothing runs early, nor inside the call that adds it. However many events wait, the platform sees one timer.
  *
  * Delays are in milliseconds, of any length, on the monotonic clock.
  *
@@ -76,8 +76,8 @@ export class SafeTimer {
   #paused = false;
   /** The promise of the callback that runs; what follows waits for it. */
   #awaiting: PromiseLike<unknown> | undefined;
-  /** Given to all that is pending, instead of 0, once {@link destroy} was called. */
-  #verdict: number | undefined;
+  /** What all that is pending is given: an error's number once {@link destroy} was called. */
+  #verdict = 0;
   readonly #waiters: (() => void)[] = [];
   /** Who has to know when an event is over: special events, waiters, the option `ref`. */
   #watchers: number;
@@ -116,7 +116,7 @@ export class SafeTimer {
     this.#plain = !this.#bounds && !this.#counters && !this.#options.keepAsyncContext;
   }
 
-  /** Events that are pending; one that runs is not among them. */
+  /** Events that are pending; one that runs is not among them, unless it recurs. */
   get length(): number {
     return this.#wheel.length;
   }
@@ -138,13 +138,13 @@ export class SafeTimer {
   /**
    * Completes `callback` with 0 once `ms` milliseconds have passed. O(1) whatever is pending.
    *
-   * @param ms of any length; 0 or less: as soon as the event loop comes round, in order of time
+   * @param ms of any length below 2^46; 0 or less: as soon as the event loop comes round
    * @returns the event; 0 where the timer has been shut down, or where it is full (policy `drop-newest`, the callback told -EAGAIN), or
    *   where the signal has aborted
    * @throws CephError `ERR_CEPH_FULL`, `ERR_CEPH_INVALID_OPTION`
    */
   addEventAfter(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
-    return this.#add(ms, callback, options);
+    return this.#add(ms, callback, 0, options);
   }
 
   /**
@@ -159,9 +159,9 @@ export class SafeTimer {
    * Completes `callback` with 0 every `ms` milliseconds until it is cancelled. The beats are counted from now, so they do not drift; a
    * beat that falls due while the callback still runs, or while the event loop is held up, is left out, so they neither overlap nor pile up.
    */
-  addEventEvery(ms: number, callback: Completion, options: EventOptions = {}): TimerEvent {
+  addEventEvery(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
     if (!(ms > 0)) throw invalidOption('ms', 'a number above 0', ms);
-    return this.#add(ms, callback, options, ms);
+    return this.#add(ms, callback, ms, options);
   }
 
   /** Is the event pending? A recurring one is, also while it runs. */
@@ -182,12 +182,9 @@ export class SafeTimer {
 
   /** Cancels every event. @returns how many were pending */
   cancelAllEvents(): number {
-    let count = 0;
-    for (const slot of this.#wheel.used()) {
-      this.#cancel(slot);
-      count++;
-    }
-    return count;
+    const slots = this.#wheel.slots();
+    for (const slot of slots) this.#cancel(slot);
+    return slots.length;
   }
 
   /** Lets the running callback end; no more follow until {@link resume}. Time goes on: what falls due meanwhile runs then. */
@@ -203,9 +200,11 @@ export class SafeTimer {
 
   /** Resolves when nothing is pending and nothing runs; at once where that is so. A recurring event is always pending. */
   waitForEmpty(): Promise<void> {
-    if (this.length === 0 && !this.#awaiting && !this.#thread.isCurrent) return Promise.resolve();
-    this.#watchers++;
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return new Promise((resolve) => {
+      this.#watchers++;
+      this.#waiters.push(resolve);
+      if (!this.#thread.isCurrent) this.#tellIfEmpty();
+    });
   }
 
   /**
@@ -226,11 +225,10 @@ export class SafeTimer {
   async close(): Promise<void> {
     this.#stopping = true;
     this.#plain = false;
-    if (this.#verdict === undefined) {
-      for (const slot of this.#wheel.used()) {
-        const event = this.#wheel.items[slot];
-        if (event instanceof SpecialEvent && event.every > 0) this.#cancel(slot);
-      }
+    for (const slot of this.#wheel.slots()) {
+      const event = this.#wheel.items[slot] as Partial<SpecialEvent>;
+      // the one that runs has no time
+      if (event.every && (this.#verdict === 0 || this.#wheel.timeOf(slot) === Infinity)) this.#cancel(slot);
     }
     this.resume();
     await this.waitForEmpty();
@@ -242,7 +240,7 @@ export class SafeTimer {
    * down. Waits for no promise that a callback returned before.
    */
   async destroy(error?: unknown): Promise<void> {
-    this.#verdict ??= -Math.abs((error as { errno?: number } | undefined)?.errno ?? ECANCELED);
+    this.#verdict ||= -Math.abs((error as { errno?: number } | undefined)?.errno || ECANCELED);
     // a lock that was asked for will be given, and has to be taken
     if (this.#locked || !this.#lock) this.#awaiting = undefined;
     this.#pacer.end();
@@ -254,9 +252,9 @@ export class SafeTimer {
     return this.close();
   }
 
-  #add(ms: number, callback: Completion, options?: EventOptions, every = 0): TimerEvent {
+  #add(ms: number, callback: Completion, every: number, options?: EventOptions): TimerEvent {
     const now = this.#clock.monotonicNow();
-    const time = now + ms;
+    const time = now + Math.max(ms, 0);
     if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^46', ms);
     if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
     if (!this.#plain || options || every > 0) return this.#addChecked(now, time, callback, every, options);
@@ -315,7 +313,7 @@ export class SafeTimer {
 
   /** What is due by now; everything, after destroy. */
   #due(): number {
-    return this.#verdict === undefined ? this.#clock.monotonicNow() + TOLERANCE : MAX_TIME;
+    return this.#verdict < 0 ? MAX_TIME : this.#clock.monotonicNow() + TOLERANCE;
   }
 
   #timerThread(deadline: number): boolean {
@@ -324,7 +322,7 @@ export class SafeTimer {
     for (let due; wheel.earliest() <= (due = this.#due());) {
       if (this.#paused || this.#awaiting || !this.#acquire()) return false;
       // one look at the clock for all that is due, as upstream has it
-      for (let slot; (slot = wheel.takeDue(due)) > 0;) {
+      for (let slot; (slot = wheel.firstDue(due)) > 0;) {
         this.#run(slot, due);
         if (this.#pacer.isOver()) return true;
       }
@@ -335,28 +333,22 @@ export class SafeTimer {
   }
 
   #run(slot: number, due: number): void {
-    const event = this.#wheel.items[slot]!;
+    const wheel = this.#wheel;
+    const event = wheel.items[slot]!;
     const special = event instanceof SpecialEvent ? event : undefined;
-    const again = special?.every ? (): void => this.#again(slot, special) : undefined;
-    if (this.#verdict === undefined) this.#counters?.latency(due - TOLERANCE - this.#wheel.timeOf(slot));
-    if (!again) this.#end(slot, event);
-    const promise = completeReporting(special?.callback ?? (event as Completion), this.#verdict ?? 0, this.#report);
+    if (this.#verdict === 0) this.#counters?.latency(due - TOLERANCE - wheel.timeOf(slot));
+    let again;
+    if (special?.every && this.#verdict === 0) {
+      const { every, first } = special;
+      wheel.move(slot, Infinity);
+      // its next beat, unless it was cancelled meanwhile
+      again = (): void => {
+        if (wheel.items[slot] === event) wheel.move(slot, first + Math.floor((this.#due() - first) / every + 1) * every);
+      };
+    } else this.#cancel(slot);
+    const promise = completeReporting(special?.callback ?? (event as Completion), this.#verdict, this.#report);
     if (promise) this.#await(promise, again);
     else again?.();
-  }
-
-  /** A recurring event has run: its next beat, unless it was cancelled meanwhile. */
-  #again(slot: number, event: SpecialEvent): void {
-    const { every, first } = event;
-    if (!this.#wheel.items[slot]) this.#wheel.release(slot);
-    else if (this.#verdict !== undefined) this.#end(slot, event);
-    else this.#wheel.put(slot, first + Math.floor((this.#due() - first) / every + 1) * every);
-  }
-
-  /** An event has run for the last time. */
-  #end(slot: number, event: Completion | SpecialEvent): void {
-    this.#wheel.release(slot);
-    if (this.#watchers > 0) this.#left(event);
   }
 
   #await(promise: PromiseLike<unknown>, then: (() => void) | undefined): void {

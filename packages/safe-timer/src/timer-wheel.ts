@@ -1,147 +1,138 @@
 import type { TimerEvent } from './options.js';
 
-/** A tick is a quarter of a millisecond. */
-const TICKS = 4;
-/** Buckets of one level; seven levels span 2^49 ticks. Most events are due within a level or two, and need not be placed again often. */
+/** A tick is an eighth of a millisecond. */
+const TICKS = 8;
+/** Buckets of one level. Most events are due within a level or two, and need not be placed again often. */
 const BITS = 7;
 const WHEEL = 1 << BITS;
-const BUCKETS = 7 * WHEEL;
-/** Where the wheel ends, in ms: two thousand years. */
-export const MAX_TIME: number = 2 ** 48 / TICKS;
+/** Ticks of four levels, nine hours: what lies further ahead waits in one bucket, FAR. */
+const SPAN = WHEEL ** 4;
+const FAR = 4 * WHEEL;
+/** Where time ends, in ms: two thousand years. */
+export const MAX_TIME: number = 2 ** 46;
+/** One bucket more, which always seems to hold something, stops the search for the first that does. */
+const END = FAR + 1;
 /**
- * A slot's numbers lie side by side, for the sake of the processor's cache: its time as one double, then three integers of the same
- * memory, here as offsets in integers.
+ * A slot's numbers lie side by side, for the sake of the processor's cache: its time and its name as doubles, then two integers of the
+ * same memory, here as offsets in integers.
  */
-const STRIDE = 6;
 const DOUBLES = 3;
-const NEXT = 2;
-const PREVIOUS = 3;
-/** Of an event: how often its slot was used before. Of a bucket: 1 when its events are not in order of time. */
-const GENERATION = 4;
-const UNSORTED = GENERATION;
-/** An event's name is generation * SLOTS + slot; a slot whose generations are used up is not used again, so no name is used twice. */
+const NAME = 1;
+const INTEGERS = 2 * DOUBLES;
+const NEXT = 4;
+const PREVIOUS = 5;
+/** An event's name is uses of its slot * SLOTS + slot; a slot whose names are used up is not used again, so no name is used twice. */
 const SLOTS = 2 ** 26;
-const GENERATIONS = 2 ** 27;
-/** What `previous` says of a slot that was taken. */
-const TAKEN = -1;
+const NAMES = 2 ** 53;
 
 /**
- * Pending events in order of time, and of insertion where times are equal. Adding and cancelling cost the same whatever is pending.
+ * Pending events in order of time, to the tick, and of insertion within a tick. Adding and cancelling cost the same whatever is pending.
  *
  * ```text
- *   level 0   128 buckets of 1 tick          ticks that differ from `current` in the last digit (to base 128) only
- *   level 1   128 buckets of 128 ticks       … in the last two
- *   level 2   128 buckets of 16,384 ticks    … in the last three
- *   …
+ *   level 0   128 buckets of 1 tick            ticks that differ from `current` in the last digit (to base 128) only
+ *   level 1   128 buckets of 128 ticks         … in the last two
+ *   level 2   128 buckets of 16,384 ticks      … in the last three
+ *   level 3   128 buckets of 2,097,152 ticks   … in the last four
+ *   FAR       one bucket                       … in a digit before those
  *
  *   `current` reaches a bucket of level n > 0: its events are placed again, into the levels below
  *   `current` reaches a bucket of level 0: its events fall due one by one
  * ```
  *
  * An event is a slot of one flat memory (24 bytes), a bucket a doubly linked list of them whose head is the slot of the bucket's own
- * number. Events of one tick are always in the same bucket, in order of insertion; a bucket in which one came after a later one is put
- * in order of time when it falls due.
+ * number. Events of one tick are always in the same bucket, in order of insertion.
  */
 export class TimerWheel<T extends object> {
-  /** What each slot's event is; undefined once it was removed. */
+  /** What each slot's event is; undefined where it is free. */
   readonly items: (T | undefined)[] = [];
-  /** When an event is due, at slot * DOUBLES. Of a bucket: nothing in it is due before. */
-  #times = new Float64Array(1024 * DOUBLES);
+  /**
+   * At slot * DOUBLES when an event is due (of a bucket: nothing in it is due before), and behind that the name of the slot's event, or of
+   * its next one.
+   */
+  #doubles = new Float64Array(FAR * DOUBLES);
   /** The other numbers of a slot, in the same memory. */
-  #slots = new Int32Array(this.#times.buffer);
-  /** First of the list of free slots, through NEXT; 0 where there is none. */
+  #integers!: Int32Array;
+  /** First of the list of free slots, through `next`; 0 where there is none. */
   #free = 0;
   /** Slots from here on have not been used since all were free. */
-  #used = BUCKETS + 1;
-  /** Slots that are not free. */
-  #taken = 0;
+  #used = END + 1;
+  /** The tick that `current` counts from: the digits before the last four. */
+  #base = 0;
   /** The tick up to which buckets were emptied; late events are in its bucket too. */
   #current = 0;
 
-  /** Events that are pending. */
+  /** Slots that are not free. */
   length = 0;
 
   constructor() {
-    // one bucket more, which stops the search for the first that holds something
-    for (let bucket = 0; bucket <= BUCKETS; bucket++) {
+    this.#grow();
+    for (let bucket = 0; bucket <= END; bucket++) {
       this.#clear(bucket);
       this.items.push(undefined);
     }
-    this.#slots[BUCKETS * STRIDE + NEXT] = 0;
+    this.#integers[END * INTEGERS + NEXT] = 0;
   }
 
+  /** @param now nothing is due before */
   add(time: number, item: T, now: number): TimerEvent {
     let slot = this.#free;
     if (slot > 0) {
-      this.#free = this.#slots[slot * STRIDE + NEXT]!;
+      this.#free = this.#integers[slot * INTEGERS + NEXT]!;
     } else {
       do {
         slot = this.#used++;
-        if (slot * STRIDE === this.#slots.length) this.#grow();
-      } while (this.#slots[slot * STRIDE + GENERATION] === GENERATIONS);
+        if (slot * DOUBLES === this.#doubles.length) this.#grow();
+      } while (this.#doubles[slot * DOUBLES + NAME]! >= NAMES);
     }
     // nothing was pending: no need to start from when something last was
-    if (this.#taken++ === 0) this.#current = Math.max(this.#current, Math.floor(now * TICKS));
+    if (this.length++ === 0) this.#advance(now * TICKS);
     this.items[slot] = item;
-    this.put(slot, time);
-    return this.eventOf(slot);
+    this.#place(slot, time);
+    return this.#doubles[slot * DOUBLES + NAME]!;
   }
 
+  /** Makes room for twice as many slots, and names the new ones. */
   #grow(): void {
-    const times = new Float64Array(this.#times.length * 2);
-    times.set(this.#times);
-    this.#times = times;
-    this.#slots = new Int32Array(times.buffer);
+    const old = this.#doubles;
+    const doubles = (this.#doubles = new Float64Array(old.length * 2));
+    doubles.set(old);
+    for (let slot = old.length / DOUBLES; slot * DOUBLES < doubles.length; slot++) doubles[slot * DOUBLES + NAME] = SLOTS + slot;
+    this.#integers = new Int32Array(doubles.buffer);
   }
 
   timeOf(slot: number): number {
-    return this.#times[slot * DOUBLES]!;
+    return this.#doubles[slot * DOUBLES]!;
   }
 
-  /** Puts a slot that was taken back, due at `time`. */
-  put(slot: number, time: number): void {
-    this.#times[slot * DOUBLES] = time;
-    this.#place(slot);
-    this.length++;
+  /** Makes an event due at another time, perhaps never: Infinity. */
+  move(slot: number, time: number): void {
+    this.#unlink(slot);
+    this.#place(slot, time);
   }
 
-  eventOf(slot: number): TimerEvent {
-    return (this.#slots[slot * STRIDE + GENERATION]! + 1) * SLOTS + slot;
-  }
-
-  /** The slot of a pending or taken event; 0 where there is no such event any more. */
+  /** The slot of an event; 0 where there is no such event any more. */
   slotOf(event: TimerEvent): number {
     const slot = event & (SLOTS - 1);
-    return this.items[slot] && this.eventOf(slot) === event ? slot : 0;
+    return this.items[slot] && this.#doubles[slot * DOUBLES + NAME] === event ? slot : 0;
   }
 
-  /** Forgets an event that is pending or taken. */
+  /** Frees an event's slot; its name is void from now on. */
   remove(slot: number): void {
-    // one that was taken is freed when it is released
-    if (this.#slots[slot * STRIDE + PREVIOUS] === TAKEN) {
-      this.items[slot] = undefined;
-    } else {
-      this.#unlink(slot);
-      this.release(slot);
-    }
-  }
-
-  /** Frees a slot that was taken; its event's name is void from now on. */
-  release(slot: number): void {
+    this.#unlink(slot);
     this.items[slot] = undefined;
-    if (++this.#slots[slot * STRIDE + GENERATION]! < GENERATIONS) {
-      this.#slots[slot * STRIDE + NEXT] = this.#free;
+    if ((this.#doubles[slot * DOUBLES + NAME]! += SLOTS) < NAMES) {
+      this.#integers[slot * INTEGERS + NEXT] = this.#free;
       this.#free = slot;
     }
-    if (--this.#taken > 0) return;
+    if (--this.length > 0) return;
     // all are free: from the first on again, so that neighbours in time are neighbours in memory
     this.#free = 0;
-    this.#used = BUCKETS + 1;
+    this.#used = END + 1;
   }
 
-  /** The slots of everything pending or taken, in no order. */
-  *used(): Generator<number> {
-    for (let slot = BUCKETS; ++slot < this.items.length;) if (this.items[slot]) yield slot;
+  /** The slots of all events, in no order. */
+  slots(): number[] {
+    return [...this.items.keys()].filter((slot) => this.items[slot]);
   }
 
   /** A time before which nothing is due: that of the first event, unless that was cancelled. Infinity where nothing is pending. */
@@ -149,113 +140,89 @@ export class TimerWheel<T extends object> {
     return this.timeOf(this.#firstBucket());
   }
 
-  /** Takes the first event due at `now` or earlier; 0 where none is. The slot stays taken until it is put back or released. */
-  takeDue(now: number): number {
-    const tick = Math.floor(now * TICKS);
+  /** The slot of the first event due at `now` or earlier, which is for the caller to move or remove; 0 where none is. */
+  firstDue(now: number): number {
     for (;;) {
-      let bucket = this.#current & (WHEEL - 1);
-      if (this.#slots[bucket * STRIDE + UNSORTED]! > 0) this.#sort(bucket);
-      const slot = this.#slots[bucket * STRIDE + NEXT]!;
+      let bucket = this.#current % WHEEL;
+      const slot = this.#integers[bucket * INTEGERS + NEXT]!;
       if (slot !== bucket) {
-        const time = this.timeOf(slot);
-        this.#times[bucket * DOUBLES] = time;
-        if (time > now) return 0;
-        this.#unlink(slot);
-        this.#slots[slot * STRIDE + PREVIOUS] = TAKEN;
-        return slot;
+        // those behind the first of a tick wait for it
+        const time = (this.#doubles[bucket * DOUBLES] = this.timeOf(slot));
+        return time > now ? 0 : slot;
       }
       bucket = this.#firstBucket();
-      if (bucket === BUCKETS) return 0;
-      const unit = WHEEL ** Math.floor(bucket / WHEEL);
-      // digits above the level are those of the current tick, digits below are 0
-      const start = (Math.floor(this.#current / (unit * WHEEL)) * WHEEL + (bucket % WHEEL)) * unit;
-      this.#current = Math.max(this.#current, Math.min(start, tick));
-      if (start > tick) return 0;
-      if (unit > 1) for (const slot of this.#empty(bucket)) this.#place(slot);
+      // the ticks of its time's digits down to the bucket's level, and zeros below
+      const unit = WHEEL ** (bucket >> BITS);
+      const start = Math.floor((this.timeOf(bucket) * TICKS) / unit) * unit;
+      if (!(start <= now * TICKS)) {
+        this.#advance(now * TICKS);
+        return 0;
+      }
+      this.#advance(start);
+      if (unit > 1) this.#spread(bucket);
     }
+  }
+
+  /** Time has come to `tick`: nothing is pending before. */
+  #advance(tick: number): void {
+    if (tick < this.#base + this.#current + 1) return;
+    this.#base = Math.floor(tick / SPAN) * SPAN;
+    this.#current = Math.floor(tick - this.#base);
   }
 
   /**
-   * Appends a slot to the bucket of its time: at the level of the highest digit in which that differs from the current tick. What is
-   * late already goes into the bucket of the current tick.
+   * Puts a slot into the bucket of its time: at the level of the highest digit in which that differs from the current tick. What is late
+   * already goes into the bucket of the current tick.
    */
-  #place(slot: number): void {
-    const time = this.timeOf(slot);
-    let current = this.#current;
-    let tick = Math.max(Math.floor(time * TICKS), current);
-    let bucket = 0;
-    for (let above; (above = Math.floor(tick / WHEEL)) !== (current = Math.floor(current / WHEEL)); bucket += WHEEL) tick = above;
-    bucket += tick % WHEEL;
-    const last = this.#slots[bucket * STRIDE + PREVIOUS]!;
-    if (time < this.timeOf(last) && last !== bucket) this.#slots[bucket * STRIDE + UNSORTED] = 1;
-    if (time < this.timeOf(bucket)) this.#times[bucket * DOUBLES] = time;
-    this.#append(bucket, slot);
-  }
-
-  #append(bucket: number, slot: number): void {
-    const slots = this.#slots;
-    const last = slots[bucket * STRIDE + PREVIOUS]!;
-    slots[last * STRIDE + NEXT] = slot;
-    slots[slot * STRIDE + PREVIOUS] = last;
-    slots[slot * STRIDE + NEXT] = bucket;
-    slots[bucket * STRIDE + PREVIOUS] = slot;
-  }
-
-  /** Sorts a bucket by time, keeping the order of equals: merges neighbouring runs until one is left. */
-  #sort(bucket: number): void {
-    let from = this.#empty(bucket);
-    const times = this.#times;
-    const { length } = from;
-    let to = from.slice();
-    const endOfRun = (at: number): number => {
-      while (++at < length && times[from[at - 1]! * DOUBLES]! <= times[from[at]! * DOUBLES]!);
-      return Math.min(at, length);
-    };
-    while (endOfRun(0) < length) {
-      for (let at = 0; at < length;) {
-        let left = at;
-        const middle = endOfRun(at);
-        const end = endOfRun(middle);
-        for (let right = middle; at < end; at++) {
-          const fromLeft = right === end || (left < middle && times[from[left]! * DOUBLES]! <= times[from[right]! * DOUBLES]!);
-          to[at] = from[fromLeft ? left++ : right++]!;
-        }
-      }
-      [from, to] = [to, from];
+  #place(slot: number, time: number): void {
+    const current = this.#current;
+    const tick = Math.floor(time * TICKS) - this.#base;
+    let bucket = FAR;
+    if (tick < SPAN) {
+      const near = tick > current ? tick | 0 : current;
+      // the number of the highest bit that differs, divided by BITS
+      const level = ((31 - Math.clz32((near ^ current) | 1)) * 37) >> 8;
+      bucket = (level << BITS) + ((near >> (level * BITS)) & (WHEEL - 1));
     }
-    for (const slot of from) this.#append(bucket, slot);
-    this.#times[bucket * DOUBLES] = this.timeOf(from[0]!);
+    this.#doubles[slot * DOUBLES] = time;
+    if (time < this.timeOf(bucket)) this.#doubles[bucket * DOUBLES] = time;
+    const integers = this.#integers;
+    const last = integers[bucket * INTEGERS + PREVIOUS]!;
+    integers[last * INTEGERS + NEXT] = integers[bucket * INTEGERS + PREVIOUS] = slot;
+    integers[slot * INTEGERS + NEXT] = bucket;
+    integers[slot * INTEGERS + PREVIOUS] = last;
   }
 
   #unlink(slot: number): void {
-    const slots = this.#slots;
-    const previous = slots[slot * STRIDE + PREVIOUS]!;
-    const next = slots[slot * STRIDE + NEXT]!;
-    slots[previous * STRIDE + NEXT] = next;
-    slots[next * STRIDE + PREVIOUS] = previous;
+    const integers = this.#integers;
+    const next = integers[slot * INTEGERS + NEXT]!;
+    const previous = integers[slot * INTEGERS + PREVIOUS]!;
+    integers[previous * INTEGERS + NEXT] = next;
+    integers[next * INTEGERS + PREVIOUS] = previous;
     // it was the last one of its bucket
-    if (next === previous) this.#times[next * DOUBLES] = Infinity;
-    this.length--;
+    if (next === previous) this.#doubles[next * DOUBLES] = Infinity;
   }
 
-  /** The first bucket that holds something, BUCKETS where none does: events of a level all come before those of the levels above. */
+  /** The first bucket that holds something, END where none does: events of a level all come before those of the levels above. */
   #firstBucket(): number {
     let bucket = 0;
-    while (this.#slots[bucket * STRIDE + NEXT] === bucket) bucket++;
+    while (this.#integers[bucket * INTEGERS + NEXT] === bucket) bucket++;
     return bucket;
   }
 
   #clear(bucket: number): void {
-    this.#slots[bucket * STRIDE + NEXT] = this.#slots[bucket * STRIDE + PREVIOUS] = bucket;
-    this.#slots[bucket * STRIDE + UNSORTED] = 0;
-    this.#times[bucket * DOUBLES] = Infinity;
+    this.#integers[bucket * INTEGERS + NEXT] = this.#integers[bucket * INTEGERS + PREVIOUS] = bucket;
+    this.#doubles[bucket * DOUBLES] = Infinity;
   }
 
-  /** Takes everything out of a bucket. @returns the slots, in order */
-  #empty(bucket: number): number[] {
-    const taken: number[] = [];
-    for (let slot = bucket; (slot = this.#slots[slot * STRIDE + NEXT]!) !== bucket;) taken.push(slot);
+  /** Places everything in a bucket again, in order, into the levels below. */
+  #spread(bucket: number): void {
+    let slot = this.#integers[bucket * INTEGERS + NEXT]!;
     this.#clear(bucket);
-    return taken;
+    while (slot !== bucket) {
+      const next = this.#integers[slot * INTEGERS + NEXT]!;
+      this.#place(slot, this.timeOf(slot));
+      slot = next;
+    }
   }
 }

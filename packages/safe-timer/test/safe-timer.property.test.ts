@@ -56,7 +56,7 @@ class Model {
       this.log.push(`${id}=${-EAGAIN}`);
       return undefined;
     }
-    const event: Event = { id, at, every, start: this.now, behaviour };
+    const event: Event = { id, at: Math.max(at, this.now), every, start: this.now, behaviour };
     this.pending.push(event);
     return event;
   }

