@@ -110,8 +110,10 @@ export class FsCluster extends OsdCluster {
     }
   }
 
-  client(durable = false): Promise<CephFsClient> {
-    return CephFsClient.connect({ conf: CephConf.load({ file: this.conf }), durable, timeout: 60_000 });
+  /** @param caps made for a name that has none yet */
+  client(durable = false, name = 'client.admin', caps: readonly string[] = []): Promise<CephFsClient> {
+    if (caps.length > 0) appendFileSync(path.join(this.dir, 'keyring'), this.ceph('auth', 'get-or-create', name, ...caps));
+    return CephFsClient.connect({ conf: CephConf.load({ file: this.conf, name }), durable, timeout: 60_000 });
   }
 
   override stop(): void {

@@ -79,5 +79,50 @@ if (!hasCeph) {
       });
       await cluster.until(() => !cluster.ceph('health', 'detail').includes('MDS_SLOW_REQUEST'), 'health still complains');
     }, 180_000);
+
+    it(`goes on with an OSD that answers a tenth of the time, for ${PAUSE} s`, async () => {
+      await importDuring('laggy', async () => {
+        for (const end = Date.now() + PAUSE * 1000; Date.now() < end;) {
+          cluster.signal('osd.1', 'SIGSTOP');
+          await sleep(900);
+          cluster.signal('osd.1', 'SIGCONT');
+          await sleep(100);
+        }
+      });
+      expect(cluster.ceph('osd', 'stat')).toContain('2 up');
+    }, 180_000);
+
+    it('goes on in full pools for who may, and tells others', async () => {
+      const limited = await cluster.client(false, 'client.rw', ['mon', 'allow r', 'mds', 'allow rw', 'osd', 'allow rw']);
+      await limited.create(1, 'before', { mode: 0o644 });
+      const refusals: unknown[] = [];
+      await importDuring('full', async () => {
+        const since = Date.now();
+        for (const ratio of ['nearfull', 'backfillfull', 'full']) cluster.ceph('osd', `set-${ratio}-ratio`, '0.0001');
+        try {
+          for (let i = 0; refusals.length === 0 && i < 300; i++) {
+            await limited.create(1, `while${i}`, { mode: 0o644 }).catch((error: unknown) => refusals.push(error));
+            await sleep(100);
+          }
+          // what frees room goes on
+          await limited.unlink(1, 'before');
+          await sleep(Math.max(0, since + PAUSE * 1000 - Date.now()));
+          expect(cluster.ceph('health', 'detail')).toContain('POOL_FULL');
+        } finally {
+          for (const [ratio, value] of Object.entries({ full: '0.95', backfillfull: '0.9', nearfull: '0.85' }))
+            cluster.ceph('osd', `set-${ratio}-ratio`, value);
+        }
+      });
+      expect(refusals).toEqual([expect.objectContaining({ code: 'ERR_CEPH_ENOSPC' })]);
+      await cluster.until(() => !cluster.ceph('health', 'detail').includes('POOL_FULL'), 'the pools stay full');
+      await expect(limited.lookup(1, 'before')).rejects.toMatchObject({ code: 'ERR_CEPH_ENOENT' });
+      for (let i = 0; ; i++) {
+        const made = await limited.create(1, `after${i}`, { mode: 0o644 }).catch((error: unknown) => String(error));
+        if (typeof made !== 'string') break;
+        if (i === 100) throw new Error(made);
+        await sleep(100);
+      }
+      await limited.close();
+    }, 180_000);
   });
 }

@@ -1,7 +1,7 @@
 import { complete, ERRNO } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import type { EntityAddr } from '@cephts/encoding';
-import { MDS_STATE_RECONNECT } from '@cephts/rados';
+import { MDS_STATE_RECONNECT, POOL_FLAG } from '@cephts/rados';
 import type { Objecter } from '@cephts/rados';
 import { C_IO_Wrapper } from './mds-context.js';
 import type { MDSRank } from './mds-rank.js';
@@ -21,11 +21,14 @@ export class RankOsds {
   constructor(mds: MDSRank, objecter: Objecter) {
     this.#mds = mds;
     this.#objecter = objecter;
+    // without the MDS nothing can be deleted
+    objecter.unsetHonorPoolFull();
   }
 
   init(): void {
     // one that a standby has followed may be there already
     this.#blocklist = new Set(this.#objecter.osdmap.blocklist.keys());
+    this.#lookIfFull();
     this.#objecter.requestMap();
   }
 
@@ -64,8 +67,14 @@ export class RankOsds {
       this.applyBlocklist();
       break;
     }
+    this.#lookIfFull();
     // the next one is wanted even when no operation asks for it
     this.#objecter.requestMap();
+  }
+
+  #lookIfFull(): void {
+    const { server, mdsmap } = this.#mds;
+    server.isFull = this.#objecter.osdmap.pools.get(mdsmap.metadataPool)?.hasFlag(POOL_FLAG.full) === true;
   }
 
   /** Ends the sessions of clients that the map shuts out. */

@@ -24,6 +24,7 @@ import { Replies } from './reply.js';
 import { ServerConf } from './server-conf.js';
 import { ServerPerf } from './server-perf.js';
 import { Sessions } from './sessions.js';
+import { checkFull } from './when-full.js';
 
 const NO_RELEASES: MClientRequest['releases'] = [];
 
@@ -39,6 +40,8 @@ export class Server {
   readonly sessions: Sessions;
   readonly reconnect: Reconnect;
   readonly #replies: Replies;
+  /** Is the metadata pool full? */
+  isFull = false;
 
   constructor(mds: MDSRank) {
     this.mds = mds;
@@ -174,7 +177,7 @@ export class Server {
     if (!req) return;
     this.perf.inc(ServerPerf.dispatchClientRequest);
     if (mdcache.isReadonly() && req.mayWrite()) this.respondToRequest(mdr, -ERRNO.EROFS);
-    else dispatchOp(this, mdr, req.op);
+    else if (!this.isFull || checkFull(this, mdr)) dispatchOp(this, mdr, req.op);
   }
 
   // -- replies --

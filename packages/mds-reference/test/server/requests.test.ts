@@ -3,6 +3,7 @@ import { ERRNO } from '@cephts/common';
 import type { EUpdate } from '../../src/journal/events/e-update.js';
 import type { MClientRequest } from '../../src/messages/m-client-request.js';
 import { decodeReplyTrace } from '../../src/messages/reply-trace.js';
+import { MDSAuthCaps } from '../../src/server/mds-auth-caps.js';
 import { flushJournal } from '../../src/rank/flush-journal.js';
 import { FilePath } from '../../src/types/file-path.js';
 import * as op from '../../src/types/op-names.js';
@@ -60,6 +61,24 @@ describe('journal events', () => {
       [0, true],
     ]);
     expect(journal.filter((what) => what === event)).toEqual([event]);
+  });
+
+  it.each([
+    ['who has no f is refused', 'allow rw', -ERRNO.ENOSPC],
+    ['who has it adds', 'allow rwf', 0],
+  ])('in a full metadata pool %s, and everybody frees room', async (_title, caps, result) => {
+    client.session.authCaps = MDSAuthCaps.parse(caps);
+    rank.rank.server.isFull = true;
+    const created = client.start(op.CEPH_MDS_OP_CREATE, 'new', (m) => void fillCreate(m));
+    await rank.until(() => isAnswered(created));
+    expect(created.replies[0]?.result).toBe(result);
+    const removed = client.start(op.CEPH_MDS_OP_UNLINK, 'first', () => undefined);
+    await rank.until(() => isAnswered(removed));
+    expect(removed.replies[0]?.result).toBe(0);
+    rank.rank.server.isFull = false;
+    const later = client.start(op.CEPH_MDS_OP_CREATE, 'later', (m) => void fillCreate(m));
+    await rank.until(() => isAnswered(later));
+    expect(later.replies[0]?.result).toBe(0);
   });
 
   it('questions and refusals are answered once, and journal no update', async () => {

@@ -69,6 +69,8 @@ export class Objecter implements Dispatcher {
   readonly #messenger: Messenger;
   readonly #mon: ObjecterMon;
   #clientInc: number;
+  /** Flags of every operation. */
+  #everyFlag = 0;
   readonly #timer: SafeTimer;
   readonly #perf: ObjecterPerf;
   readonly #opThrottle: Throttle;
@@ -117,6 +119,14 @@ export class Objecter implements Dispatcher {
     this.#clientInc = incarnation;
   }
 
+  /**
+   * From now on operations go to full pools too, and OSDs take them for as long as they can: those of a daemon without which nothing can be
+   * deleted.
+   */
+  unsetHonorPoolFull(): void {
+    this.#everyFlag |= OSD_FLAG.FULL_FORCE;
+  }
+
   get osdmap(): OsdMap {
     return this.#maps.map;
   }
@@ -140,7 +150,7 @@ export class Objecter implements Dispatcher {
     options: SubmitOptions = {},
   ): ObjecterOp {
     const { clock } = this.#cct;
-    const flags = operation.flags | (options.flags ?? 0);
+    const flags = operation.flags | (options.flags ?? 0) | this.#everyFlag;
     const target = new OpTarget(oid, locator, flags);
     // what reads changes no object's time
     const mtime = flags & OSD_FLAG.WRITE ? UTime.fromMillis(options.mtime ?? clock.now()) : UTime.ZERO;

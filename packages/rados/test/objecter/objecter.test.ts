@@ -185,6 +185,17 @@ describe('an Objecter', () => {
     expect(held.r).toBe(0);
   });
 
+  it('goes on where pools are full for whom nothing could be deleted without', async () => {
+    const { cluster, objecter } = await start();
+    objecter.unsetHonorPoolFull();
+    cluster.change((inc) => (inc.newFlags = OSDMAP_FLAG.full));
+    objecter.requestMap();
+    cluster.clock.advance(100);
+    const written = submit(objecter, 'a', append('1'));
+    cluster.clock.advance(1000);
+    expect(written.r).toBe(0);
+  });
+
   it('follows the maps while a pool is full, whatever else they bring', async () => {
     const { cluster, objecter } = await start();
     const fill = (flag: number): void =>
