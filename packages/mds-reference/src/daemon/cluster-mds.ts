@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { CephError, ERRNO } from '@cephts/common';
-import type { CephContext, CephContextOptions } from '@cephts/common';
+import type { CephContext, CephContextOptions, TimerHandle } from '@cephts/common';
 import { EntityAddrVec } from '@cephts/encoding';
 import { CephConf, buildInitialMonMap, loadKeyring } from '@cephts/rados';
 import type { CephConfOptions } from '@cephts/rados';
@@ -12,6 +12,9 @@ import { Rehearsal } from '../embedded/rehearsal.js';
 import { holdOpen } from './hold-open.js';
 import { commonInitFinish, globalInit, globalShutdown, main } from './main.js';
 import type { BootStage, Ending, MdsProcess } from './main.js';
+
+/** Time in ms that a daemon has stood by before it rehearses: who has just begun may be told to stop, or be needed, at once. */
+const REHEARSAL_DELAY = 5000;
 
 /** Defaults that an MDS has of its own. @see src/ceph_mds.cc (16.2.15) */
 const DEFAULTS: Readonly<Record<string, string>> = {
@@ -141,6 +144,11 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     throw error;
   }
   const rehearsal = new Rehearsal(cct);
+  let curtain: TimerHandle;
+  const endRehearsal = (): Promise<void> => {
+    cct.clock.clearTimeout(curtain);
+    return rehearsal.stop();
+  };
   try {
     const process = await main({
       global,
@@ -159,12 +167,15 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
       signals: options.signals ?? false,
       ...(options.objecter ? { objecter: options.objecter } : {}),
       onStandby: () => {
-        if (cct.conf.bool('cephts_standby_rehearsal')) void rehearsal.start();
+        if (!cct.conf.bool('cephts_standby_rehearsal')) return;
+        cct.clock.clearTimeout(curtain);
+        curtain = cct.clock.setTimeout(() => void rehearsal.start(), REHEARSAL_DELAY);
+        cct.clock.unref(curtain);
       },
-      onRank: () => void rehearsal.stop(),
+      onRank: () => void endRehearsal(),
     });
     const ended = process.ended.then(async (ending) => {
-      await rehearsal.stop();
+      await endRehearsal();
       await globalShutdown(global, services);
       release();
       return ending;
@@ -175,6 +186,7 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     };
     return { cct, process, ended, close, [Symbol.asyncDispose]: close };
   } catch (error) {
+    await endRehearsal();
     await globalShutdown(global, services);
     release();
     throw error;
