@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MonCluster } from './mon-cluster.js';
 
-/** Without a rehearsal, which leaves its own mark on the memory: fs-failover has it. */
+/** Without a rehearsal, which leaves its own mark on the memory. */
 const CONF = 'mon lease = 2\ncephts_standby_rehearsal = false';
 /** Seconds of the run with monitors that restart; the whole run is 600, with a restart every 60. */
 const STANDBY_SECONDS = Number(process.env['CEPHTS_STANDBY_SECONDS'] ?? 45);
