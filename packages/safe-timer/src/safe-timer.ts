@@ -226,9 +226,10 @@ export class SafeTimer {
     this.#stopping = true;
     this.#plain = false;
     for (const slot of this.#wheel.slots()) {
-      const event = this.#wheel.items[slot] as Partial<SpecialEvent>;
+      const event = this.#wheel.items[slot];
       // the one that runs has no time
-      if (event.every && (this.#verdict === 0 || this.#wheel.timeOf(slot) === Infinity)) this.#cancel(slot);
+      const ends = this.#verdict === 0 || this.#wheel.timeOf(slot) === Infinity;
+      if (ends && event instanceof SpecialEvent && event.every > 0) this.#cancel(slot);
     }
     this.resume();
     await this.waitForEmpty();

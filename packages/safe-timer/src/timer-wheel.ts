@@ -52,7 +52,7 @@ export class TimerWheel<T extends object> {
   #doubles = new Float64Array(FAR * DOUBLES);
   /** The other numbers of a slot, in the same memory. */
   #integers!: Int32Array;
-  /** First of the list of free slots, through `next`; 0 where there is none. */
+  /** First of the list of free slots, through NEXT; 0 where there is none. */
   #free = 0;
   /** Slots from here on have not been used since all were free. */
   #used = END + 1;

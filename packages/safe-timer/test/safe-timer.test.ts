@@ -66,6 +66,15 @@ describe('SafeTimer time', () => {
     expect(ran).toEqual(inOrder);
   });
 
+  it('takes a callback for recurring only where it was added so, whatever fields it has', async () => {
+    const { clock, timer, log } = setup();
+    timer.addEventAfter(10, Object.assign((r: number) => void log.push(`ran with ${r}`), { every: 5 }));
+    const closed = timer.close();
+    clock.advance(10);
+    await closed;
+    expect(log).toEqual(['ran with 0']);
+  });
+
   it('runs nothing early, whatever is added within one eighth of a millisecond', () => {
     const { clock, timer, log, note } = setup();
     timer.addEventAfter(10.1, note('a'));
