@@ -24,6 +24,7 @@ const UNTOUCHED = {
   auth: new SimpleLock(NOBODY, LOCK_TYPE.IAUTH),
   xattr: new SimpleLock(NOBODY, LOCK_TYPE.IXATTR),
   link: new SimpleLock(NOBODY, LOCK_TYPE.ILINK),
+  policy: new SimpleLock(NOBODY, LOCK_TYPE.IPOLICY),
 } as const;
 
 /** What can be seen of a lock without making it. */
@@ -89,7 +90,7 @@ export abstract class InodeLocks extends MDSCacheObject implements ScatterLockPa
     return (this.#locks.policy ??= new SimpleLock(this, LOCK_TYPE.IPOLICY));
   }
 
-  /** The locks that have caps, to look at: those that were never asked for are not made. */
+  /** A lock to look at: one that was never asked for is not made. */
   lookAt(which: keyof typeof UNTOUCHED): LockView {
     return this.#made?.[which] ?? UNTOUCHED[which];
   }

@@ -149,6 +149,11 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     cct.clock.clearTimeout(curtain);
     return rehearsal.stop();
   };
+  const finish = async (): Promise<void> => {
+    await endRehearsal();
+    await globalShutdown(global, services);
+    release();
+  };
   try {
     const process = await main({
       global,
@@ -175,9 +180,7 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
       onRank: () => void endRehearsal(),
     });
     const ended = process.ended.then(async (ending) => {
-      await endRehearsal();
-      await globalShutdown(global, services);
-      release();
+      await finish();
       return ending;
     });
     const close = async (): Promise<void> => {
@@ -186,9 +189,7 @@ export async function startClusterMds(options: ClusterMdsOptions): Promise<Clust
     };
     return { cct, process, ended, close, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await endRehearsal();
-    await globalShutdown(global, services);
-    release();
+    await finish();
     throw error;
   }
 }

@@ -188,8 +188,8 @@ export class MDSDaemon implements Dispatcher {
     this.#stopping = true;
     await this.timer.shutdown();
     await this.mgrc.shutdown();
-    await this.#rank?.shutdown();
-    await this.#osds?.shutdown();
+    // the rank ends what it was given
+    await (this.#rank ?? this.#osds)?.shutdown();
     await this.monc.shutdown();
     await this.messenger.shutdown();
   }

@@ -43,17 +43,15 @@ export function encodeInodestat(
   const stable = inode.inode;
   const projected = inode.getProjectedInode();
   const isLoner = inode.lonerCap === client;
-  // most inodes are not being changed, and who only looks makes no lock
-  const isProjected = inode.isProjected();
-  const own = (of: (inode: CInode) => { isXlockedByClient(client: number): boolean }): boolean =>
-    isProjected && (isLoner || of(inode).isXlockedByClient(client));
-  const pfile = own(({ filelock }) => filelock);
-  const pauth = own(({ authlock }) => authlock);
-  const plink = own(({ linklock }) => linklock);
-  const pxattr = own(({ xattrlock }) => xattrlock);
-  const ppolicy = own(({ policylock }) => policylock);
-  const changed = pfile || pauth || plink || pxattr || (isProjected && inode.versionlock.lastWrlockClient === client);
-  const any = changed ? projected : stable;
+  const own = (lock: Parameters<CInode['lookAt']>[0]): boolean => isLoner || inode.lookAt(lock).isXlockedByClient(client);
+  const pfile = own('file');
+  const pauth = own('auth');
+  const plink = own('link');
+  const pxattr = own('xattr');
+  const ppolicy = own('policy');
+  // who only looks makes no lock: of an inode that nobody changes there is but one version
+  const isChanger = inode.isProjected() && inode.versionlock.lastWrlockClient === client;
+  const any = pfile || pauth || plink || pxattr || isChanger ? projected : stable;
   const file = pfile ? projected : stable;
   const auth = pauth ? projected : stable;
   const xattr = pxattr ? projected : stable;
