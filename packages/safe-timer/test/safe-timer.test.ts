@@ -68,7 +68,11 @@ describe('SafeTimer time', () => {
 
   it('takes a callback for recurring only where it was added so, whatever fields it has', async () => {
     const { clock, timer, log } = setup();
-    timer.addEventAfter(10, Object.assign((r: number) => void log.push(`ran with ${r}`), { every: 5 }));
+    timer.init();
+    timer.addEventAfter(
+      10,
+      Object.assign((r: number) => void log.push(`ran with ${r}`), { every: 5 }),
+    );
     const closed = timer.close();
     clock.advance(10);
     await closed;
