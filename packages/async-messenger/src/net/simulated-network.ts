@@ -1,6 +1,7 @@
 import { CephError } from '@cephts/common';
 import type { Clock, RandomSource } from '@cephts/common';
 import { EntityAddr } from '@cephts/encoding';
+import { Fifo } from '../protocol/fifo.js';
 import type { ByteSocket, ByteSocketOwner } from './byte-socket.js';
 import { FramedWire } from './framed-wire.js';
 import type { Listener, NetworkStack } from './network-stack.js';
@@ -146,8 +147,10 @@ class SimulatedSocket implements ByteSocket {
   readonly #net: SimulatedNetwork;
   /** When what was written last arrives: nothing overtakes. */
   #arrival = 0;
+  /** What arrives, in order, a timer each. A real clock rounds, so the timers may fire in another order: each lets the first one arrive. */
+  readonly #underWay = new Fifo<() => void>();
   #paused = false;
-  #unread: Uint8Array[] = [];
+  readonly #unread = new Fifo<Uint8Array>();
 
   constructor(net: SimulatedNetwork, local: EntityAddr, peer: EntityAddr) {
     this.#net = net;
@@ -182,11 +185,7 @@ class SimulatedSocket implements ByteSocket {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    const unread = this.#unread;
-    this.#unread = [];
-    this.#net.clock.defer(() => {
-      for (const chunk of unread) this.#read(chunk);
-    });
+    this.#net.clock.defer(() => this.#readOn());
   }
 
   destroy(): void {
@@ -228,13 +227,22 @@ class SimulatedSocket implements ByteSocket {
     const now = clock.monotonicNow();
     const stall = this.#net.chance(faults.stall) ? faults.stallTime : 0;
     this.#arrival = Math.max(this.#arrival, now + this.#net.delay() + stall);
-    clock.setTimeout(action, this.#arrival - now);
+    this.#underWay.push(action);
+    clock.setTimeout(() => this.#underWay.shift()!(), this.#arrival - now);
   }
 
   #read(chunk: Uint8Array): void {
-    if (this.closed) return;
-    if (this.#paused) this.#unread.push(chunk);
-    else this.owner.onData(chunk, chunk.length, false);
+    if (this.#paused || this.#unread.length > 0) this.#unread.push(chunk);
+    else if (!this.closed) this.owner.onData(chunk, chunk.length, false);
+  }
+
+  /** What came while it was paused goes first. */
+  #readOn(): void {
+    while (!this.#paused && !this.closed) {
+      const chunk = this.#unread.shift();
+      if (!chunk) break;
+      this.owner.onData(chunk, chunk.length, false);
+    }
   }
 }
 
