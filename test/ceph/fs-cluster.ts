@@ -81,6 +81,10 @@ export class FsCluster extends OsdCluster {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  signalMds(name: string, signal: NodeJS.Signals): void {
+    this.#mds.get(name)?.kill(signal);
+  }
+
   async endMds(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#mds.get(name);
     this.#mds.delete(name);

@@ -94,6 +94,35 @@ if (!hasCeph) {
       expect(cluster.ceph('health')).not.toContain('damaged');
     }, 600_000);
 
+    it('is taken over from one that was killed long before its beacons are missed, and not from one that hangs', async () => {
+      const grace = async (seconds: number): Promise<void> => {
+        await cluster.untilState(active, 'up:active');
+        cluster.ceph('tell', 'mon.*', 'config', 'set', 'mds_beacon_grace', String(seconds));
+      };
+      if (active.startsWith('t')) {
+        const other = await standby();
+        await kill();
+        await cluster.untilState(other, 'up:active');
+        active = other;
+      }
+      await grace(300);
+      for (const follows of [false, true]) {
+        cluster.ceph('fs', 'set', 'cephfs', 'allow_standby_replay', String(follows));
+        const name = `t${next++}`;
+        cluster.startMds(name);
+        await cluster.untilState(name, follows ? 'up:standby-replay' : 'up:standby');
+        cluster.signalMds(active, 'SIGSTOP');
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        expect((await cluster.infoOf(active))?.state).toBe('up:active');
+        cluster.signalMds(active, 'SIGCONT');
+        await kill();
+        await cluster.untilState(name, 'up:active', 30);
+        active = name;
+      }
+      cluster.ceph('fs', 'set', 'cephfs', 'allow_standby_replay', 'false');
+      await grace(4);
+    }, 300_000);
+
     it(`keeps a tree over ${TURNS} turns, in each of which the one that is active changes it`, async () => {
       for (let turn = 0; turn < TURNS; turn++) {
         const writer = await cluster.client();

@@ -20,6 +20,7 @@ import {
   MDS_STATE_DNE,
   MDS_STATE_NULL,
   MDS_STATE_STANDBY,
+  MDS_STATE_STANDBY_REPLAY,
   MSG_COMMAND,
   MSG_MON_COMMAND,
   MSG_REMOVE_SNAPS,
@@ -37,6 +38,7 @@ import type { ObjectStore } from '../store/object-store.js';
 import { RadosObjectStore } from '../store/rados-object-store.js';
 import type { Session } from '../tables/session.js';
 import { Beacon } from './beacon.js';
+import { StandbyWatch } from './standby-watch.js';
 
 /** Options of {@link MDSDaemon}. */
 export interface MDSDaemonOptions {
@@ -78,6 +80,7 @@ export class MDSDaemon implements Dispatcher {
   readonly beacon: Beacon;
   readonly timer: SafeTimer;
   readonly mgrc: MgrClient;
+  readonly #watch: StandbyWatch;
   readonly #options: MDSDaemonOptions;
   readonly #startTime: number;
   #mdsmap = new MDSMap();
@@ -99,6 +102,7 @@ export class MDSDaemon implements Dispatcher {
       purpose: 'the tick of the MDS and delayed work of its parts, under mds_lock',
     });
     this.mgrc = new MgrClient(cct, { messenger: options.messenger, monc: options.monc, daemonName: options.name });
+    this.#watch = new StandbyWatch(cct, options.messenger, options.monc, this.timer);
     this.#startTime = cct.clock.monotonicNow();
   }
 
@@ -125,6 +129,7 @@ export class MDSDaemon implements Dispatcher {
     this.messenger.addDispatcherTail(this.beacon);
     this.messenger.addDispatcherTail(this);
     this.messenger.addDispatcherTail(this.mgrc);
+    this.messenger.addDispatcherTail(this.#watch);
     this.monc.init();
     await this.monc.authenticate();
     await this.#waitRotatingKeys();
@@ -184,6 +189,7 @@ export class MDSDaemon implements Dispatcher {
 
   async #end(): Promise<void> {
     this.timer.cancelEvent(this.#tickEvent);
+    this.#watch.stop();
     this.beacon.shutdown();
     this.#stopping = true;
     await this.timer.shutdown();
@@ -284,6 +290,8 @@ export class MDSDaemon implements Dispatcher {
       if (!map.mdsInfo.has(peer) && peer !== gid) this.messenger.markDownAddrs(info.addrs);
     }
     if (newState !== MDS_STATE_NULL) this.mgrc.init();
+    if (newState === MDS_STATE_STANDBY || newState === MDS_STATE_STANDBY_REPLAY) this.#watch.start();
+    else this.#watch.stop();
     if (whoami === MDS_RANK_NONE) {
       if (newState === MDS_STATE_STANDBY && oldState === MDS_STATE_NULL) {
         this.cct.dout('mds', 1, 'the monitor made this daemon a standby');

@@ -22,6 +22,12 @@ const daemon: readonly Row[] = [
   ['mds_metrics_update_interval', 'float', 2, 'seconds between metrics messages to rank 0', { min: 0.01 }],
   ['mds_ping_interval', 'float', 5, 'seconds between pings of rank 0 to the other ranks', { min: 0.01 }],
   ['mds_ping_grace', 'secs', 15, 'seconds without an answer after which a rank counts as lagging'],
+  [
+    'cephts_standby_fast_fail',
+    'bool',
+    true,
+    'a standby has an MDS failed whose process has ended, instead of waiting for its beacons to stay away',
+  ],
   ['cephts_standby_rehearsal', 'bool', true, 'a standby plays a takeover through in memory, so that its own is faster'],
   ['mds_replay_interval', 'float', 1, 'seconds between replays of a standby that follows an active rank', { min: 0.01 }],
   ['mds_enable_op_tracker', 'bool', true, 'track operations in flight', { runtime: false }],
