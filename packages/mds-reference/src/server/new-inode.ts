@@ -29,15 +29,7 @@ export function prepareNewInode(server: Server, mdr: MDRequestImpl, dir: CDir, m
 
   // a session that is being opened anew may have its numbers freed at this moment
   const mayUse = session.isOpen();
-  const taken = mayUse ? session.takeIno(req.ino) : 0;
-  if (taken !== 0) {
-    mdr.usedPreallocIno = taken;
-    bare.ino = taken;
-    sessionmap.markProjected(session);
-  } else {
-    mdr.allocIno = inotable.projectAllocId(req.ino);
-    bare.ino = mdr.allocIno;
-  }
+  bare.ino = takeIno(server, mdr, session, mayUse, req.ino);
   if (req.ino !== 0 && req.ino !== bare.ino) {
     mds.clog(
       'error',
@@ -76,6 +68,29 @@ export function prepareNewInode(server: Server, mdr: MDRequestImpl, dir: CDir, m
   if (!mds.mdsmap.inlineDataEnabled) bare.inlineData = InlineData.NONE;
   mdcache.addInode(inode);
   return inode;
+}
+
+/**
+ * A number for a new inode: one of the session's, else one of the table's. Where a table is older than what else is stored (it was reset, or repaired
+ * by guess), it may offer a number that is in use; none that is found in the cache is given out a second time.
+ */
+function takeIno(server: Server, mdr: MDRequestImpl, session: Session, mayUse: boolean, wanted: number): number {
+  const { mdcache, inotable, sessionmap } = server.mds;
+  for (let want = wanted; ; want = 0) {
+    const used = mayUse ? session.takeIno(want) : 0;
+    const ino = used || inotable.projectAllocId(want);
+    if (mdcache.getInode(ino) === undefined) {
+      if (used === 0) mdr.allocIno = ino;
+      else {
+        mdr.usedPreallocIno = ino;
+        sessionmap.markProjected(session);
+      }
+      return ino;
+    }
+    server.mds.clog('error', `inode number 0x${ino.toString(16)} was free, but is in use: it is passed over`);
+    if (used === 0) inotable.passOver(ino);
+    else session.info.preallocInos.erase(ino);
+  }
 }
 
 /** Notes in the journal entry which inode numbers the request took. */

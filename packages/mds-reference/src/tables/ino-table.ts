@@ -59,6 +59,12 @@ export class InoTable extends MDSTable {
     this.version++;
   }
 
+  /** The number that was just projected is in use already: it is gone for good, without a version, since no entry of the journal tells of it. */
+  passOver(ino: number): void {
+    this.free.erase(ino);
+    this.projectedVersion--;
+  }
+
   // ---- many numbers
 
   /** Takes up to `max` numbers, the lowest, and adds them to `ids`. */

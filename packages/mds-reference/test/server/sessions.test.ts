@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { UTime } from '@cephts/encoding';
 import { cephfsFeaturesAll, cephfsMetricFeaturesAll } from '../../src/types/cephfs-features.js';
 import { capString } from '../../src/types/caps.js';
+import { CEPH_INO_ROOT } from '../../src/types/ceph-fs.js';
 import { FilePath } from '../../src/types/file-path.js';
 import * as op from '../../src/types/op-names.js';
 import { isAnswered, targetOf, TestClient } from './client-kit.js';
@@ -183,5 +184,36 @@ describe('after a restart', () => {
     expect(next.rank.sessionmap.getSessionByClient(200)).toBeUndefined();
     expect([...(await a.readdir(1)).keys()]).toEqual(['f']);
     expect(next.clog).toEqual([expect.stringContaining('evicting unresponsive client host200')]);
+  });
+});
+
+describe('an inode number that is in use although it looks free', () => {
+  const inoOf = async (client: TestClient, name: string): Promise<number> => targetOf(await client.create(name)).ino;
+
+  it('is not given out a second time, be it a session or the table that offers it', async () => {
+    const { sessionmap, inotable } = rank.rank;
+    const used = await inoOf(a, 'f');
+    a.session.freePreallocInos.insert(used, 1);
+    a.session.info.preallocInos.insert(used, 1);
+    expect(await inoOf(a, 'g')).toBeGreaterThan(used);
+    expect(a.session.info.preallocInos.contains(used)).toBe(false);
+    // the first of a session comes from the table
+    inotable.free.insert(used, 1);
+    inotable.projectedFree.insert(used, 1);
+    expect(await inoOf(b, 'h')).not.toBe(used);
+    expect(inotable.isMarkedFree(used)).toBe(false);
+    await rank.clock.advanceAsync(1000);
+    expect([inotable.version, sessionmap.version]).toEqual([inotable.projectedVersion, sessionmap.projected]);
+    const line = `error: inode number 0x${used.toString(16)} was free, but is in use: it is passed over`;
+    expect(rank.clog.filter((text) => text.includes('inode number'))).toEqual([line, line]);
+
+    const complaints = rank.clog.length;
+    const next = await rank.restart();
+    await next.until(() => next.rank.isActive());
+    const again = new TestClient(next, 300);
+    await again.open();
+    const found = await again.readdir(CEPH_INO_ROOT);
+    expect(new Set([...found.values()].map(({ ino }) => ino)).size).toBe(3);
+    expect(next.clog.slice(complaints).filter((text) => text.includes('mismatch'))).toEqual([]);
   });
 });
