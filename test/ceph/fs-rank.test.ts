@@ -67,6 +67,7 @@ if (!hasCeph) {
     it('creates the file system: up:creating, the objects of a fresh one, up:active', async () => {
       cluster.startMds('ta');
       await cluster.untilState('ta', 'up:active');
+      await until(() => states('ta').length >= 2, 'its log does not end with up:active');
       expect(states('ta')).toEqual(['up:creating', 'up:active']);
       const strays = Array.from({ length: 10 }, (_, i) => `${(0x600 + i).toString(16)}.00000000`);
       const dirs = ['1.00000000', '1.00000000.inode', '100.00000000', '100.00000000.inode'];
@@ -117,6 +118,7 @@ if (!hasCeph) {
       await cluster.endMds('ta', 'SIGTERM');
       cluster.startMds('ta');
       await cluster.untilState('ta', 'up:active');
+      await until(() => states('ta').length >= before + 4, 'its log does not end with up:active');
       expect(states('ta').slice(before)).toEqual(['up:replay', 'up:reconnect', 'up:rejoin', 'up:active']);
       expect((await client.lookup(1, 'kept')).ino).toBeGreaterThan(0);
       await client.close();
