@@ -236,7 +236,8 @@ export class FrameReader {
           this.#available -= this.#need;
           this.#bodyAlone = true;
         } else {
-          if (this.#borrowed && this.#need > 0) this.#own();
+          // what is sealed is opened to elsewhere
+          if (this.#borrowed && this.#need > 0 && !this.#rx) this.#own();
           this.#locate(this.#need);
         }
         this.#readBody(this.#found, this.#foundAt);
@@ -503,7 +504,7 @@ function openRecord(rx: OnwireRx, bytes: Uint8Array, from: number, to: number): 
   const length = to - from - TAG_LENGTH;
   if (length > SHORT_RECORD) return rx.open(bytes.subarray(from, to));
   const opened = room(length);
-  rx.openShort(bytes, from, length, opened, 0);
+  rx.openShort(bytes, from, length, slab, slabUsed - length);
   return opened;
 }
 
