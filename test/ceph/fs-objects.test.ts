@@ -27,6 +27,24 @@ async function partsOf(ioctx: IoCtx): Promise<Parts> {
   return parts;
 }
 
+const TABLES = ['inode', 'session', 'snap'];
+
+/** A table as `cephfs-table-tool` shows it, but for what names the client: its id and its address are the cluster's to give. */
+function tableOf(cluster: FsCluster, table: string): unknown {
+  const ids = ['id', 'num', 'nonce', 'inst'];
+  return JSON.parse(cluster.tool('cephfs-table-tool', 'all', 'show', table), (key, value: unknown) =>
+    ids.includes(key) ? key : value,
+  );
+}
+
+/** The same for the bytes of a session: a client's id stands there in eight bytes, its nonce in four behind the type of its address. */
+function withoutIds(key: string, value: Uint8Array): string {
+  const id = Buffer.alloc(8);
+  id.writeBigUInt64LE(BigInt(key.replace(/.*client\./, '')));
+  const hex = Buffer.from(value).toString('hex').replaceAll(id.toString('hex'), 'id');
+  return hex.replace(/(0101011c00000003000000)[0-9a-f]{8}/g, '$1nonce');
+}
+
 /** What `name` holds, decoded; undefined where only its bytes count. */
 function decoded(name: string, bytes: Uint8Array): unknown {
   const d = new Decoder(bytes, name);
@@ -54,9 +72,11 @@ if (!hasCeph) {
     const clusters: FsCluster[] = [];
     let ours: Parts;
     let theirs: Parts;
+    let ourTables: Map<string, unknown>;
+    let theirTables: Map<string, unknown>;
 
     /** The same operations on a fresh file system, stored. */
-    async function objectsOf(name: string, port: number): Promise<Parts> {
+    async function objectsOf(name: string, port: number): Promise<{ parts: Parts; tables: Map<string, unknown> }> {
       const cluster = new FsCluster({ port });
       clusters.push(cluster);
       await cluster.ready();
@@ -73,20 +93,29 @@ if (!hasCeph) {
       await client.symlink(dir, 'soft', 'sub/hard');
       await client.rename(dir, 'file1', sub, 'moved');
       await client.setattr((await client.lookup(dir, 'file3')).ino, { mode: 0o600, uid: 7, gid: 8 });
+      await client.unlink(dir, 'file4');
       await client.sync();
+      // one session stays, with inode numbers of its own; those of the one that ends go back
+      const stays = await cluster.client();
+      for (let i = 0; i < 3; i++) await stays.create(sub, `more${i}`, { mode: 0o644 });
+      await stays.sync();
       await client.close();
       cluster.ceph('tell', `mds.${name}`, 'flush', 'journal');
       const rados = await Cluster.connect({ conf: { file: cluster.conf } });
       try {
-        return await partsOf(await rados.openIoctx('meta'));
+        const parts = await partsOf(await rados.openIoctx('meta'));
+        const tables = new Map(TABLES.map((table) => [table, tableOf(cluster, table)]));
+        return { parts, tables };
       } finally {
         await rados.shutdown();
+        await stays.close();
         await cluster.endMds(name);
       }
     }
 
     beforeAll(async () => {
-      [theirs, ours] = [await objectsOf('ca', 19_700), await objectsOf('tb', 19_710)];
+      ({ parts: theirs, tables: theirTables } = await objectsOf('ca', 19_700));
+      ({ parts: ours, tables: ourTables } = await objectsOf('tb', 19_710));
     }, 180_000);
 
     afterAll(() => clusters.forEach((cluster) => cluster.stop()));
@@ -94,6 +123,21 @@ if (!hasCeph) {
     it('have the same names, keys and xattrs', () => {
       const names = (parts: Parts): string[] => [...parts.keys()].filter((name) => !name.includes('omap client.')).sort();
       expect(names(ours)).toEqual(names(theirs));
+    });
+
+    it('hold the same tables, as cephfs-table-tool shows them and byte for byte', () => {
+      expect(ourTables).toEqual(theirTables);
+      expect(JSON.stringify(ourTables.get('session'))).toMatch(/"created_ino":"0x[0-9a-f]+".*"prealloc_inos":\[\{/);
+      const bytesOf = (parts: Parts): Record<string, string> => {
+        const bytes: Record<string, string> = {};
+        for (const [name, value] of parts) {
+          if (!/^mds(0_inotable|_snaptable|0_sessionmap|0_openfiles)/.test(name)) continue;
+          const session = name.includes('client.');
+          bytes[session ? 'session' : name] = session ? withoutIds(name, value) : Buffer.from(value).toString('hex');
+        }
+        return bytes;
+      };
+      expect(bytesOf(ours)).toEqual(bytesOf(theirs));
     });
 
     it('differ in times alone', () => {

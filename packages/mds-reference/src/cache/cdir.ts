@@ -73,6 +73,7 @@ export class CDir extends MDSCacheObject {
   #authPins = 0;
   #nestedAuthPins = 0;
   #pinnedDentries = 0;
+  #numInodesWithCaps = 0;
 
   constructor(inode: CInode, frag: Frag) {
     super();
@@ -252,6 +253,7 @@ export class CDir extends MDSCacheObject {
     const pins = inode.numAuthPins;
     if (pins > 0) dn.adjustNestedAuthPins(pins);
     if (inode.isOpenTracked()) this.inode.mdcache.openFileTable.notifyLink(inode);
+    if (inode.isAnyCaps()) this.adjustNumInodesWithCaps(1);
   }
 
   linkRemoteInode(dn: CDentry, ino: number, dType: number): void {
@@ -276,6 +278,7 @@ export class CDir extends MDSCacheObject {
       linkage.remoteDType = 0;
     } else if (inode) {
       if (inode.isOpenTracked()) this.inode.mdcache.openFileTable.notifyUnlink(inode);
+      if (inode.isAnyCaps()) this.adjustNumInodesWithCaps(-1);
       const pins = inode.numAuthPins;
       if (pins > 0) dn.adjustNestedAuthPins(-pins);
       if (inode.numRef > 0) dn.put(PIN.INODEPIN);
@@ -284,6 +287,15 @@ export class CDir extends MDSCacheObject {
     }
     if (dn.isHead()) this.numHeadNull++;
     if (adjustLru) this.inode.mdcache.moveToBottomLru(dn);
+  }
+
+  /** A fragment in which a client holds something is one to load again after a restart. */
+  adjustNumInodesWithCaps(by: number): void {
+    const before = this.#numInodesWithCaps;
+    this.#numInodesWithCaps += by;
+    const { openFileTable } = this.inode.mdcache;
+    if (before === 0) openFileTable.addDirfrag(this);
+    else if (this.#numInodesWithCaps === 0) openFileTable.removeDirfrag(this);
   }
 
   /** Head entries in the order of a listing that lie beyond the place (hash, name); from the first for (0, ''). */

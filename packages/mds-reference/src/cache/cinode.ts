@@ -563,6 +563,7 @@ export class CInode extends InodeLocks {
     if (this.clientCaps.size === 0) {
       this.get(PIN.CAPS);
       this.mdcache.numInodesWithCaps++;
+      this.getParentDir()?.adjustNumInodesWithCaps(1);
     }
     const cap = new Capability(this, session, newInode ? 1 : ++this.mdcache.lastCapId);
     this.clientCaps.set(session.getClient(), cap);
@@ -587,6 +588,7 @@ export class CInode extends InodeLocks {
     if (client === this.wantLonerCap) this.wantLonerCap = -1;
     if (this.clientCaps.size > 0) return;
     this.mdcache.numInodesWithCaps--;
+    this.getParentDir()?.adjustNumInodesWithCaps(-1);
     this.put(PIN.CAPS);
   }
 

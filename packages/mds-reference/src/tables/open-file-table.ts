@@ -79,6 +79,10 @@ export class OpenFileTable {
     return this.#anchors.has(ino);
   }
 
+  anchorOf(ino: number): Readonly<Anchor> | undefined {
+    return this.#anchors.get(ino)?.anchor;
+  }
+
   /** Must the journal say that the inode is open, since neither it nor the stored table does? */
   shouldLogOpen(inode: CInode): boolean {
     if (!this.#anchors.has(inode.ino)) return true;

@@ -1,4 +1,4 @@
-import { IntervalSet } from '@cephts/encoding';
+import { AuthEntityName, IntervalSet } from '@cephts/encoding';
 import type { EntityInst } from '@cephts/encoding';
 import { complete } from '@cephts/common';
 import type { Completion } from '@cephts/common';
@@ -113,6 +113,8 @@ export class Session {
 
   setConnection(connection: Connection | undefined): void {
     this.connection = connection;
+    const name = connection && AuthEntityName.parse(connection.peerAuthName);
+    if (name) this.info.authName = name;
   }
 
   setClientMetadata(metadata: ClientMetadata): void {

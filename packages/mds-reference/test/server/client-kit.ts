@@ -85,6 +85,7 @@ export class TestClient {
       peerType: 8,
       peerName: this.name,
       peerAddrs: EntityAddrVec.parse(`v2:127.0.0.1:0/${this.num}`),
+      peerAuthName: 'client.test',
       features: FEATURES,
       down: false,
       markDown: () => (con.down = true),

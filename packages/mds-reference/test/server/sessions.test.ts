@@ -72,6 +72,18 @@ describe('a session', () => {
     expect(stat.replies[0]?.result).toBe(0);
   });
 
+  it('is stored with the name that its client was let in by, and the fragments in which it holds something', async () => {
+    const { openFileTable } = rank.rank.mdcache;
+    expect(String(a.session.info.authName)).toBe('client.test');
+    const dir = targetOf(await a.mkdir('d')).ino;
+    await a.create(new FilePath(dir, 'f'));
+    const frags = (ino: number): number[] => [...(openFileTable.anchorOf(ino)?.frags ?? [])];
+    expect([frags(CEPH_INO_ROOT), frags(dir)]).toEqual([[0], [0]]);
+    a.sendSession(op.CEPH_SESSION_REQUEST_CLOSE, a.pushSeq);
+    await rank.until(() => a.session.isClosed());
+    expect([frags(CEPH_INO_ROOT), frags(dir)]).toEqual([[], []]);
+  });
+
   it('is opened once only', async () => {
     const before = a.sessionReplies.length;
     a.sendSession(op.CEPH_SESSION_REQUEST_OPEN);
