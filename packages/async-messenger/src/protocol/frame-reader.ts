@@ -1,5 +1,6 @@
 import { BLOCK_LENGTH, OnwireRx, TAG_LENGTH } from './crypto-onwire.js';
 import type { OnwireKeys, OnwireRecord } from './crypto-onwire.js';
+import { bodyMemory } from './body-memory.js';
 import { crc32c } from './crc32c.js';
 import { SHORT_RECORD } from './short-gcm.js';
 import { FrameError } from './frame-error.js';
@@ -22,8 +23,6 @@ const EMPTY = new Uint8Array(0);
 const NONE: Uint8Array[] = [];
 /** Bodies from here on, in bytes, are put together while they come. */
 const LONG = 16 * 1024;
-/** Bytes from which on more of them take along no more. */
-const MOST_BALLAST = 1024 * 1024;
 /** Memory with which such a body begins, where little of it has come. */
 const FIRST_BODY = 128 * 1024;
 /** Longest piece, in bytes, that is kept in memory shared with others. */
@@ -273,7 +272,7 @@ export class FrameReader {
       if (this.#at === this.#end && this.#more.length > 0) this.#nextChunk();
       return;
     }
-    this.#found = allocate(length);
+    this.#found = bodyMemory(length);
     this.#foundAt = 0;
     this.#gather(this.#found, length);
     this.#available -= length;
@@ -303,7 +302,7 @@ export class FrameReader {
   /** A long body is coming: from now on what comes of it goes where it will stay. */
   #beginBody(): void {
     const come = this.#available;
-    this.#body = allocate(Math.min(this.#need, Math.max(FIRST_BODY, 4 * come)));
+    this.#body = bodyMemory(Math.min(this.#need, Math.max(FIRST_BODY, 4 * come)));
     this.#gather(this.#body, come);
     this.#filled = come;
   }
@@ -313,7 +312,7 @@ export class FrameReader {
     const filled = this.#filled;
     const count = Math.min(length, this.#need - filled);
     if (filled + count > this.#body!.length) {
-      const larger = allocate(Math.min(this.#need, 2 * (filled + count)));
+      const larger = bodyMemory(Math.min(this.#need, 2 * (filled + count)));
       larger.set(this.#body!.subarray(0, filled));
       this.#body = larger;
     }
@@ -484,18 +483,6 @@ function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return prefix.every((byte, i) => bytes[i] === byte);
 }
 
-/**
- * Memory of its own, not cleared: it is filled before anyone looks at it. What is long takes along an object on the heap that nobody needs, an
- * eighth as large. V8 looks for young objects that are done with only when they have filled their part of the heap, but counts memory beside
- * the heap, theirs too, to that of old ones: it would go over all of these every few hundred messages of 64 KiB, for half of the time they take.
- */
-function allocate(length: number): Uint8Array {
-  // filled: nothing but its size is of use, and what nobody uses compilers leave out
-  if (length >= LONG) new Array<number>(Math.min(length, MOST_BALLAST) >>> 6).fill(0);
-  const pool = Buffer.allocUnsafeSlow(length);
-  return new Uint8Array(pool.buffer, pool.byteOffset, length);
-}
-
 let slab: Uint8Array = EMPTY;
 let slabUsed = 0;
 
@@ -510,9 +497,9 @@ function openRecord(rx: OnwireRx, bytes: Uint8Array, from: number, to: number): 
 
 /** Memory that stays with what is read; that of few bytes shares a buffer with others of this isolate. */
 function room(length: number): Uint8Array {
-  if (length > SHARED) return allocate(length);
+  if (length > SHARED) return bodyMemory(length);
   if (slabUsed + length > slab.length) {
-    slab = allocate(8 * SHARED);
+    slab = bodyMemory(8 * SHARED);
     slabUsed = 0;
   }
   slabUsed += length;
