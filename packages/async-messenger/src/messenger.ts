@@ -97,10 +97,10 @@ export class Messenger {
       minCost: conf.number('ms_pq_min_cost'),
     });
     this.#perf = new MessengerPerf(cct);
-    this.#stack = stackFor(cct, init.stack, this.#options.maxMessageBytes);
+    this.#center = new EventCenter(cct);
+    this.#stack = stackFor(cct, init.stack, this.#options.maxMessageBytes, this.#center);
     this.#stack.retain();
-    this.#center = new EventCenter(cct, this.#stack.name === 'workers' ? undefined : 'msgr-worker-0');
-    this.#center.start();
+    this.#center.start(this.#stack.name);
     this.#host = this.#makeHost(init);
     this.loopbackConnection = new LoopbackConnection(this.#host);
   }

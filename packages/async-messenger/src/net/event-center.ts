@@ -1,5 +1,7 @@
 import { CooperativeThread } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
+import type { NetworkStack } from './network-stack.js';
+import type { Turns } from './posix-socket.js';
 
 /** Something with bytes or messages to hand to its socket. */
 export interface Writer {
@@ -15,14 +17,15 @@ const PROBE = 16;
 /**
  * Collects who wants to write and lets all of them do so once a turn: messages that are sent in one go leave in one write. A turn comes when a
  * socket was read; where many sockets are read in one pass of the event loop, it comes at the end of the pass, so that what several of them
- * brought for one and the same leaves in one write.
+ * brought for one and the same leaves in one write. What is sent at other times, as by whoever awaited a message, leaves as soon as nobody has
+ * anything to do at once.
  *
  * @see src/msg/async/Event.cc (16.2.15)
  */
-export class EventCenter {
+export class EventCenter implements Turns {
   #dirty: Writer[] = [];
   readonly #cct: CephContext;
-  readonly #thread: CooperativeThread | undefined;
+  #thread: CooperativeThread | undefined;
   #scheduled = false;
   /** Turns since somebody counted them. */
   #turns = 0;
@@ -31,21 +34,26 @@ export class EventCenter {
   #stopped = false;
   /** Is the end of the pass awaited? */
   #armed = false;
+  /** Does the event loop of Node call in? */
+  #isLooping = false;
+  /** Depth of {@link enter}. */
+  #entered = 0;
 
-  /** @param name of the thread in the table; undefined where the sockets have real threads of their own */
-  constructor(cct: CephContext, name: string | undefined) {
+  constructor(cct: CephContext) {
     this.#cct = cct;
-    if (name === undefined) return;
-    this.#thread = new CooperativeThread(cct, {
-      name,
+  }
+
+  /** @param stack the kind of sockets; those of threads have no turns here */
+  start(stack: NetworkStack['name']): void {
+    if (stack === 'workers') return;
+    this.#isLooping = stack === 'posix';
+    this.#thread = new CooperativeThread(this.#cct, {
+      name: 'msgr-worker-0',
       owner: 'AsyncMessenger',
       purpose: 'sockets, frames and checksums of the messenger, inline in the main isolate',
       entry: () => this.runSlice(),
     });
-  }
-
-  start(): void {
-    this.#thread?.startAsleep();
+    this.#thread.startAsleep();
   }
 
   stop(): void {
@@ -58,11 +66,22 @@ export class EventCenter {
   add(writer: Writer): void {
     this.#dirty.push(writer);
     if (this.#thread?.started) {
-      this.#thread.wake();
+      if (!this.#isLooping || this.#entered > 0) this.#thread.wake();
+      else if (this.#dirty.length === 1) process.nextTick(this.#atOnce);
     } else if (!this.#scheduled) {
       this.#scheduled = true;
       this.#cct.runQueue.schedule(this);
     }
+  }
+
+  enter(): void {
+    this.#entered++;
+    this.#cct.runQueue.enter();
+  }
+
+  leave(later?: boolean): void {
+    this.#entered--;
+    this.#cct.runQueue.leave(later);
   }
 
   /** Called by the run queue. */
@@ -89,6 +108,11 @@ export class EventCenter {
     this.#turns = 0;
     this.#cct.clock.defer(this.#atEnd);
   }
+
+  /** Nobody who awaited something has anything to do any more. */
+  readonly #atOnce = (): void => {
+    if (this.#dirty.length > 0) this.#thread?.runSlice(Infinity);
+  };
 
   readonly #atEnd = (): void => {
     this.#armed = false;
