@@ -1,13 +1,13 @@
 import type { TimerEvent } from './options.js';
 
-/** A tick is an eighth of a millisecond. */
-const TICKS = 8;
-/** Buckets of one level. Most events are due within a level or two, and need not be placed again often. */
-const BITS = 7;
+/** A tick is a quarter of a millisecond. */
+const TICKS = 4;
+/** Buckets of one level: most events are due within that many ticks, and need not be placed again. */
+const BITS = 9;
 const WHEEL = 1 << BITS;
-/** Ticks of four levels, nine hours: what lies further ahead waits in one bucket, FAR. */
-const SPAN = WHEEL ** 4;
-const FAR = 4 * WHEEL;
+/** Ticks of three levels, nine hours: what lies further ahead waits in one bucket, FAR. */
+const SPAN = WHEEL ** 3;
+const FAR = 3 * WHEEL;
 /** Where time ends, in ms: two thousand years. */
 export const MAX_TIME: number = 2 ** 46;
 /** One bucket more, which always seems to hold something, stops the search for the first that does. */
@@ -29,11 +29,10 @@ const NAMES = 2 ** 53;
  * Pending events in order of time, to the tick, and of insertion within a tick. Adding and cancelling cost the same whatever is pending.
  *
  * ```text
- *   level 0   128 buckets of 1 tick            ticks that differ from `current` in the last digit (to base 128) only
- *   level 1   128 buckets of 128 ticks         … in the last two
- *   level 2   128 buckets of 16,384 ticks      … in the last three
- *   level 3   128 buckets of 2,097,152 ticks   … in the last four
- *   FAR       one bucket                       … in a digit before those
+ *   level 0   512 buckets of 1 tick          ticks that differ from `current` in the last digit (to base 512) only
+ *   level 1   512 buckets of 512 ticks       … in the last two
+ *   level 2   512 buckets of 262,144 ticks   … in the last three
+ *   FAR       one bucket                     … in a digit before those
  *
  *   `current` reaches a bucket of level n > 0: its events are placed again, into the levels below
  *   `current` reaches a bucket of level 0: its events fall due one by one
@@ -43,33 +42,32 @@ const NAMES = 2 ** 53;
  * number. Events of one tick are always in the same bucket, in order of insertion.
  */
 export class TimerWheel<T extends object> {
-  /** What each slot's event is; undefined where it is free. */
-  readonly items: (T | undefined)[] = [];
+  /** What each slot's event is; undefined where it is free. Without holes, which would be slow. */
+  readonly items: (T | undefined)[] = [...new Array<undefined>(FAR + 2)];
   /**
    * At slot * DOUBLES when an event is due (of a bucket: nothing in it is due before), and behind that the name of the slot's event, or of
    * its next one.
    */
-  #doubles = new Float64Array(FAR * DOUBLES);
+  #doubles = new Float64Array(2 * WHEEL * DOUBLES);
   /** The other numbers of a slot, in the same memory. */
   #integers!: Int32Array;
   /** First of the list of free slots, through NEXT; 0 where there is none. */
   #free = 0;
   /** Slots from here on have not been used since all were free. */
   #used = END + 1;
-  /** The tick that `current` counts from: the digits before the last four. */
+  /** The tick that `current` counts from: the digits before the last three. */
   #base = 0;
   /** The tick up to which buckets were emptied; late events are in its bucket too. */
   #current = 0;
+  /** No bucket before holds anything. */
+  #first = END;
 
   /** Slots that are not free. */
   length = 0;
 
   constructor() {
     this.#grow();
-    for (let bucket = 0; bucket <= END; bucket++) {
-      this.#clear(bucket);
-      this.items.push(undefined);
-    }
+    for (let bucket = 0; bucket <= END; bucket++) this.#clear(bucket);
     this.#integers[END * INTEGERS + NEXT] = 0;
   }
 
@@ -143,7 +141,7 @@ export class TimerWheel<T extends object> {
   /** The slot of the first event due at `now` or earlier, which is for the caller to move or remove; 0 where none is. */
   firstDue(now: number): number {
     for (;;) {
-      let bucket = this.#current % WHEEL;
+      let bucket = this.#current & (WHEEL - 1);
       const slot = this.#integers[bucket * INTEGERS + NEXT]!;
       if (slot !== bucket) {
         // those behind the first of a tick wait for it
@@ -165,7 +163,7 @@ export class TimerWheel<T extends object> {
 
   /** Time has come to `tick`: nothing is pending before. */
   #advance(tick: number): void {
-    if (tick < this.#base + this.#current + 1) return;
+    if (tick - this.#base < this.#current + 1) return;
     this.#base = Math.floor(tick / SPAN) * SPAN;
     this.#current = Math.floor(tick - this.#base);
   }
@@ -179,12 +177,13 @@ export class TimerWheel<T extends object> {
     const tick = Math.floor(time * TICKS) - this.#base;
     let bucket = FAR;
     if (tick < SPAN) {
-      const near = tick > current ? tick | 0 : current;
+      const near = Math.max(tick, current);
       // the number of the highest bit that differs, divided by BITS
-      const level = ((31 - Math.clz32((near ^ current) | 1)) * 37) >> 8;
+      const level = ((31 - Math.clz32((near ^ current) | 1)) * 57) >> 9;
       bucket = (level << BITS) + ((near >> (level * BITS)) & (WHEEL - 1));
     }
     this.#doubles[slot * DOUBLES] = time;
+    if (bucket < this.#first) this.#first = bucket;
     if (time < this.timeOf(bucket)) this.#doubles[bucket * DOUBLES] = time;
     const integers = this.#integers;
     const last = integers[bucket * INTEGERS + PREVIOUS]!;
@@ -205,9 +204,9 @@ export class TimerWheel<T extends object> {
 
   /** The first bucket that holds something, END where none does: events of a level all come before those of the levels above. */
   #firstBucket(): number {
-    let bucket = 0;
+    let bucket = this.#first;
     while (this.#integers[bucket * INTEGERS + NEXT] === bucket) bucket++;
-    return bucket;
+    return (this.#first = bucket);
   }
 
   #clear(bucket: number): void {

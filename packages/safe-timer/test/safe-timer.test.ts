@@ -46,23 +46,23 @@ describe('SafeTimer time', () => {
     timer.addEventAfter(10, note('a'));
     timer.addEventAfter(20, note('d'));
     timer.addEventAfter(10, note('b'));
-    timer.addEventAfter(10.25, note('b2'));
-    timer.addEventAfter(10.125, note('b1'));
+    timer.addEventAfter(10.5, note('b2'));
+    timer.addEventAfter(10.25, note('b1'));
     clock.advance(30);
-    expect(log).toEqual(['a@10', 'b@10', 'b1@10.125', 'b2@10.25', 'c@20', 'd@20']);
+    expect(log).toEqual(['a@10', 'b@10', 'b1@10.25', 'b2@10.5', 'c@20', 'd@20']);
   });
 
-  it('keeps times an eighth of a millisecond apart in order, and insertion order within one', () => {
+  it('keeps times a quarter of a millisecond apart in order, and insertion order within one', () => {
     const { clock, timer } = setup();
     const delays = Array.from({ length: 1000 }, (_, i) => 10 + ((i * 7919) % 1009) / 32);
-    const eighth = (ms: number): number => Math.floor(ms * 8);
+    const quarter = (ms: number): number => Math.floor(ms * 4);
     const ran: number[] = [];
     timer.pause();
     delays.forEach((ms, i) => timer.addEventAfter(ms, () => ran.push(i)));
     clock.advance(50);
     timer.resume();
     clock.advance(0);
-    const inOrder = delays.map((_, i) => i).sort((a, b) => eighth(delays[a]!) - eighth(delays[b]!));
+    const inOrder = delays.map((_, i) => i).sort((a, b) => quarter(delays[a]!) - quarter(delays[b]!));
     expect(ran).toEqual(inOrder);
   });
 
@@ -79,7 +79,7 @@ describe('SafeTimer time', () => {
     expect(log).toEqual(['ran with 0']);
   });
 
-  it('runs nothing early, whatever is added within one eighth of a millisecond', () => {
+  it('runs nothing early, whatever is added within one quarter of a millisecond', () => {
     const { clock, timer, log, note } = setup();
     timer.addEventAfter(10.1, note('a'));
     timer.addEventAfter(10.05, note('b'));

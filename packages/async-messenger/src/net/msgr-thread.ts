@@ -9,7 +9,7 @@ import { NOBODY } from './posix-stack.js';
 import { SlabReader, SlabWriter } from './slab.js';
 import type { Wire, WireOwner } from './wire.js';
 import { WorkerWire } from './worker-wire.js';
-import { Command, Report } from './worker-records.js';
+import { Command, HEADER_APART, Report } from './worker-records.js';
 import type { Batch } from './worker-records.js';
 
 /** Options of {@link MsgrThread}. */
@@ -201,21 +201,25 @@ export class MsgrThread {
       case Report.MESSAGE_GIVEN: {
         const parts = this.#parts;
         const wireLength = r.u32();
-        parts.head = r.bytes;
-        parts.headAt = r.raw(HEADER_LENGTH);
         parts.frontLength = r.u32();
         parts.middleLength = r.u32();
         parts.dataLength = r.u32();
         if (kind === Report.MESSAGE_GIVEN) {
+          parts.bytes = parts.head = buffers[r.u32()]!;
           parts.frontAt = r.u32();
           parts.middleAt = r.u32();
           parts.dataAt = r.u32();
-          parts.bytes = buffers[r.u32()]!;
+          parts.headAt = r.u32();
+          if (parts.headAt === HEADER_APART) {
+            parts.head = r.bytes;
+            parts.headAt = r.raw(HEADER_LENGTH);
+          }
         } else {
+          parts.bytes = parts.head = r.bytes;
+          parts.headAt = r.raw(HEADER_LENGTH);
           parts.frontAt = r.raw(parts.frontLength);
           parts.middleAt = r.raw(parts.middleLength);
           parts.dataAt = r.raw(parts.dataLength);
-          parts.bytes = r.bytes;
         }
         wire?.received(parts, wireLength);
         break;

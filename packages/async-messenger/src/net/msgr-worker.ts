@@ -8,7 +8,7 @@ import { PosixSocket } from './posix-socket.js';
 import { listenPosix } from './posix-stack.js';
 import { SlabReader, SlabWriter } from './slab.js';
 import type { WireOwner } from './wire.js';
-import { ACCEPTED_BASE, Command, Report, WINDOW } from './worker-records.js';
+import { ACCEPTED_BASE, Command, HEADER_APART, Report, WINDOW } from './worker-records.js';
 import type { Batch } from './worker-records.js';
 
 /** From here on memory that holds nothing but messages changes hands, instead of what is in it being copied. */
@@ -35,6 +35,8 @@ export class MsgrWorker {
   readonly options: MsgrWorkerOptions;
   readonly #out = new SlabWriter();
   #buffers: ArrayBuffer[] = [];
+  /** The memory whose buffer is the last of them. */
+  #lastGiven: Uint8Array = NOTHING;
   #posting = false;
   #reports = 0;
   /** When the first report of a turn of reading was made; undefined while a batch is handled, which is counted by itself. */
@@ -66,10 +68,16 @@ export class MsgrWorker {
     return this.#out.u32(kind).u32(id);
   }
 
-  /** A buffer that changes hands with the batch. @returns its number there */
-  give(buffer: ArrayBuffer): number {
-    const known = this.#buffers.lastIndexOf(buffer);
-    return known < 0 ? this.#buffers.push(buffer) - 1 : known;
+  /** Memory whose buffer changes hands with the batch. @returns the buffer's number there */
+  give(bytes: Uint8Array): number {
+    const buffers = this.#buffers;
+    // asking for the buffer is a call into the runtime, and many messages come in one
+    if (bytes === this.#lastGiven) return buffers.length - 1;
+    const buffer = bytes.buffer as ArrayBuffer;
+    const known = buffers.lastIndexOf(buffer);
+    if (known >= 0) return known;
+    this.#lastGiven = bytes;
+    return buffers.push(buffer) - 1;
   }
 
   forget(id: number): void {
@@ -212,6 +220,7 @@ export class MsgrWorker {
     const { bytes, transfer } = this.#out.take();
     const buffers = this.#buffers;
     this.#buffers = [];
+    this.#lastGiven = NOTHING;
     const { now, post, onRead } = this.options;
     const at = now();
     post({ records: bytes, buffers, at }, [...transfer, ...buffers]);
@@ -278,12 +287,15 @@ class RemoteWire implements WireOwner {
     const { bytes, frontLength, middleLength, dataLength } = parts;
     const give = parts.alone && bytes.byteLength >= TRANSFER;
     const record = this.#worker.report(give ? Report.MESSAGE_GIVEN : Report.MESSAGE, this.#id);
-    record.u32(wireLength).raw(parts.head, parts.headAt, HEADER_LENGTH).u32(frontLength).u32(middleLength).u32(dataLength);
+    record.u32(wireLength).u32(frontLength).u32(middleLength).u32(dataLength);
     if (give) {
       parts.given = true;
-      const buffer = this.#worker.give(bytes.buffer as ArrayBuffer);
-      record.u32(parts.frontAt).u32(parts.middleAt).u32(parts.dataAt).u32(buffer);
+      const apart = parts.head !== bytes;
+      record.u32(this.#worker.give(bytes)).u32(parts.frontAt).u32(parts.middleAt).u32(parts.dataAt);
+      record.u32(apart ? HEADER_APART : parts.headAt);
+      if (apart) record.raw(parts.head, parts.headAt, HEADER_LENGTH);
     } else {
+      record.raw(parts.head, parts.headAt, HEADER_LENGTH);
       record.raw(bytes, parts.frontAt, frontLength).raw(bytes, parts.middleAt, middleLength).raw(bytes, parts.dataAt, dataLength);
     }
   }

@@ -36,7 +36,7 @@ export const Report = {
   BANNER: 2,
   /** tag, payload, 1 and raw or 0: a control frame. */
   FRAME: 3,
-  /** wire length, header, lengths of front, middle and data, and their bytes: a message. */
+  /** wire length, lengths of front, middle and data, header, and their bytes: a message. */
   MESSAGE: 4,
   /** size: a message waits to be admitted. */
   WANT: 5,
@@ -52,7 +52,10 @@ export const Report = {
   ABORTED: 10,
   /** listener: closed. */
   UNLISTENED: 11,
-  /** wire length, header, lengths and offsets of front, middle and data, number of the buffer they are in: a message. */
+  /**
+   * wire length, lengths of front, middle and data, number of the buffer they are in, their offsets, and the header's, or
+   * {@link HEADER_APART} and the header: a message.
+   */
   MESSAGE_GIVEN: 12,
 } as const;
 
@@ -65,6 +68,8 @@ export interface Batch {
   at: number;
 }
 
+/** Where a header is that is not in the buffer with the rest of its message. */
+export const HEADER_APART = 0xffff_ffff;
 /** Bytes of messages that a worker may hand over without being asked to go on. */
 export const WINDOW = 1024 * 1024;
 /** Accepted wires are numbered by the worker from here on, connecting ones by the main isolate below. */
