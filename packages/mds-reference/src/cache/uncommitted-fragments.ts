@@ -8,11 +8,11 @@ import { objectName } from '../journal/file-objects.js';
 import type { LogSegment } from '../journal/log-segment.js';
 import { C_IO_Wrapper, MDSLogContextWrapper } from '../rank/mds-context.js';
 import { ObjectOperation } from '../store/object-store.js';
-import type { CInode } from './cinode.js';
 import { adjustDirFragments, forceDirFragment } from './dir-fragments.js';
 import type { MDCache } from './md-cache.js';
-import { addDir, addDirContext, addPrimaryDentry, addRoot } from './meta-blob.js';
+import { addDir, addDirContext } from './meta-blob.js';
 import { MutationImpl } from './mutation.js';
+import { PREDIRTY_PRIMARY } from './predirty.js';
 import { ReplayError } from './replay-error.js';
 
 interface Cut {
@@ -116,24 +116,20 @@ export class UncommittedFragments {
       addDirContext(event.metablob, dir);
       addDir(event.metablob, dir, true);
     }
-    this.#journalTree(event, inode, mut, ls);
+    inode.projectInode(mut).version = inode.preDirty();
+    // with the fragment it hangs in: else that would never get to the version of its entry
+    this.#cache.predirtyJournalParents(mut, event.metablob, inode, undefined, PREDIRTY_PRIMARY);
+    this.#cache.journalDirtyInode(mut, event.metablob, inode);
     mds.mdlog.submitEntry(
       event,
       new MDSLogContextWrapper(mds, () => {
         mut.apply();
+        mds.locker.dropLocks(mut);
         mut.cleanup();
       }),
     );
     cut.oldFrags = newFrags;
     cut.committed = true;
-  }
-
-  #journalTree(event: EFragment, inode: CInode, mut: MutationImpl, ls: LogSegment): void {
-    inode.projectInode(mut).version = inode.preDirty();
-    const dn = inode.getProjectedParentDn();
-    if (dn) addPrimaryDentry(event.metablob, dn, inode, true);
-    else addRoot(event.metablob, inode, true);
-    inode.popAndDirtyProjectedInode(ls, mut);
   }
 
   #removeOld(cut: Cut): void {

@@ -8,6 +8,8 @@ import { adjustDirFragments } from '../../src/cache/dir-fragments.js';
 import { addDir, addDirContext, addPrimaryDentry } from '../../src/cache/meta-blob.js';
 import { ECommitted } from '../../src/journal/events/e-committed.js';
 import { EExport } from '../../src/journal/events/e-export.js';
+import { DIRLUMP_DIRTYDFT } from '../../src/journal/events/dir-lump.js';
+import type { DirLump } from '../../src/journal/events/dir-lump.js';
 import { EFragment, FRAGMENT_OP_COMMIT, FRAGMENT_OP_PREPARE } from '../../src/journal/events/e-fragment.js';
 import { EImportFinish } from '../../src/journal/events/e-import-finish.js';
 import { EImportStart } from '../../src/journal/events/e-import-start.js';
@@ -106,6 +108,8 @@ describe('a directory that was being cut', () => {
       dir.fnode.fragstat.nfiles = dir.fnode.accountedFragstat.nfiles = dir.items.size;
       dir.fnode.rstat.rfiles = dir.fnode.accountedRstat.rfiles = dir.items.size;
       addDir(event.metablob, dir, false);
+      // as a C++ MDS journals it
+      (event.metablob.lumps.at(-1) as DirLump).state |= DIRLUMP_DIRTYDFT;
       dir.markDirty(kit.mdlog.getCurrentSegment());
     }
     kit.mdlog.submitEntry(event);
