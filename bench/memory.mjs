@@ -92,9 +92,9 @@ async function onCluster(port, use) {
 
 export default async function memory() {
   if (!hasCeph) return [];
-  const written = { ours: await onCluster(45_060, (cluster) => measure(cluster, 'ours', writeTree)) };
+  const written = { ours: await onCluster(25_660, (cluster) => measure(cluster, 'ours', writeTree)) };
   const read = {};
-  await onCluster(45_070, async (cluster) => {
+  await onCluster(25_670, async (cluster) => {
     written.theirs = await measure(cluster, 'theirs', writeTree);
     read.theirs = await measure(cluster, 'theirs', readTree);
     read.ours = await measure(cluster, 'ours', readTree);
