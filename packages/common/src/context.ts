@@ -48,14 +48,19 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }
 
-/** Completes either form and hands what it throws to `report`. @returns the promise that it returned, if it did */
+/**
+ * Completes either form and hands what it throws to `report`. For completions of all kinds: V8 would make code for a function that is called again
+ * and again, as {@link complete} does it, and throw it away when that function dies. `call` has it make none for any.
+ *
+ * @returns the promise that it returned, if it did
+ */
 export function completeReporting(
   completion: Completion,
   r: number,
   report: (error: unknown) => void,
 ): PromiseLike<unknown> | undefined {
   try {
-    const result = complete(completion, r);
+    const result: unknown = typeof completion === 'function' ? completion.call(undefined, r) : completion.complete(r);
     if (isPromise(result)) return result;
   } catch (error) {
     report(error);

@@ -174,10 +174,10 @@ export class TimerWheel<T extends object> {
    */
   #place(slot: number, time: number): void {
     const current = this.#current;
-    const tick = Math.floor(time * TICKS) - this.#base;
+    const ticks = time * TICKS - this.#base;
     let bucket = FAR;
-    if (tick < SPAN) {
-      const near = Math.max(tick, current);
+    if (ticks < SPAN) {
+      const near = Math.max(ticks | 0, current);
       // the number of the highest bit that differs, divided by BITS
       const level = ((31 - Math.clz32((near ^ current) | 1)) * 57) >> 9;
       bucket = (level << BITS) + ((near >> (level * BITS)) & (WHEEL - 1));
