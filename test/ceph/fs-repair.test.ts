@@ -62,7 +62,7 @@ if (!hasCeph) {
     let dir = 0;
 
     beforeAll(async () => {
-      cluster = new FsCluster({ port: 45_300 });
+      cluster = new FsCluster({ port: 20_600 });
       await cluster.ready();
       cluster.startMds('t0');
       await cluster.untilState('t0', 'up:active');
