@@ -58,6 +58,15 @@ export class FsCluster extends OsdCluster {
     return stdout + stderr;
   }
 
+  /** Imports a directory by `cephts-mds demo`, as client.admin. */
+  demo(dir: string): { status: number | null; out: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'demo', '-c', this.conf, '--dir', dir], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    return { status, out: stdout + stderr };
+  }
+
   logOf(name: string): string {
     const file = path.join(this.dir, `mds.${name}.log`);
     return existsSync(file) ? readFileSync(file, 'utf8') : '';

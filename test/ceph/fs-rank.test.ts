@@ -1,5 +1,6 @@
 // Our MDS holds rank 0 of a real file system: what the monitors, the manager and Ceph's own tools say of it.
 import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FsCluster } from './fs-cluster.js';
 
@@ -110,12 +111,20 @@ if (!hasCeph) {
       expect(cluster.python(LIBCEPHFS)).toBe("11000 b'hello world' [b'.', b'..', b'g', b'h', b's'] 5 2 b'1' done\n");
     }, 60_000);
 
+    it("takes the demo's import, by a client of its own with cephx", () => {
+      const { status, out } = cluster.demo(path.join(import.meta.dirname, '..'));
+      expect(out).toMatch(/[1-9]\d* entries/);
+      expect({ status, out }).toMatchObject({ status: 0 });
+    }, 60_000);
+
     it('started anew it replays, takes its clients back and is active', async () => {
       const client = await cluster.client();
       await client.mkdir(1, 'kept', { mode: 0o755 });
       await client.sync();
       const before = states('ta').length;
       await cluster.endMds('ta', 'SIGTERM');
+      // down:dne is its last word: nobody waits for its beacons to stay away
+      await until(async () => (await cluster.infoOf('ta')) === undefined, 'the monitors still have it', 3);
       cluster.startMds('ta');
       await cluster.untilState('ta', 'up:active');
       await until(() => states('ta').length >= before + 4, 'its log does not end with up:active');
