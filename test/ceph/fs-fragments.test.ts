@@ -140,8 +140,11 @@ if (!hasCeph) {
       const frags = (): unknown[] => JSON.parse(cluster.ceph('tell', 'mds.c4', 'dirfrag', 'ls', '/second')) as unknown[];
       expect(frags()).toEqual([{ value: 0, bits: 0, str: '0/0' }]);
 
+      const earlier = fragmentEvents();
       await cut('c4', ino);
       await cluster.until(() => frags().length > 1, 'it does not cut the directory');
+      // PREPARE, COMMIT and FINISH are stored: without the second it would be taken back
+      await cluster.until(() => fragmentEvents() >= earlier + 3, 'the cut is not made good');
       const { length } = frags();
       await standby('t5');
       await cluster.endMds('c4');
