@@ -10,6 +10,12 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, 
 const NAMES = Array.from({ length: 80 }, (_, i) => `file${i}`).sort();
 const OBJECT_SIZE = 4 << 20;
 
+/** The object of the journal of rank 0 that holds what is at this place. */
+const journalObject = (at: number): string =>
+  `200.${Math.floor(at / OBJECT_SIZE)
+    .toString(16)
+    .padStart(8, '0')}`;
+
 if (!hasCeph) {
   describe.skip('a directory whose MDS is killed while it is cut into fragments', () => {
     it('needs a Ceph', () => undefined);
@@ -75,14 +81,7 @@ if (!hasCeph) {
     /** As {@link cut}, and killed in the middle of it; `next`, which stands by, takes over. */
     async function killedInTheMiddle(mds: string, ino: number, next: string): Promise<void> {
       const { at } = events().at(-1) as { at: number };
-      const still = `osd.${
-        1 -
-        osdOf(
-          `200.${Math.floor(at / OBJECT_SIZE)
-            .toString(16)
-            .padStart(8, '0')}`,
-        )
-      }`;
+      const still = `osd.${1 - osdOf(journalObject(at))}`;
       cluster.ceph('osd', 'set', 'nodown');
       cluster.signal(still, 'SIGSTOP');
       try {
@@ -127,11 +126,8 @@ if (!hasCeph) {
       // as if the crash had come before the last of it, that the objects are gone, was durable
       const all = events();
       const finish = all.findLast(({ type }) => type === 'FRAGMENT')?.at as number;
-      const oid = `200.${Math.floor(finish / OBJECT_SIZE)
-        .toString(16)
-        .padStart(8, '0')}`;
       cluster.ceph('mds', 'fail', 't3');
-      cluster.rados('-p', 'meta', 'truncate', oid, String(finish % OBJECT_SIZE));
+      cluster.rados('-p', 'meta', 'truncate', journalObject(finish), String(finish % OBJECT_SIZE));
       expect(fragmentEvents()).toBe(before + 2);
 
       cluster.startMds('c4');
