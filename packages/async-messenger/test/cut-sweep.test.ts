@@ -20,7 +20,10 @@ function cutAfter(net: SimulatedNetwork, socket: ByteSocket, way: 'out' | 'in', 
   return new Proxy(socket, {
     get(target, key) {
       if (key === 'write' && way === 'out') {
-        return (pieces: readonly Uint8Array[]) => pass(new Uint8Array(Buffer.concat(pieces)), (bytes) => target.write([bytes]));
+        return (pieces: readonly Uint8Array[]) => {
+          pass(new Uint8Array(Buffer.concat(pieces)), (bytes) => target.write([bytes]));
+          return true;
+        };
       }
       const value: unknown = Reflect.get(target, key, target);
       return typeof value === 'function' ? value.bind(target) : value;

@@ -1,6 +1,8 @@
 import { Socket, connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { EntityAddr } from '@cephts/encoding';
+import { OutputBuffer } from '../src/protocol/output-buffer.js';
 import { PosixSocket } from '../src/net/posix-socket.js';
 import { readingTo } from '../src/net/reading-to.js';
 
@@ -46,6 +48,44 @@ async function echoOf(
   await new Promise((resolve) => server.close(resolve));
   return { back: Buffer.concat(chunks), shared: [...shared], closed: reason };
 }
+
+describe('a socket', () => {
+  it('says whether the system took all, and loses nothing of what it did not', async () => {
+    let target!: Socket;
+    const server = createServer({ pauseOnConnect: true }, (accepted) => (target = accepted));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const socket = PosixSocket.connect(EntityAddr.of(EntityAddr.TYPE_MSGR2, '127.0.0.1', port), turns);
+    await new Promise<void>((resolve) => {
+      socket.owner = { onConnected: resolve, onData: () => false, onDrain: () => undefined, onClose: () => undefined };
+    });
+    expect(socket.write([Uint8Array.of(1, 2, 3)])).toBe(true);
+    // nobody reads: buffers of the system fill up
+    const output = new OutputBuffer();
+    let total = 3;
+    for (let i = 0, full = false; !full || i % 16 > 0; i++) {
+      output.copy(new Uint8Array(60_000).fill(i));
+      total += 60_000;
+      if (socket.write(output.take())) output.sent();
+      else full = true;
+    }
+    const chunks: Buffer[] = [];
+    let come = 0;
+    await new Promise<void>((resolve) =>
+      target
+        .on('data', (chunk) => {
+          chunks.push(chunk);
+          if ((come += chunk.length) === total) resolve();
+        })
+        .resume(),
+    );
+    const all = Buffer.concat(chunks).subarray(3);
+    expect(Array.from({ length: all.length }, (_, i) => i).filter((i) => all[i] !== (Math.floor(i / 60_000) & 0xff))).toEqual([]);
+    socket.destroy();
+    target.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
 
 const sent = Uint8Array.from({ length: 600_000 }, (_, i) => (i * 7) ^ (i >> 8));
 

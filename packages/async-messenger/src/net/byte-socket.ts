@@ -19,8 +19,12 @@ export interface ByteSocket {
   owner: ByteSocketOwner;
   readonly peer: EntityAddr;
   readonly local: EntityAddr;
-  /** Sends pieces in order; they must not change until sent. */
-  write(pieces: readonly Uint8Array[]): void;
+  /**
+   * Sends pieces in order; they must not change until sent.
+   *
+   * @returns are they all sent, so that nobody will read them any more?
+   */
+  write(pieces: readonly Uint8Array[]): boolean;
   /** Bytes written that the other side has not taken over yet. */
   readonly pending: number;
   pause(): void;

@@ -107,7 +107,7 @@ export class FramedWire implements Wire, ByteSocketOwner {
   flush(): void {
     this.#assembled = 0;
     const { output } = this.#writer;
-    if (output.queued > 0 && !this.#closed) this.#socket.write(output.take());
+    if (output.queued > 0 && !this.#closed && this.#socket.write(output.take())) output.sent();
   }
 
   destroy(): void {

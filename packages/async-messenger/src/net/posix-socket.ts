@@ -108,16 +108,17 @@ export class PosixSocket implements ByteSocket {
     return this.#socket.writableLength;
   }
 
-  write(pieces: readonly Uint8Array[]): void {
+  write(pieces: readonly Uint8Array[]): boolean {
     const socket = this.#socket;
-    if (this.#destroyed || !socket.writable) return;
-    if (pieces.length === 1) {
-      socket.write(pieces[0]!);
-      return;
+    if (this.#destroyed || !socket.writable) return true;
+    if (pieces.length === 1) socket.write(pieces[0]!);
+    else {
+      socket.cork();
+      for (const piece of pieces) socket.write(piece);
+      socket.uncork();
     }
-    socket.cork();
-    for (const piece of pieces) socket.write(piece);
-    socket.uncork();
+    // the system has copied what it took
+    return socket.writableLength === 0;
   }
 
   pause(): void {

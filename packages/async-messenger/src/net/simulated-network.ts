@@ -158,10 +158,14 @@ class SimulatedSocket implements ByteSocket {
     this.peer = peer;
   }
 
-  write(pieces: readonly Uint8Array[]): void {
-    if (this.closed) return;
+  write(pieces: readonly Uint8Array[]): boolean {
+    // a copy of them
+    if (!this.closed) this.#write(new Uint8Array(Buffer.concat(pieces)));
+    return true;
+  }
+
+  #write(bytes: Uint8Array): void {
     const { faults, random } = this.#net;
-    const bytes = new Uint8Array(Buffer.concat(pieces));
     if (this.#net.chance(faults.cut)) {
       this.#send(bytes.subarray(0, Math.floor(random.next() * (bytes.length + 1))));
       this.#later(() => this.break('connection reset by peer'));

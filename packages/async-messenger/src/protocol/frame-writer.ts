@@ -189,5 +189,7 @@ export function assembleControl(rev1: boolean, tag: number, payload: Uint8Array)
   const writer = new FrameWriter();
   writer.rev1 = rev1;
   writer.control(tag, payload);
-  return writer.output.take()[0]!.slice();
+  const bytes = writer.output.take()[0]!.slice();
+  writer.output.sent();
+  return bytes;
 }

@@ -1,4 +1,5 @@
-const CHUNK = 64 * 1024;
+/** Holds what is handed to a socket at once, and some more. */
+const CHUNK = 128 * 1024;
 const NOTHING = new Uint8Array(0);
 /** No pieces: one for all wires. */
 const NONE: Uint8Array[] = [];
@@ -7,10 +8,13 @@ const NONE: Uint8Array[] = [];
 let chunk = NOTHING;
 /** Bytes of the chunk that are taken. */
 let taken = 0;
+/** Wires that have something in the chunk which nobody said was sent. */
+let holders = 0;
 
 /**
- * Bytes on their way out. Small pieces are written one after the other into chunks that all wires share; a chunk's written part is never
- * touched again, since a socket may still be reading it. Large pieces are queued as they are, without a copy.
+ * Bytes on their way out. Small pieces are written one after the other into a chunk that all wires share. When all of it is sent, which mostly
+ * is at once, it is written from its beginning again; where a socket keeps some it is left to that, and another follows when it is full. Large
+ * pieces are queued as they are, without a copy.
  *
  * ```text
  *  chunk  |others', or taken, maybe still being sent|queued here since the last take| free |
@@ -23,6 +27,8 @@ export class OutputBuffer {
   #from = 0;
   #at = 0;
   #pieces: Uint8Array[] = NONE;
+  /** The chunk of which it is one of the holders. */
+  #held: Uint8Array = NOTHING;
   /** Bytes queued since the last {@link take}. */
   queued = 0;
 
@@ -49,7 +55,7 @@ export class OutputBuffer {
     this.bytes.set(bytes, at);
   }
 
-  /** What was queued, in order. */
+  /** What was queued, in order; to be followed by {@link sent} where it can be. */
   take(): Uint8Array[] {
     this.#cut();
     this.bytes = NOTHING;
@@ -60,6 +66,12 @@ export class OutputBuffer {
     return pieces;
   }
 
+  /** Nobody reads any more what was taken, and nothing was queued since. */
+  sent(): void {
+    if (this.#held === chunk && --holders === 0) taken = 0;
+    this.#held = NOTHING;
+  }
+
   /** Begins a piece: another wire wrote in between, or the chunk is full. */
   #begin(full: boolean, length: number): void {
     this.#cut();
@@ -67,7 +79,11 @@ export class OutputBuffer {
       // a plain Buffer would come from the shared pool
       const fresh = Buffer.allocUnsafeSlow(Math.max(CHUNK, length));
       chunk = new Uint8Array(fresh.buffer, fresh.byteOffset, fresh.length);
-      taken = 0;
+      taken = holders = 0;
+    }
+    if (this.#held !== chunk) {
+      this.#held = chunk;
+      holders++;
     }
     this.bytes = chunk;
     this.#from = this.#at = taken;
