@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module';
+import { MOST_FOLDED, foldForCrc32c } from './crc32c-fold.js';
 
 type Native = (input: Uint8Array, initial?: number) => number;
 
 /** Below this many bytes the call into native code costs more than the table. */
 const SHORT = 192;
+/** From here on folding pays, in bytes. */
+const LONG = 12 * 1024;
 const POLYNOMIAL = 0x82f63b78;
 
 /** Eight tables in one: table k gives the effect of a byte that k further bytes follow. */
@@ -35,7 +38,7 @@ function loadNative(): Native | undefined {
 
 const native = loadNative();
 
-/** The table's way, for short inputs and where no binary exists. @internal */
+/** The table's way, for short inputs and where no binary exists. */
 export function crc32cTable(seed: number, bytes: Uint8Array, from: number, to: number): number {
   const t = SIGNED as unknown as number[];
   const b = bytes as unknown as number[];
@@ -64,6 +67,17 @@ export function crc32cTable(seed: number, bytes: Uint8Array, from: number, to: n
  * @see src/common/crc32c.cc (16.2.15)
  */
 export function crc32c(seed: number, bytes: Uint8Array, from = 0, to: number = bytes.length): number {
+  let crc = seed;
+  let at = from;
+  for (let end; to - at >= LONG; at = end) {
+    end = Math.min(at + MOST_FOLDED, to);
+    const folded = foldForCrc32c(crc, bytes, at, end);
+    crc = unfolded(0, folded, 0, folded.length);
+  }
+  return unfolded(crc, bytes, at, to);
+}
+
+function unfolded(seed: number, bytes: Uint8Array, from: number, to: number): number {
   if (to - from < SHORT || !native) return crc32cTable(seed, bytes, from, to);
   const whole = from === 0 && to === bytes.length;
   // the native function inverts before and after, as the rest of the world does

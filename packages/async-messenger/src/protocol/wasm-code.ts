@@ -55,6 +55,19 @@ export const rotl = op(0x89);
 export const xor = ([first = i64(0n), ...others]: readonly Code[]): Code =>
   others.reduce((sum, operand) => [...sum, ...operand, 0x85], first);
 export const call = (index: number, ...operands: Code[]): Code => [...operands.flat(), 0x10, index];
+/** v128 */
+const vector = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
+export const loadVector = (address: Code, offset: number): Code => [...address, ...vector(0x00), 0, ...unsigned(offset)];
+export const storeVector = (address: Code, offset: number, value: Code): Code => [
+  ...address,
+  ...value,
+  ...vector(0x0b),
+  0,
+  ...unsigned(offset),
+];
+export const xorVectors = (first: Code, ...others: Code[]): Code =>
+  others.reduce((sum, operand) => [...sum, ...operand, ...vector(0x51)], first);
+export const fillZeros = (address: Code, length: Code): Code => [...address, ...i32(0), ...length, 0xfc, 0x0b, 0];
 /** Repeats `body` for as long as `condition`, looked at behind it, is not 0. */
 export const repeat = (body: readonly Code[], condition: Code): Code => [0x03, VOID, ...body.flat(), ...condition, 0x0d, 0, END];
 
@@ -69,30 +82,30 @@ export interface WasmFunction {
   body: readonly Code[];
 }
 
-/** An instance with one page of memory. */
-export function instantiate<Exports>(functions: readonly WasmFunction[]): Exports & { memory: { buffer: ArrayBuffer } } {
-  const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
+/** An instance with so many pages of memory, of 64 KiB. */
+export function instantiate<Exports>(functions: readonly WasmFunction[], pages = 1): Exports & { memory: { buffer: ArrayBuffer } } {
+  const list = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
   const sized = (content: Code): Code => [...unsigned(content.length), ...content];
-  const section = (id: number, items: readonly Code[]): Code => [id, ...sized(vector(items))];
+  const section = (id: number, items: readonly Code[]): Code => [id, ...sized(list(items))];
   const text = (name: string): Code => sized([...new TextEncoder().encode(name)]);
   const exported = functions.flatMap(({ name }, index) => (name === undefined ? [] : [[...text(name), 0, ...unsigned(index)]]));
   const bytes = [
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(
       1,
-      functions.map(({ params }) => [FUNC, ...vector(Array.from({ length: params }, () => [I32])), 0]),
+      functions.map(({ params }) => [FUNC, ...list(Array.from({ length: params }, () => [I32])), 0]),
     ),
     ...section(
       3,
       functions.map((_, index) => unsigned(index)),
     ),
-    ...section(5, [[1, 1, 1]]),
+    ...section(5, [[1, ...unsigned(pages), ...unsigned(pages)]]),
     ...section(7, [[...text('memory'), 2, 0], ...exported]),
     ...section(
       10,
       functions.map(({ i32s, i64s, body }) =>
         sized([
-          ...vector([
+          ...list([
             [...unsigned(i32s), I32],
             [...unsigned(i64s), I64],
           ]),
