@@ -4,6 +4,23 @@ import { OutputBuffer } from '../src/protocol/output-buffer.js';
 
 const WIRES = 3;
 
+interface Taken {
+  pieces: Uint8Array[];
+  expected: Buffer;
+}
+
+interface Wire {
+  output: OutputBuffer;
+  queued: Uint8Array[];
+  kept: Taken[];
+}
+
+const newWire = (): Wire => ({ output: new OutputBuffer(), queued: [], kept: [] });
+
+function expectIntact(kept: readonly Taken[]): void {
+  for (const { pieces, expected } of kept) expect(Buffer.concat(pieces).equals(expected)).toBe(true);
+}
+
 /** What a wire does: queues so many bytes, or hands over what it has to a socket that sends it at once or keeps it. */
 const steps = fc.array(
   fc.record({
@@ -18,8 +35,7 @@ describe('OutputBuffer', () => {
     fc.assert(
       fc.property(steps, (taken) => {
         let seed = 0;
-        const wires = Array.from({ length: WIRES }, () => ({ output: new OutputBuffer(), queued: [] as Uint8Array[] }));
-        const kept: { pieces: Uint8Array[]; expected: Buffer }[] = [];
+        const wires = Array.from({ length: WIRES }, newWire);
         for (const { wire, what } of taken) {
           const it = wires[wire]!;
           if (typeof what === 'number') {
@@ -28,17 +44,24 @@ describe('OutputBuffer', () => {
             it.queued.push(bytes);
           } else if (what === 'given up') {
             // its connection was cut with something queued
-            wires[wire] = { output: new OutputBuffer(), queued: [] };
+            expectIntact(it.kept);
+            wires[wire] = newWire();
           } else {
             const pieces = it.output.take();
             const expected = Buffer.concat(it.queued.splice(0));
             expect(Buffer.concat(pieces).equals(expected)).toBe(true);
-            if (what === 'sent') it.output.sent();
-            else kept.push({ pieces, expected });
+            it.kept.push({ pieces, expected });
+            if (what === 'sent') {
+              // a socket sends in order: this, and what it kept before
+              expectIntact(it.kept.splice(0));
+              it.output.sent();
+            }
           }
         }
-        for (const { pieces, expected } of kept) expect(Buffer.concat(pieces).equals(expected)).toBe(true);
-        for (const { output, queued } of wires) expect(Buffer.concat(output.take()).equals(Buffer.concat(queued))).toBe(true);
+        for (const { output, queued, kept } of wires) {
+          expectIntact(kept);
+          expect(Buffer.concat(output.take()).equals(Buffer.concat(queued))).toBe(true);
+        }
       }),
       { numRuns: 500 },
     );

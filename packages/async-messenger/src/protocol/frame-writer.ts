@@ -189,7 +189,8 @@ export function assembleControl(rev1: boolean, tag: number, payload: Uint8Array)
   const writer = new FrameWriter();
   writer.rev1 = rev1;
   writer.control(tag, payload);
-  const bytes = writer.output.take()[0]!.slice();
+  // a Buffer's slice would be no copy
+  const bytes = new Uint8Array(writer.output.take()[0]!);
   writer.output.sent();
   return bytes;
 }
