@@ -9,17 +9,17 @@ export interface RandomSource {
   bytes(length: number): Uint8Array;
 }
 
-const crypto = (globalThis as unknown as { crypto: { getRandomValues<T>(array: T): T } }).crypto;
+const platform = globalThis as unknown as { crypto: { getRandomValues<T>(array: T): T } };
 
 /** Cryptographically strong, from the platform. */
 export const systemRandom: RandomSource = {
   next: () => systemRandom.u32() / 2 ** 32,
-  u32: () => crypto.getRandomValues(new Uint32Array(1))[0] as number,
-  u64: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
+  u32: () => platform.crypto.getRandomValues(new Uint32Array(1))[0] as number,
+  u64: () => platform.crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
   bytes(length) {
     const bytes = new Uint8Array(length);
     // the platform fills no more than this at once
-    for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+    for (let at = 0; at < length; at += 65_536) platform.crypto.getRandomValues(bytes.subarray(at, at + 65_536));
     return bytes;
   },
 };
