@@ -39,6 +39,8 @@ export { HeartbeatMap } from './heartbeat-map.js';
 export type { HeartbeatHandle } from './heartbeat-map.js';
 export { LoopThread } from './loop-thread.js';
 export type { LoopContext, LoopThreadOptions } from './loop-thread.js';
+export { limits } from './limits.js';
+export type { Limits, LimitsOptions, QueueLimits } from './limits.js';
 export { functionLog, nullLog } from './log.js';
 export type { LogSink } from './log.js';
 export { Cond, Mutex } from './mutex.js';

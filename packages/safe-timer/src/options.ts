@@ -1,7 +1,7 @@
-import type { AbortSignalLike, BoundsOptions, Mutex, OptionTypes, OverflowPolicy } from '@cephts/common';
+import type { AbortSignalLike, Limits, Mutex, OptionTypes } from '@cephts/common';
 
 /** Options of {@link SafeTimer}; all optional. */
-export interface SafeTimerOptions extends Omit<BoundsOptions, 'overflow'> {
+export interface SafeTimerOptions {
   /** Registers perf counters `timer-NAME` (queue_len, lateness) with the context. @defaultValue none: no counters, no cost */
   name?: string;
   /** Name in the thread table, at most 15 characters as Linux shows it. @defaultValue `'safe_timer'` */
@@ -28,15 +28,15 @@ export interface SafeTimerOptions extends Omit<BoundsOptions, 'overflow'> {
   keepAsyncContext?: boolean;
   /** Counts the lateness in a histogram too; needs `name`. @defaultValue false */
   latencyHistogram?: boolean;
-  /** What happens to an event for which there is no room. @defaultValue `'throw'` */
-  overflow?: Exclude<OverflowPolicy, 'drop-oldest'>;
+  /** How much may be pending: what `limits` of `@cephts/common` makes of a capacity, marks and an overflow policy. @defaultValue no limit */
+  limits?: Limits;
 }
 
 /** Options of one event. */
 export interface EventOptions {
   /** Cancels the event when it aborts. */
   signal?: AbortSignalLike;
-  /** Weight against `capacityCost` and the cost marks, at least 0. @defaultValue 1 */
+  /** Weight against the limits in cost, at least 0. @defaultValue 1 */
   cost?: number;
 }
 
@@ -52,21 +52,12 @@ export const TYPES: OptionTypes<SafeTimerOptions> = {
   threadName: 'string',
   owner: 'string',
   purpose: 'string',
-  // a timer has no line with an oldest entry in front
-  overflow: 'throw or drop-newest',
   sliceMs: 'number',
-  capacity: 'number',
-  capacityCost: 'number',
-  highWater: 'number',
-  lowWater: 'number',
-  highWaterCost: 'number',
-  lowWaterCost: 'number',
   safeCallbacks: 'boolean',
   ref: 'boolean',
   keepAsyncContext: 'boolean',
   latencyHistogram: 'boolean',
   lock: 'object',
   onError: 'function',
-  onHighWater: 'function',
-  onLowWater: 'function',
+  limits: 'function',
 };

@@ -1,18 +1,24 @@
 import {
   AbortHub,
   bindAsyncContext,
-  Bounds,
-  CephError,
   checkOptionTypes,
   completeReporting,
-  EAGAIN,
   ECANCELED,
   invalidOption,
   Pacer,
   primitiveContext,
   publish,
 } from '@cephts/common';
-import type { Clock, Completion, LoopThread, Mutex, PrimitiveContext, QueueCounters, TimerHandle } from '@cephts/common';
+import type {
+  Clock,
+  Completion,
+  LoopThread,
+  Mutex,
+  PrimitiveContext,
+  QueueCounters,
+  QueueLimits,
+  TimerHandle,
+} from '@cephts/common';
 import { TYPES } from './options.js';
 import type { EventOptions, SafeTimerOptions, TimerEvent } from './options.js';
 import { MAX_TIME, TimerWheel } from './timer-wheel.js';
@@ -22,22 +28,13 @@ const TOLERANCE = 0.001;
 /** The longest delay a platform's timer takes; a longer one would fire after 1 ms. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** An event that has more than a time and a callback; a plain one is its callback. */
-class SpecialEvent {
-  readonly callback: Completion;
+/** What an event may have beside a time and a callback. */
+interface Special {
   readonly cost: number;
-  /** Recurs every so many ms, counted from `first`; 0: it does not. */
+  /** Recurs every so many ms; 0: it does not. */
   readonly every: number;
-  readonly first: number;
   /** Stops listening to its signal. */
-  forget: (() => void) | undefined;
-
-  constructor(callback: Completion, cost: number, every: number, first: number) {
-    this.callback = callback;
-    this.cost = cost;
-    this.every = every;
-    this.first = first;
-  }
+  readonly forget: (() => void) | undefined;
 }
 
 /**
@@ -58,9 +55,11 @@ export class SafeTimer {
   readonly #options: SafeTimerOptions;
   readonly #thread: LoopThread;
   readonly #pacer: Pacer;
-  readonly #bounds: Bounds | undefined;
+  readonly #limits: QueueLimits | undefined;
   readonly #counters: QueueCounters | undefined;
-  readonly #wheel = new TimerWheel<Completion | SpecialEvent>();
+  readonly #wheel = new TimerWheel<Completion>();
+  /** Of the events that have any, by slot. */
+  readonly #specials = new Map<number, Special>();
   readonly #hub = new AbortHub();
   /** The lock that safe callbacks run under. */
   readonly #lock: Mutex | undefined;
@@ -71,7 +70,7 @@ export class SafeTimer {
   #alarmAt = Infinity;
 
   #stopping = false;
-  /** Events need nothing but to be added: started, open, no bounds, no counters, no asynchronous context. */
+  /** Events need nothing but to be added: started, open, no limits, no counters, no asynchronous context. */
   #plain = false;
   #paused = false;
   /** The promise of the callback that runs; what follows waits for it. */
@@ -94,7 +93,7 @@ export class SafeTimer {
     this.#options = options;
     this.#lock = options.safeCallbacks === false ? undefined : options.lock;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
-    this.#bounds = Bounds.from(options, this.#report);
+    this.#limits = options.limits?.(this.#report);
     this.#counters = name === undefined ? name : cct.queueCounters?.(`timer-${name}`, 'lateness', options.latencyHistogram);
     this.#watchers = options.ref ? 1 : 0;
     this.#thread = cct.newThread({
@@ -113,7 +112,7 @@ export class SafeTimer {
   init(): void {
     if (this.#stopping) return;
     this.#thread.startAsleep();
-    this.#plain = !this.#bounds && !this.#counters && !this.#options.keepAsyncContext;
+    this.#plain = !this.#limits && !this.#counters && !this.#options.keepAsyncContext;
   }
 
   /** Events that are pending; one that runs is not among them, unless it recurs. */
@@ -121,9 +120,9 @@ export class SafeTimer {
     return this.#wheel.length;
   }
 
-  /** Cost of the pending events; the same as `length` where no limit asks for costs. */
+  /** Cost of the pending events; the same as `length` where there are no limits. */
   get cost(): number {
-    return this.#bounds?.cost ?? this.length;
+    return this.#limits?.cost ?? this.length;
   }
 
   get paused(): boolean {
@@ -225,11 +224,9 @@ export class SafeTimer {
   async close(): Promise<void> {
     this.#stopping = true;
     this.#plain = false;
-    for (const slot of this.#wheel.slots()) {
-      const event = this.#wheel.items[slot];
-      // the one that runs has no time
-      const ends = this.#verdict === 0 || this.#wheel.timeOf(slot) === Infinity;
-      if (ends && event instanceof SpecialEvent && event.every > 0) this.#cancel(slot);
+    for (const [slot, { every }] of this.#specials) {
+      // destroy tells them, but for the one that runs, which has no time
+      if (every > 0 && (this.#verdict === 0 || this.#wheel.timeOf(slot) === Infinity)) this.#cancel(slot);
     }
     this.resume();
     await this.waitForEmpty();
@@ -243,7 +240,7 @@ export class SafeTimer {
   async destroy(error?: unknown): Promise<void> {
     this.#verdict ||= -Math.abs((error as { errno?: number } | undefined)?.errno || ECANCELED);
     // a lock that was asked for will be given, and has to be taken
-    if (this.#locked || !this.#lock) this.#awaiting = undefined;
+    if (this.#locked) this.#awaiting = undefined;
     this.#pacer.end();
     await this.close();
   }
@@ -258,40 +255,37 @@ export class SafeTimer {
     const time = now + Math.max(ms, 0);
     if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^46', ms);
     if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
-    if (!this.#plain || options || every > 0) return this.#addChecked(now, time, callback, every, options);
-    const event = this.#wheel.add(time, callback, now);
+    const plain = this.#plain && !options && every === 0;
+    const event = plain ? this.#wheel.add(time, callback, now) : this.#addSpecial(now, time, callback, every, options);
     // the thread itself sets the alarm when it goes to sleep
-    if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
+    if (event > 0 && time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
     return event;
   }
 
-  /** As `#add`, where there is anything to see to. */
-  #addChecked(now: number, time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
-    const bounds = this.#bounds;
+  /** Adds an event where there is anything to see to. @returns 0 where it was not taken */
+  #addSpecial(now: number, time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
+    const limits = this.#limits;
     if (this.#stopping || signal?.aborted) return 0;
-    if (bounds?.isFull(cost)) {
+    if (limits?.isFull(cost)) {
       this.#publish('overflow');
-      if (this.#options.overflow !== 'drop-newest')
-        throw new CephError('ERR_CEPH_FULL', `${bounds.items} events are pending`, { errno: EAGAIN });
-      completeReporting(callback, -EAGAIN, this.#report);
+      limits.refuse(callback);
       return 0;
     }
-    bounds?.add(cost);
-    if (this.#options.keepAsyncContext) callback = bindAsyncContext(callback);
-    const special = new SpecialEvent(callback, cost, every, time);
-    this.#watchers++;
-    const event = this.#wheel.add(time, special, now);
-    if (signal) special.forget = this.#hub.add(signal, () => this.cancelEvent(event));
-    this.#counters?.length(this.length);
+    limits?.add(cost);
     this.init();
-    if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
+    if (this.#options.keepAsyncContext) callback = bindAsyncContext(callback);
+    let event = 0;
+    const forget = signal && this.#hub.add(signal, () => this.cancelEvent(event));
+    event = this.#wheel.add(time, callback, now);
+    this.#specials.set(this.#wheel.slotOf(event), { cost, every, forget });
+    this.#watchers++;
+    this.#counters?.length(this.length);
     return event;
   }
 
   #cancel(slot: number): void {
-    const event = this.#wheel.items[slot]!;
     this.#wheel.remove(slot);
-    if (this.#watchers > 0) this.#left(event);
+    if (this.#watchers > 0) this.#left(slot);
   }
 
   #arm(at: number): void {
@@ -324,7 +318,7 @@ export class SafeTimer {
       if (this.#paused || this.#awaiting || !this.#acquire()) return false;
       // one look at the clock for all that is due, as upstream has it
       for (let slot; (slot = wheel.firstDue(due)) > 0;) {
-        this.#run(slot, due);
+        this.#run(slot);
         if (this.#pacer.isOver()) return true;
       }
     }
@@ -333,52 +327,55 @@ export class SafeTimer {
     return false;
   }
 
-  #run(slot: number, due: number): void {
-    const wheel = this.#wheel;
-    const event = wheel.items[slot]!;
-    // a function is none: seen at a glance
-    const special = typeof event !== 'function' && event instanceof SpecialEvent ? event : undefined;
-    if (this.#verdict === 0) this.#counters?.latency(due - TOLERANCE - wheel.timeOf(slot));
+  #run(slot: number): void {
+    const callback = this.#wheel.items[slot]!;
     let again;
-    if (special?.every && this.#verdict === 0) {
-      const { every, first } = special;
-      wheel.move(slot, Infinity);
-      // its next beat, unless it was cancelled meanwhile
-      again = (): void => {
-        if (wheel.items[slot] === event) wheel.move(slot, first + Math.floor((this.#due() - first) / every + 1) * every);
-      };
-    } else this.#cancel(slot);
-    const promise = completeReporting(special?.callback ?? (event as Completion), this.#verdict, this.#report);
-    if (promise) this.#await(promise, again);
+    if (this.#watchers > 0) again = this.#take(slot);
+    else this.#wheel.remove(slot);
+    const promise = completeReporting(callback, this.#verdict, this.#report);
+    if (promise) void this.#await(promise, again);
     else again?.();
   }
 
-  #await(promise: PromiseLike<unknown>, then: (() => void) | undefined): void {
+  /** Takes out an event that is going to run. @returns what to do when it has run, if it recurs */
+  #take(slot: number): (() => void) | undefined {
+    const wheel = this.#wheel;
+    const special = this.#specials.get(slot);
+    const time = wheel.timeOf(slot);
+    if (this.#verdict === 0) this.#counters?.latency(this.#clock.monotonicNow() - time);
+    if (!special?.every || this.#verdict < 0) return void this.#cancel(slot);
+    const { every } = special;
+    wheel.move(slot, Infinity);
+    // its next beat, unless it was cancelled meanwhile
+    return () => {
+      if (this.#specials.get(slot) === special) wheel.move(slot, time + Math.floor((this.#due() - time) / every + 1) * every);
+    };
+  }
+
+  async #await(promise: PromiseLike<unknown>, then: (() => void) | undefined): Promise<void> {
     this.#awaiting = promise;
     this.#pacer.end();
-    const done = (): void => {
-      // whoever waits for the lock comes before the next event
-      this.#release();
-      then?.();
-      if (this.#awaiting !== promise) return;
-      this.#awaiting = undefined;
-      this.#thread.wake();
-      if (this.#thread.started) return;
-      this.#release();
-      this.#tellIfEmpty();
-    };
-    promise.then(done, (error: unknown) => {
+    try {
+      await promise;
+    } catch (error) {
       this.#report(error);
-      done();
-    });
+    }
+    // whoever waits for the lock comes before the next event
+    this.#release();
+    then?.();
+    if (this.#awaiting !== promise) return;
+    this.#awaiting = undefined;
+    this.#thread.wake();
+    if (this.#thread.started) return;
+    this.#release();
+    this.#tellIfEmpty();
   }
 
   /** Takes the lock. @returns false when it has to be waited for; a turn follows then */
   #acquire(): boolean {
     const lock = this.#lock;
-    if (!lock || this.#locked) return true;
-    this.#locked = lock.tryLock();
-    if (!this.#locked) this.#await(lock.lock(), () => (this.#locked = true));
+    this.#locked ||= !lock || lock.tryLock();
+    if (!this.#locked) void this.#await(lock!.lock(), () => (this.#locked = true));
     return this.#locked;
   }
 
@@ -388,11 +385,13 @@ export class SafeTimer {
   }
 
   /** An event is pending no more. */
-  #left(event: Completion | SpecialEvent): void {
-    if (event instanceof SpecialEvent) {
+  #left(slot: number): void {
+    const special = this.#specials.get(slot);
+    if (special) {
+      this.#specials.delete(slot);
       this.#watchers--;
-      event.forget?.();
-      this.#bounds?.remove(event.cost);
+      special.forget?.();
+      this.#limits?.remove(special.cost);
     }
     this.#counters?.length(this.length);
     if (!this.#thread.isCurrent) this.#tellIfEmpty();

@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import { bareContext, ERRNO, VirtualClock } from '@cephts/common';
+import { bareContext, ERRNO, limits, VirtualClock } from '@cephts/common';
 import type { PrimitiveContext } from '@cephts/common';
 import fc from 'fast-check';
 import { SafeTimer } from '../src/index.js';
@@ -181,7 +181,7 @@ async function runSequence(commands: readonly Command[], capacity: number): Prom
   const clock = new VirtualClock();
   const log: string[] = [];
   const cct: PrimitiveContext = { ...bareContext(clock), reportError: () => void log.push('error') };
-  const timer = new SafeTimer(cct, capacity < Infinity ? { capacity, overflow: 'drop-newest' } : {});
+  const timer = new SafeTimer(cct, capacity < Infinity ? { limits: limits({ capacity, overflow: 'drop-newest' }) } : {});
   const model = new Model(capacity);
   const added: number[] = [];
   const aborts: AbortController[] = [];

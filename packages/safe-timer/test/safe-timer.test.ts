@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CephContext, CephError, Context, ERRNO, Mutex, VirtualClock } from '@cephts/common';
+import { CephContext, CephError, Context, ERRNO, limits, Mutex, VirtualClock } from '@cephts/common';
 import { SafeTimer } from '../src/index.js';
 import type { SafeTimerOptions } from '../src/index.js';
 
@@ -452,10 +452,12 @@ describe('SafeTimer flow', () => {
   it('bounds what is pending', () => {
     const marks: string[] = [];
     const { clock, timer, log, note } = setup({
-      capacity: 2,
-      overflow: 'drop-newest',
-      onHighWater: () => marks.push('high'),
-      onLowWater: () => marks.push('low'),
+      limits: limits({
+        capacity: 2,
+        overflow: 'drop-newest',
+        onHighWater: () => marks.push('high'),
+        onLowWater: () => marks.push('low'),
+      }),
     });
     const a = timer.addEventAfter(10, note('a'));
     timer.addEventAfter(20, note('b'));
@@ -467,12 +469,46 @@ describe('SafeTimer flow', () => {
     expect(timer.addEventAfter(5, note('d'))).toBeGreaterThan(0);
     clock.advance(100);
     expect(log.slice(1)).toEqual(['d@5', 'b@20']);
-    const strict = setup({ capacityCost: 3 });
+    expect(timer.length).toBe(0);
+    expect(timer.cost).toBe(0);
+    const strict = setup({ limits: limits({ capacityCost: 3 }) });
     strict.timer.addEventAfter(1, () => undefined, { cost: 2 });
     expect(() => strict.timer.addEventAfter(1, () => undefined, { cost: 2 })).toThrow(
       expect.objectContaining({ code: 'ERR_CEPH_FULL' }),
     );
     expect(strict.timer.cost).toBe(2);
+    expect(() => strict.timer.addEventAfter(1, () => undefined, { cost: NaN })).toThrow('Expected `cost`');
+    expect(strict.timer.length).toBe(1);
+  });
+
+  it('takes limits that other timers have too, and counts its own events only', () => {
+    const two = limits({ capacity: 1 });
+    const one = setup({ limits: two });
+    const other = setup({ limits: two });
+    one.timer.addEventAfter(1, () => undefined);
+    expect(other.timer.addEventAfter(1, () => undefined)).toBeGreaterThan(0);
+    expect(() => other.timer.addEventAfter(1, () => undefined)).toThrow(expect.objectContaining({ code: 'ERR_CEPH_FULL' }));
+  });
+
+  it('reports what a mark throws, and what an event throws that is dropped', () => {
+    const seen: unknown[] = [];
+    const throwing = (what: string) => () => {
+      throw new Error(what);
+    };
+    const { timer } = setup({
+      onError: (error) => seen.push((error as Error).message),
+      limits: limits({ capacity: 1, overflow: 'drop-newest', onHighWater: throwing('high') }),
+    });
+    timer.addEventAfter(1, () => undefined);
+    timer.addEventAfter(1, throwing('dropped'));
+    expect(seen).toEqual(['high', 'dropped']);
+  });
+
+  it('says which limits make no sense', () => {
+    expect(() => limits({ capacity: -1 })).toThrow('Expected `capacity` to be a number of at least 0, got `-1` (number)');
+    expect(() => limits({ overflow: 'drop-oldest' } as object)).toThrow('Expected `overflow` to be throw or drop-newest');
+    expect(() => limits({ size: 1 } as object)).toThrow('Expected `size` to be an option of limits');
+    expect(() => setup({ capacity: 1 } as object)).toThrow('Expected `capacity` to be an option of SafeTimer');
   });
 
   it('counts what is pending and how late events run', () => {
