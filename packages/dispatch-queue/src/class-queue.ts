@@ -7,18 +7,49 @@ const POOL = 1024;
 /** Stands where an entry was withdrawn. */
 const GONE: unique symbol = Symbol();
 
+/** What an entry was queued with. */
+export interface EntryNumbers {
+  cost: number;
+  stamp: number;
+}
+
 /**
- * A run of entries: at 0 the chunk that follows, then for each entry its item, cost and stamp, side by side for the sake of the
- * processor's cache: with many classes it is the cache that a queue waits for.
+ * A run of entries: the chunk that follows, their numbers, then their items.
+ *
+ * Messages of a connection that were read together have one stamp, and often one cost. Where that is so in a whole chunk it is kept once:
+ * with many classes it is the processor's cache that a queue waits for.
  */
 type Chunk = unknown[];
 const NEXT = 0;
-const START = 1;
+/** The cost, and the stamp, of all entries; NaN where they differ. Behind each is the array that then has that of the entry at i at i. */
 const COST = 1;
-const STAMP = 2;
-const STRIDE = 3;
+const STAMP = 3;
+const START = 5;
 
-const newChunk = (entries: number): Chunk => new Array<unknown>(START + entries * STRIDE).fill(undefined);
+function newChunk(entries: number, next?: Chunk): Chunk {
+  const chunk = new Array<unknown>(START + entries).fill(undefined);
+  chunk[NEXT] = next;
+  chunk[COST] = chunk[STAMP] = 0;
+  return chunk;
+}
+
+/** @param kind COST or STAMP */
+function getNumber(chunk: Chunk, kind: number, at: number): number {
+  const each = chunk[kind + 1] as number[] | undefined;
+  // the plus makes it a number to the compiler, too: neither way is one allocated
+  return each === undefined ? +(chunk[kind] as number) : each[at]!;
+}
+
+/** @param alone the entry is the only one of its chunk */
+function setNumber(chunk: Chunk, kind: number, at: number, value: number, alone = false): void {
+  if (alone && !chunk[kind + 1]) chunk[kind] = value;
+  else {
+    // filled with a fraction first it is an array of bare doubles
+    const each = (chunk[kind + 1] ??= new Array<number>(chunk.length).fill(0.5).fill(chunk[kind] as number)) as number[];
+    each[at] = value;
+    chunk[kind] = NaN;
+  }
+}
 
 /** The place of one entry, to withdraw it by; good while the entry is queued. */
 export interface QueuePosition {
@@ -46,113 +77,115 @@ export class ClassQueue<T> {
   #first = START;
   /** Index in the tail behind the last entry. */
   #end = START;
-  #length = 0;
+  /** Entries withdrawn from among the others, whose marks are still there. */
+  #gone = 0;
   /** Were all stamps pushed in order? Then the first one is the smallest. */
   #sorted = true;
 
-  get length(): number {
-    return this.#length;
+  get empty(): boolean {
+    return this.#first === this.#end && this.#head === this.#tail;
   }
 
   /** What the first entry costs. */
   get firstCost(): number {
-    return this.#head[this.#first + COST] as number;
-  }
-
-  /** The stamp of the first entry. */
-  get firstStamp(): number {
-    return this.#head[this.#first + STAMP] as number;
+    return getNumber(this.#head, COST, this.#first);
   }
 
   push(item: T, cost: number, stamp: number): void {
     let tail = this.#tail;
     let at = this.#end;
-    if (this.#length > 0 && stamp < (tail[at - STRIDE + STAMP] as number)) this.#sorted = false;
     if (at === tail.length) {
-      tail = this.#tail = tail[NEXT] = newChunk(Math.min(MAX_CHUNK, (2 * (at - START)) / STRIDE));
+      if (stamp < getNumber(tail, STAMP, at - 1)) this.#sorted = false;
+      tail = this.#tail = tail[NEXT] = newChunk(Math.min(MAX_CHUNK, 2 * (at - START)));
       at = START;
     }
-    this.#end = at + STRIDE;
-    this.#put(tail, at, item, cost, stamp);
+    this.#end = at + 1;
+    tail[at] = item;
+    const alone = at === START;
+    if (cost !== tail[COST]) setNumber(tail, COST, at, cost, alone);
+    if (stamp !== tail[STAMP]) {
+      if (!alone && stamp < getNumber(tail, STAMP, at - 1)) this.#sorted = false;
+      setNumber(tail, STAMP, at, stamp, alone);
+    }
   }
 
   pushFront(item: T, cost: number, stamp: number): void {
-    if (this.#first === START) {
-      const chunk = newChunk(FIRST_CHUNK);
-      chunk[NEXT] = this.#head;
-      this.#head = chunk;
-      this.#first = chunk.length;
+    if (this.empty) {
+      this.push(item, cost, stamp);
+      return;
     }
-    this.#first -= STRIDE;
-    this.#put(this.#head, this.#first, item, cost, stamp);
+    let head = this.#head;
+    if (this.#first === START) {
+      head = this.#head = newChunk(FIRST_CHUNK, head);
+      this.#first = head.length;
+    }
+    const at = --this.#first;
+    head[at] = item;
+    setNumber(head, COST, at, cost);
+    setNumber(head, STAMP, at, stamp);
     this.#sorted = false;
   }
 
   /** The entry pushed last; undefined where that one was withdrawn. */
   tail(): { item: T; position: QueuePosition } | undefined {
-    const position = { chunk: this.#tail, index: this.#end - STRIDE };
-    const item = this.#tail[position.index];
-    return item === GONE || item === undefined ? undefined : { item: item as T, position };
+    const chunk = this.#tail;
+    const index = this.#end - 1;
+    return chunk[index] === GONE ? undefined : { item: chunk[index] as T, position: { chunk, index } };
   }
 
-  /** Takes the first entry; the queue is not empty. */
-  shift(): T {
+  /** Takes the first entry; the queue is not empty. @param numbers is told its numbers */
+  shift(numbers: EntryNumbers): T {
     const head = this.#head;
-    const item = head[this.#first] as T;
-    head[this.#first] = undefined;
-    this.#first += STRIDE;
-    if (--this.#length > 0) this.#settle();
+    const at = this.#first;
+    numbers.cost = getNumber(head, COST, at);
+    numbers.stamp = getNumber(head, STAMP, at);
+    const item = head[at] as T;
+    head[at] = undefined;
+    this.#first = at + 1;
+    if (at + 1 === head.length || this.#gone > 0) this.#settle();
     return item;
   }
 
   /** Takes one entry out. @returns its cost, or undefined where it was not there any more */
   withdraw({ chunk, index }: QueuePosition, item: T): number | undefined {
     if (chunk[index] !== item) return undefined;
+    const cost = getNumber(chunk, COST, index);
     chunk[index] = GONE;
-    if (--this.#length > 0) this.#settle();
-    return chunk[index + COST] as number;
+    this.#gone++;
+    this.#settle();
+    return cost;
   }
 
   /** The smallest stamp: at once where they came in order, else by a walk. */
   oldest(): number {
-    if (this.#sorted) return this.firstStamp;
+    if (this.#sorted) return getNumber(this.#head, STAMP, this.#first);
     let oldest = Infinity;
     let index = this.#first;
     for (let chunk: Chunk | undefined = this.#head; chunk; chunk = chunk[NEXT] as Chunk | undefined) {
       const end = chunk === this.#tail ? this.#end : chunk.length;
-      for (; index < end; index += STRIDE) {
-        if (chunk[index] !== GONE) oldest = Math.min(oldest, chunk[index + STAMP] as number);
+      for (; index < end; index++) {
+        if (chunk[index] !== GONE) oldest = Math.min(oldest, getNumber(chunk, STAMP, index));
       }
       index = START;
     }
     return oldest;
   }
 
-  #put(chunk: Chunk, index: number, item: T, cost: number, stamp: number): void {
-    chunk[index] = item;
-    chunk[index + COST] = cost;
-    chunk[index + STAMP] = stamp;
-    this.#length++;
-  }
-
-  /** Moves #first past the entries that are gone, and lets go of the chunks left behind; something is left. */
+  /** Moves #first past the entries that are gone, and lets go of the chunks left behind. */
   #settle(): void {
-    for (;;) {
+    while (!this.empty) {
       if (this.#first === this.#head.length) {
         this.#head = this.#head[NEXT] as Chunk;
         this.#first = START;
-      }
-      if (this.#head[this.#first] !== GONE) return;
-      this.#head[this.#first] = undefined;
-      this.#first += STRIDE;
+      } else if (this.#head[this.#first] === GONE) {
+        this.#head[this.#first++] = undefined;
+        this.#gone--;
+      } else return;
     }
   }
 
   /** Makes an emptied class as good as new. */
   reset(): void {
-    // where the last entries were withdrawn their marks are still there
-    if (this.#tail[this.#end - STRIDE] === GONE) this.#tail = newChunk(FIRST_CHUNK);
-    this.#head = this.#tail;
     this.#first = this.#end = START;
     this.#sorted = true;
   }

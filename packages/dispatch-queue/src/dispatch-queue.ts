@@ -190,7 +190,7 @@ export class DispatchQueue<M, C = never> {
   enqueue(message: M, priority?: number, id = 0, options?: EnqueueOptions): boolean {
     const read = this.#read;
     const prio = priority ?? read.priority(message);
-    if (!this.#plain || this.#closing || onEnqueue?.hasSubscribers || options || message === undefined)
+    if (this.#plain !== true || this.#closing || onEnqueue?.hasSubscribers || options !== undefined || message === undefined)
       return this.#submit(false, message, prio, id, options?.signal);
     this.#place(message, id, prio, read.cost(message), read.recvStamp(message));
     return true;
@@ -410,7 +410,7 @@ export class DispatchQueue<M, C = never> {
   }
 
   #isStrict(priority: number): boolean {
-    return this.#strict && priority >= PRIORITY.LOW;
+    return this.#strict === true && priority >= PRIORITY.LOW;
   }
 
   /** Withdraws a message that waits when the signal aborts. */

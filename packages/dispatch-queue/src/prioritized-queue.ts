@@ -43,7 +43,7 @@ export class PrioritizedQueue<T> extends TieredQueue<T> {
 
   protected choose(top: SubQueue<T>): SubQueue<T> {
     for (const sub of this.waiting) {
-      const cost = this.#clamp(sub.front.firstCost);
+      const cost = this.#clamp(sub.front!.firstCost);
       if (cost >= sub.tokens) continue;
       sub.tokens -= cost;
       return sub;

@@ -29,9 +29,10 @@ export class RadixMap<V extends object> {
   #shift = 0;
 
   get(key: number): V | undefined {
-    if (key >>> this.#shift > 31) return undefined;
+    let shift = this.#shift;
+    if (key >>> shift > 31) return undefined;
     let node: unknown = this.#root;
-    for (let shift = this.#shift; node && shift >= 0; shift -= 5) node = (node as Node)[(key >>> shift) & 31];
+    for (; node !== undefined && shift >= 0; shift -= 5) node = (node as Node)[(key >>> shift) & 31];
     return node as V | undefined;
   }
 

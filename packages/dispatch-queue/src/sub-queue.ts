@@ -1,4 +1,4 @@
-import type { ClassPool, ClassQueue, QueuePosition } from './class-queue.js';
+import type { ClassPool, ClassQueue, EntryNumbers, QueuePosition } from './class-queue.js';
 import { RadixMap } from './radix-map.js';
 
 /**
@@ -12,6 +12,10 @@ export class SubQueue<T> {
   readonly strict: boolean;
   /** Its place among the priorities of both tiers. */
   readonly rank: number;
+  /** Entries queued. */
+  length = 0;
+  /** The class whose turn it is; there is one while anything is queued. */
+  front: ClassQueue<T> | undefined;
   /** For the token bucket. */
   tokens = 0;
   /** For the weighted policy: its share, and the virtual time at which it is served next. */
@@ -19,9 +23,6 @@ export class SubQueue<T> {
   pass = 0;
   readonly #pool: ClassPool<T>;
   readonly #classes = new RadixMap<ClassQueue<T>>();
-  #length = 0;
-  /** The class whose turn it is. */
-  #current: ClassQueue<T> | undefined;
 
   constructor(priority: number, strict: boolean, rank: number, pool: ClassPool<T>) {
     this.priority = priority;
@@ -30,38 +31,24 @@ export class SubQueue<T> {
     this.#pool = pool;
   }
 
-  get length(): number {
-    return this.#length;
-  }
-
-  /** The class whose turn it is; there is one while anything is queued. */
-  get front(): ClassQueue<T> {
-    return this.#current as ClassQueue<T>;
-  }
-
   /** The class of that number. */
   classQueue(cls: number): ClassQueue<T> | undefined {
     return this.#classes.get(cls);
   }
 
-  push(cls: number, item: T, cost: number, stamp: number, front: boolean): void {
-    let queue = this.#classes.get(cls);
-    if (!queue) {
-      queue = this.#pool.take(cls);
-      this.#link(queue);
-    }
-    if (front) queue.pushFront(item, cost, stamp);
-    else queue.push(item, cost, stamp);
-    this.#length++;
+  /** One more entry comes: the class to push it to. */
+  add(cls: number): ClassQueue<T> {
+    this.length++;
+    return this.#classes.get(cls) ?? this.#join(cls);
   }
 
-  /** Takes the first entry of the class whose turn it is, and passes the turn on. */
-  shift(): T {
-    const queue = this.#current as ClassQueue<T>;
-    const item = queue.shift();
-    this.#length--;
-    this.#current = queue.next;
-    if (queue.length === 0) this.#drop(queue);
+  /** Takes the first entry of the class whose turn it is, and passes the turn on. @param numbers is told its numbers */
+  shift(numbers: EntryNumbers): T {
+    const queue = this.front!;
+    this.length--;
+    this.front = queue.next;
+    const item = queue.shift(numbers);
+    if (queue.empty) this.#drop(queue);
     return item;
   }
 
@@ -70,8 +57,8 @@ export class SubQueue<T> {
     const queue = this.#classes.get(cls);
     const cost = queue?.withdraw(position, item);
     if (cost === undefined) return undefined;
-    this.#length--;
-    if (queue?.length === 0) this.#drop(queue);
+    this.length--;
+    if (queue?.empty) this.#drop(queue);
     return cost;
   }
 
@@ -79,32 +66,34 @@ export class SubQueue<T> {
   removeClass(cls: number, visit: (item: T, cost: number) => void): void {
     const queue = this.#classes.get(cls);
     if (!queue) return;
-    while (queue.length > 0) {
-      const { firstCost } = queue;
-      visit(queue.shift(), firstCost);
-      this.#length--;
+    const numbers = { cost: 0, stamp: 0 };
+    while (!queue.empty) {
+      visit(queue.shift(numbers), numbers.cost);
+      this.length--;
     }
     this.#drop(queue);
   }
 
   /** Smallest stamp of all that is queued. */
   oldest(): number {
-    const first = this.front;
+    const first = this.front!;
     let oldest = first.oldest();
     for (let queue = first.next; queue !== first; queue = queue.next) oldest = Math.min(oldest, queue.oldest());
     return oldest;
   }
 
   /** The class joins the round at the position of its number. */
-  #link(queue: ClassQueue<T>): void {
+  #join(cls: number): ClassQueue<T> {
     const classes = this.#classes;
-    const next = classes.from(queue.key) ?? classes.from(0) ?? queue;
-    classes.set(queue.key, queue);
+    const queue = this.#pool.take(cls);
+    const next = classes.from(cls) ?? classes.from(0) ?? queue;
+    classes.set(cls, queue);
     queue.next = next;
     queue.previous = next === queue ? queue : next.previous;
     queue.previous.next = queue;
     next.previous = queue;
-    this.#current ??= queue;
+    this.front ??= queue;
+    return queue;
   }
 
   #drop(queue: ClassQueue<T>): void {
@@ -112,7 +101,7 @@ export class SubQueue<T> {
     this.#classes.delete(key);
     previous.next = next;
     next.previous = previous;
-    if (queue === this.#current) this.#current = next === queue ? undefined : next;
+    if (queue === this.front) this.front = next === queue ? undefined : next;
     this.#pool.give(queue);
   }
 }

@@ -1,6 +1,6 @@
 import { invalidArgument } from '@cephts/common';
 import { ClassPool } from './class-queue.js';
-import type { QueuePosition } from './class-queue.js';
+import type { ClassQueue, EntryNumbers, QueuePosition } from './class-queue.js';
 import type { OpQueue, OpQueueEntry } from './op-queue.js';
 import { MAX_KEY } from './radix-map.js';
 import { SubQueue } from './sub-queue.js';
@@ -22,35 +22,34 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   readonly #subs: (SubQueue<T> | undefined)[] = new Array<undefined>(2 * STRICT).fill(undefined);
   readonly #pool = new ClassPool<T>();
   #length = 0;
-  #dequeuedCost = 0;
-  #dequeuedStamp = 0;
+  readonly #dequeued: EntryNumbers = { cost: 0, stamp: 0 };
 
   get length(): number {
     return this.#length;
   }
 
   get dequeuedCost(): number {
-    return this.#dequeuedCost;
+    return this.#dequeued.cost;
   }
 
   get dequeuedStamp(): number {
-    return this.#dequeuedStamp;
+    return this.#dequeued.stamp;
   }
 
   enqueueStrict(cls: number, priority: number, item: T, cost = 0, stamp = 0): void {
-    this.#push(cls, priority, true, item, cost, stamp, false);
+    this.#add(cls, priority, true, cost).push(item, cost, stamp);
   }
 
   enqueueStrictFront(cls: number, priority: number, item: T, cost = 0, stamp = 0): void {
-    this.#push(cls, priority, true, item, cost, stamp, true);
+    this.#add(cls, priority, true, cost).pushFront(item, cost, stamp);
   }
 
   enqueue(cls: number, priority: number, cost: number, item: T, stamp = 0): void {
-    this.#push(cls, priority, false, item, cost, stamp, false);
+    this.#add(cls, priority, false, cost).push(item, cost, stamp);
   }
 
   enqueueFront(cls: number, priority: number, cost: number, item: T, stamp = 0): void {
-    this.#push(cls, priority, false, item, cost, stamp, true);
+    this.#add(cls, priority, false, cost).pushFront(item, cost, stamp);
   }
 
   dequeue(): T | undefined {
@@ -58,9 +57,8 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
     if (!top) return undefined;
     if (top.strict) return this.#take(top);
     const sub = this.choose(top);
-    const cost = sub.front.firstCost;
     const item = this.#take(sub);
-    this.served(sub, cost);
+    this.served(sub, this.#dequeued.cost);
     return item;
   }
 
@@ -110,23 +108,22 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   /** A priority left the shared tier, nothing of it being queued any more. */
   protected abstract left(sub: SubQueue<T>): void;
 
-  #push(cls: number, priority: number, strict: boolean, item: T, cost: number, stamp: number, front: boolean): void {
-    // x >>> 0 is x for unsigned 32-bit integers only
-    if (cls >>> 0 !== cls || priority >>> 0 !== priority || cls > MAX_KEY || priority >= STRICT || !(cost >= 0)) {
+  /** One more entry comes: the class to push it to. */
+  #add(cls: number, priority: number, strict: boolean, cost: number): ClassQueue<T> {
+    // x & 511 is x for integers from 0 to 511 only
+    if ((cls & MAX_KEY) !== cls || (priority & (STRICT - 1)) !== priority || !(cost >= 0)) {
       throw invalidArgument(`Expected class <= ${MAX_KEY}, priority < ${STRICT}, cost >= 0, got ${cls}, ${priority}, ${cost}`);
     }
-    const sub = (this.#subs[rank(priority, strict)] ??= new SubQueue(priority, strict, rank(priority, strict), this.#pool));
+    const at = rank(priority, strict);
+    const sub = (this.#subs[at] ??= new SubQueue(priority, strict, at, this.#pool));
     if (sub.length === 0) this.#join(sub);
-    sub.push(cls, item, cost, stamp, front);
     this.#length++;
+    return sub.add(cls);
   }
 
   #take(sub: SubQueue<T>): T {
-    const { firstCost, firstStamp } = sub.front;
-    this.#dequeuedCost = firstCost;
-    this.#dequeuedStamp = firstStamp;
-    const item = sub.shift();
     this.#length--;
+    const item = sub.shift(this.#dequeued);
     this.#dropIfEmpty(sub);
     return item;
   }

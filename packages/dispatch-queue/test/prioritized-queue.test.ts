@@ -233,6 +233,28 @@ describe('PrioritizedQueue, whole', () => {
     expect(drain(queue)).toEqual(['top', 'beside', 'below']);
   });
 
+  it('tells the cost and the stamp of each item, equal in runs or not, in classes used before or not', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const random = seededRandom(seed);
+      const pick = (n: number): number => Math.floor(random.next() * n);
+      const queue = new PrioritizedQueue<{ cost: number; stamp: number }>();
+      for (let fill = 0; fill < 4; fill++) {
+        let [cost, stamp] = [pick(3), pick(3)];
+        for (let i = pick(400); i > 0; i--) {
+          if (pick(20) === 0) cost = pick(3) + pick(2) / 2;
+          if (pick(20) === 0) stamp = pick(5) / 2;
+          const item = { cost, stamp };
+          if (pick(10) === 0) queue.enqueueStrictFront(pick(3), 64, item, cost, stamp);
+          else queue.enqueueStrict(pick(3), 64, item, cost, stamp);
+        }
+        for (let item = queue.dequeue(); item; item = queue.dequeue()) {
+          agree(seed, queue.dequeuedCost, item.cost);
+          agree(seed, queue.dequeuedStamp, item.stamp);
+        }
+      }
+    }
+  });
+
   it('agrees with a plain model over random sequences of every call', () => {
     for (let seed = 1; seed <= 2000; seed++) {
       const random = seededRandom(seed);
