@@ -32,7 +32,6 @@ function foldCode(): WasmFunction {
     name: 'fold',
     params: 1,
     i32s: 1,
-    i64s: 0,
     body: [
       repeat(
         [...vectors.map((offset) => storeVector(get(at), SUMS + offset, sum(offset))), advance(ROUND)],

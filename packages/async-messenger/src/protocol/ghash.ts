@@ -1,3 +1,4 @@
+import { FOLD_SCRATCH, LANES, TABLES_LENGTH, foldFunctions, foldTables } from './ghash-fold.js';
 import {
   add,
   and,
@@ -8,6 +9,7 @@ import {
   i64,
   instantiate,
   load,
+  loadVector,
   mul,
   or,
   repeat,
@@ -17,9 +19,11 @@ import {
   shl,
   shr,
   store,
+  storeVector,
   sub,
   times,
   xor,
+  xorVectors,
 } from './wasm-code.js';
 import type { Code, WasmFunction } from './wasm-code.js';
 
@@ -40,9 +44,18 @@ const KEY_BYTES = TOGETHER * OF_BLOCK;
 const KEY = 0;
 const FACTORS_AT = KEY + KEY_BYTES;
 const HASH = FACTORS_AT + TOGETHER * OF_BLOCK;
-const DATA = 4096;
+/** What many blocks were folded into. */
+const FOLDED = 4096;
+const SCRATCH = FOLDED + LANES * BLOCK;
+const TABLES = SCRATCH + FOLD_SCRATCH;
+/** Zeros in front of the data: blocks that add nothing. */
+const ZEROS = TABLES + TABLES_LENGTH;
+const DATA = ZEROS + (LANES - 1) * BLOCK;
 /** Most bytes that are hashed at once. */
-const MOST_HASHED = 4096;
+export const MOST_HASHED: number = 6 * 1024;
+const KEY_STREAM = DATA + MOST_HASHED + BLOCK;
+/** Blocks from which on it pays to fold them. */
+const MANY = 2 * LANES;
 
 /** Exchanges neighbouring groups of `width` bits, of which `mask` has every other one. */
 const swap = (word: number, width: bigint, mask: bigint): Code =>
@@ -79,7 +92,6 @@ function factorsCode(): WasmFunction {
   const loads = [set(low, load(get(block))), set(high, load(get(block), WORD))];
   return {
     params: 2,
-    i32s: 0,
     i64s: 2,
     body: [
       ...loads,
@@ -95,11 +107,11 @@ function factorsCode(): WasmFunction {
 }
 
 /** power(at): the hash is a power of the key, whose factors go to `at`. */
-const powerCode = (): WasmFunction => ({ name: 'power', params: 1, i32s: 0, i64s: 0, body: [call(0, i32(HASH), get(0))] });
+const powerCode = (): WasmFunction => ({ name: 'power', params: 1, body: [call(0, i32(HASH), get(0))] });
 
-/** hash(blocks): of so many blocks of the data. */
+/** hash(data, blocks): of so many blocks. */
 function hashCode(): WasmFunction {
-  const [left, data, count, i, from, key] = [0, 1, 2, 3, 4, 5] as const;
+  const [data, left, count, i, from, key] = [0, 1, 2, 3, 4, 5] as const;
   const [x0, h0, sum0, product0] = [6, 10, 14, 18] as const;
   const [p0, p1, p2, p3] = [24, 25, 26, 27] as const;
   const four = [0, 1, 2, 3] as const;
@@ -144,11 +156,10 @@ function hashCode(): WasmFunction {
 
   return {
     name: 'hash',
-    params: 1,
-    i32s: 5,
+    params: 2,
+    i32s: 4,
     i64s: 22,
     body: [
-      set(data, i32(DATA)),
       set(p0, i64(0n)),
       set(p1, i64(0n)),
       repeat(
@@ -179,13 +190,41 @@ function hashCode(): WasmFunction {
   };
 }
 
-interface Engine {
+/** mask(length): adds so many bytes of the key stream to the data. */
+function maskCode(): WasmFunction {
+  const [length, at] = [0, 1] as const;
+  return {
+    name: 'mask',
+    params: 1,
+    i32s: 1,
+    body: [
+      repeat(
+        [
+          storeVector(get(at), DATA, xorVectors(loadVector(get(at), DATA), loadVector(get(at), KEY_STREAM))),
+          set(at, add(get(at), i32(BLOCK))),
+        ],
+        below(get(at), get(length)),
+      ),
+    ],
+  };
+}
+
+interface Functions {
   power(at: number): void;
-  hash(blocks: number): void;
-  /** The key whose powers are in the memory. */
+  hash(data: number, blocks: number): void;
+  mask(length: number): void;
+  fold(data: number, groups: number): void;
+}
+
+interface Engine extends Functions {
+  /** The key whose powers, and the one whose tables, are in the memory. */
   current: Ghash | undefined;
+  folding: Ghash | undefined;
   key: Uint8Array;
+  tables: Uint8Array;
+  folded: Int32Array;
   data: Int32Array;
+  keyStream: Uint8Array;
   result: Int32Array;
 }
 
@@ -193,40 +232,58 @@ interface Engine {
 let engine: Engine | undefined;
 
 function start(): Engine {
-  const { memory, power, hash } = instantiate<Pick<Engine, 'power' | 'hash'>>([factorsCode(), powerCode(), hashCode()]);
+  const own = [factorsCode(), powerCode(), hashCode(), maskCode()];
+  const { memory, power, hash, mask, fold } = instantiate<Functions>([
+    ...own,
+    ...foldFunctions(own.length, { tables: TABLES, scratch: SCRATCH, folded: FOLDED }),
+  ]);
   const { buffer } = memory;
   return {
     power,
     hash,
+    mask,
+    fold,
     current: undefined,
+    folding: undefined,
     key: new Uint8Array(buffer, KEY, KEY_BYTES),
+    tables: new Uint8Array(buffer, TABLES, TABLES_LENGTH),
+    folded: new Int32Array(buffer, FOLDED, (LANES * BLOCK) / 4),
     data: new Int32Array(buffer, DATA, (MOST_HASHED + BLOCK) / 4),
+    keyStream: new Uint8Array(buffer, KEY_STREAM, MOST_HASHED),
     result: new Int32Array(buffer, HASH, BLOCK / 4),
   };
 }
 
 /**
- * The hash of AES-GCM under one key. It takes the same time whatever it hashes and whatever the key: no table, no branch and no address
- * depends on either. Multiplication without carries is done with the processor's multiplication, on words of which only every fourth bit is
- * set, so that the carries fall into the gaps: of 64 bits, which is what WebAssembly is for here. Eight blocks are multiplied by as many
- * powers of the key, and reduced together.
+ * The hash of AES-GCM under one key. It takes the same time whatever it hashes and whatever the key: no table in memory, no branch and no
+ * address depends on either. Multiplication without carries is done with the processor's multiplication, on words of which only every fourth bit
+ * is set, so that the carries fall into the gaps: of 64 bits, which is what WebAssembly is for here. Eight blocks are multiplied by as many
+ * powers of the key, and reduced together. Many blocks are folded into sixteen before.
  *
  * @see NIST SP 800-38D, section 6.4
  */
 export class Ghash {
   /** The hash: the four words of a block, in the order of memory. */
   readonly words: Int32Array;
-  /** Where what is to be hashed goes, in words, up to 4 KiB. */
+  /** Where what is to be hashed goes, in words, up to {@link MOST_HASHED} bytes. */
   readonly data: Int32Array;
+  /** The same, as bytes. */
+  readonly bytes: Uint8Array;
+  /** What {@link mask} adds to it. */
+  readonly keyStream: Uint8Array;
   readonly #engine: Engine;
   /** The powers of the key as the memory has them. */
   readonly #key: Uint8Array;
+  /** Tables of its sixteenth power, once many blocks were hashed. */
+  #tables: Uint8Array | undefined;
 
   /** @param h the hash key: a block of zeros, encrypted */
   constructor(h: Uint8Array) {
     const it = (this.#engine = engine ??= start());
     this.words = it.result;
     this.data = it.data;
+    this.bytes = new Uint8Array(it.data.buffer, DATA, MOST_HASHED);
+    this.keyStream = it.keyStream;
     it.current = undefined;
     new Uint8Array(it.result.buffer, HASH, BLOCK).set(h);
     for (let at = KEY_BYTES - OF_BLOCK; ; at -= OF_BLOCK) {
@@ -234,13 +291,13 @@ export class Ghash {
       if (at === 0) break;
       // the next power
       it.data.set(it.result);
-      it.hash(1);
+      it.hash(DATA, 1);
     }
     this.#key = it.key.slice();
     it.current = this;
   }
 
-  /** Hashes so many blocks of {@link data}, and their length in bits; the data is lost. */
+  /** Hashes so many blocks of {@link data}, and their length in bits; few blocks are lost. */
   hash(blocks: number): void {
     const it = this.#engine;
     if (it.current !== this) {
@@ -251,7 +308,34 @@ export class Ghash {
     const at = blocks * (BLOCK / 4);
     data[at] = data[at + 1] = data[at + 2] = 0;
     data[at + 3] = swapped(blocks * BLOCK * 8);
-    it.hash(blocks + 1);
+    const all = blocks + 1;
+    if (all < MANY) {
+      it.hash(DATA, all);
+      return;
+    }
+    this.#loadTables(it);
+    const groups = Math.ceil(all / LANES);
+    it.fold(DATA + (all - groups * LANES) * BLOCK, groups);
+    it.hash(FOLDED, LANES);
+  }
+
+  /** Adds the key stream to so many bytes, whole blocks, of {@link data}. */
+  mask(length: number): void {
+    this.#engine.mask(length);
+  }
+
+  #loadTables(it: Engine): void {
+    if (it.folding === this) return;
+    it.folding = this;
+    it.tables.set((this.#tables ??= this.#makeTables(it)));
+  }
+
+  #makeTables(it: Engine): Uint8Array {
+    // the hash of 1 and fifteen zeros is the sixteenth power
+    it.folded.fill(0);
+    it.folded[0] = 0x80;
+    it.hash(FOLDED, LANES);
+    return foldTables(new Uint8Array(it.result.buffer, HASH, BLOCK));
   }
 }
 

@@ -1,16 +1,17 @@
 import { createCipheriv } from 'node:crypto';
 import type { Cipher } from 'node:crypto';
-import { Ghash } from './ghash.js';
+import { Ghash, MOST_HASHED } from './ghash.js';
 
 const BLOCK = 16;
 /** Most records, and blocks of all of them, for which key stream is made ahead. */
 const MOST = 64;
-const MOST_BLOCKS = 512;
+const MOST_BLOCKS = 1024;
 /** Nonce and block counter of each block to come: one for all, as they are encrypted within one call. */
 const counters = new Int32Array(MOST_BLOCKS * 4);
-const counterBytes = new Uint8Array(counters.buffer);
-/** Longest record, in bytes, for which this is the quicker way: the platform's takes about 3 µs to set up. */
-export const SHORT_RECORD = 512;
+/** Longest record, in bytes, for which this is the quicker way: the platform's takes several µs to set up and to forget. */
+export const SHORT_RECORD: number = MOST_HASHED;
+/** From here on a record is worked at sixteen bytes at a time. */
+const LONG = 512;
 
 /** Views of arrays, which mostly are the two of last time: asking an array for its buffer costs as much as a block's hash does. */
 class LastViews {
@@ -34,9 +35,9 @@ const lastOpened = new LastViews();
 const lastPlain = new LastViews();
 
 /**
- * AES-128-GCM for records of few blocks, whole ones, under one key, whose nonces are known beforehand since they count: AES itself is the platform's, run
- * over the counters of many records at once; the hash is {@link Ghash}. A record of 64 bytes costs a tenth of what setting up a cipher for it
- * does.
+ * AES-128-GCM for short records, of whole blocks, under one key, whose nonces are known beforehand since they count: AES itself is the platform's,
+ * run over the counters of several records at once; the hash is {@link Ghash}. A record of 64 bytes costs a tenth of what setting up a cipher for
+ * it does.
  *
  * @see NIST SP 800-38D
  */
@@ -44,12 +45,17 @@ export class ShortGcm {
   readonly #ecb: Cipher;
   readonly #hash: Ghash;
   /** Key stream made ahead; of each record the block that masks the tag, and those of the first bytes. */
-  #pads = new Int32Array(0);
-  /** Records whose key stream there is, from which on, of how many blocks each, and for how many to make it next. */
+  #pads: Int32Array = new Int32Array(0);
+  #padBytes: Uint8Array = new Uint8Array(0);
+  /** Records whose key stream there is, from which on, and for how many to make it next. */
   #first = 0;
   #count = 0;
-  #blocks = 0;
   #ahead = 1;
+  /** Blocks of key stream of the first of them, and of the second: the others are like these in turn, as a message is two records. */
+  #even = 0;
+  #odd = 0;
+  /** Blocks that the last record took. */
+  #last = 0;
   readonly #nonceAt: (record: number, words: Int32Array, at: number) => void;
 
   /** @param nonceAt writes the nonce of a record by its number, as three words in the order of memory */
@@ -62,18 +68,16 @@ export class ShortGcm {
   /** Encrypts `length` bytes, which are whole blocks, in place; the tag follows them. */
   seal(record: number, b: Uint8Array, at: number, length: number): void {
     const pad = this.#padOf(record, length);
-    const pads = this.#pads;
-    const { data, words } = this.#hash;
-    const view = lastSealed.of(b);
-    const count = length >>> 2;
-    let to = at;
-    for (let i = 0, p = pad + BLOCK / 4; i < count; i++, p++, to += 4) {
-      const word = view.getInt32(to, true) ^ pads[p]!;
-      data[i] = word;
-      view.setInt32(to, word, true);
+    if (length < LONG) this.#encrypt(pad, b, at, length);
+    else {
+      this.#load(pad, b, at, length);
+      this.#hash.mask(length);
+      this.#store(b, at, length);
     }
     this.#hash.hash(length >>> 4);
-    for (let i = 0; i < 4; i++, to += 4) view.setInt32(to, words[i]! ^ pads[pad + i]!, true);
+    const { words } = this.#hash;
+    const view = lastSealed.of(b);
+    for (let i = 0, to = at + length; i < 4; i++, to += 4) view.setInt32(to, words[i]! ^ this.#pads[pad + i]!, true);
   }
 
   /**
@@ -83,57 +87,104 @@ export class ShortGcm {
    */
   open(record: number, b: Uint8Array, at: number, length: number, out: Uint8Array, outAt: number): boolean {
     const pad = this.#padOf(record, length);
+    const isLong = length >= LONG;
+    if (isLong) this.#load(pad, b, at, length);
+    else this.#decrypt(pad, b, at, length, out, outAt);
+    this.#hash.hash(length >>> 4);
+    const { words } = this.#hash;
+    const view = lastOpened.of(b);
+    let difference = 0;
+    for (let i = 0, from = at + length; i < 4; i++, from += 4) {
+      difference |= words[i]! ^ this.#pads[pad + i]! ^ view.getInt32(from, true);
+    }
+    if (difference !== 0) out.fill(0, outAt, outAt + length);
+    else if (isLong) {
+      this.#hash.mask(length);
+      this.#store(out, outAt, length);
+    }
+    return difference === 0;
+  }
+
+  /** Word by word, and to where it is hashed. */
+  #encrypt(pad: number, b: Uint8Array, at: number, length: number): void {
     const pads = this.#pads;
-    const { data, words } = this.#hash;
+    const { data } = this.#hash;
+    const view = lastSealed.of(b);
+    const count = length >>> 2;
+    for (let i = 0, p = pad + BLOCK / 4, to = at; i < count; i++, p++, to += 4) {
+      const word = view.getInt32(to, true) ^ pads[p]!;
+      data[i] = word;
+      view.setInt32(to, word, true);
+    }
+  }
+
+  #decrypt(pad: number, b: Uint8Array, at: number, length: number, out: Uint8Array, outAt: number): void {
+    const pads = this.#pads;
+    const { data } = this.#hash;
     const view = lastOpened.of(b);
     const plain = lastPlain.of(out);
     const count = length >>> 2;
-    let from = at;
-    for (let i = 0, p = pad + BLOCK / 4, to = outAt; i < count; i++, p++, from += 4, to += 4) {
+    for (let i = 0, p = pad + BLOCK / 4, from = at, to = outAt; i < count; i++, p++, from += 4, to += 4) {
       const word = view.getInt32(from, true);
       data[i] = word;
       plain.setInt32(to, word ^ pads[p]!, true);
     }
-    this.#hash.hash(length >>> 4);
-    let difference = 0;
-    for (let i = 0; i < 4; i++, from += 4) difference |= words[i]! ^ pads[pad + i]! ^ view.getInt32(from, true);
-    if (difference !== 0) out.fill(0, outAt, outAt + length);
-    return difference === 0;
+  }
+
+  /** Moves a record to where it is hashed, and its key stream to where it is added. */
+  #load(pad: number, b: Uint8Array, at: number, length: number): void {
+    const { bytes, keyStream } = this.#hash;
+    const pads = this.#padBytes;
+    bytes.set(new Uint8Array(b.buffer, b.byteOffset + at, length));
+    keyStream.set(new Uint8Array(pads.buffer, pads.byteOffset + 4 * pad + BLOCK, length));
+  }
+
+  #store(out: Uint8Array, at: number, length: number): void {
+    const { bytes } = this.#hash;
+    out.set(new Uint8Array(bytes.buffer, bytes.byteOffset, length), at);
   }
 
   /** Where in #pads, in words, the key stream of a record begins. */
   #padOf(record: number, length: number): number {
     const blocks = 1 + (length >>> 4);
     const index = record - this.#first;
-    if (index < 0 || index >= this.#count || blocks > this.#blocks) {
-      this.#make(record, Math.max(blocks, this.#blocks));
-      return 0;
-    }
-    return index * this.#blocks * (BLOCK / 4);
+    const isOdd = (index & 1) === 1;
+    const known = index >= 0 && index < this.#count && blocks <= (isOdd ? this.#odd : this.#even);
+    if (!known) this.#make(record, blocks, this.#last);
+    this.#last = blocks;
+    return known ? this.#offset(index) * (BLOCK / 4) : 0;
   }
 
-  #make(record: number, blocks: number): void {
-    const records = Math.min(this.#ahead, Math.max(1, Math.floor(MOST_BLOCKS / blocks)));
+  /** Blocks of key stream before that of a record, by its number from the first one on. */
+  #offset(index: number): number {
+    return (index >>> 1) * (this.#even + this.#odd) + (index & 1) * this.#even;
+  }
+
+  /** Makes key stream from `record` on: as many blocks for every other one as it takes, and `odd` for those between. */
+  #make(record: number, even: number, odd: number): void {
+    this.#first = record;
+    this.#even = even;
+    this.#odd = odd;
+    this.#count = this.#ahead;
+    while (this.#count > 1 && this.#offset(this.#count) > MOST_BLOCKS) this.#count--;
     this.#ahead = Math.min(this.#ahead * 2, MOST);
     const words = counters;
     let at = 0;
-    for (let r = 0; r < records; r++) {
-      this.#nonceAt(record + r, words, at);
+    for (let index = 0; index < this.#count; index++) {
+      this.#nonceAt(record + index, words, at);
       const w0 = words[at]!;
       const w1 = words[at + 1]!;
       const w2 = words[at + 2]!;
+      const blocks = index & 1 ? odd : even;
       for (let block = 1; block <= blocks; block++, at += 4) {
         words[at] = w0;
         words[at + 1] = w1;
         words[at + 2] = w2;
-        // big-endian, and below 256
-        words[at + 3] = block << 24;
+        // big-endian, and of two bytes
+        words[at + 3] = ((block & 0xff) << 24) | ((block & 0xff00) << 8);
       }
     }
-    if (this.#pads.length < at) this.#pads = new Int32Array(at);
-    new Uint8Array(this.#pads.buffer).set(this.#ecb.update(counterBytes.subarray(0, 4 * at)));
-    this.#first = record;
-    this.#count = records;
-    this.#blocks = blocks;
+    this.#padBytes = this.#ecb.update(new Uint8Array(counters.buffer, 0, 4 * at));
+    this.#pads = new Int32Array(this.#padBytes.buffer, this.#padBytes.byteOffset, at);
   }
 }

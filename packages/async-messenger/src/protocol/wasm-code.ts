@@ -8,12 +8,14 @@ export type Code = readonly number[];
 
 /** What Node has of WebAssembly and its types do not tell. */
 declare const WebAssembly: {
+  validate: (bytes: Uint8Array) => boolean;
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object) => { exports: Record<string, unknown> };
 };
 
 const I32 = 0x7f;
 const I64 = 0x7e;
+const V128 = 0x7b;
 const FUNC = 0x60;
 const VOID = 0x40;
 const END = 0x0b;
@@ -67,6 +69,17 @@ export const storeVector = (address: Code, offset: number, value: Code): Code =>
 ];
 export const xorVectors = (first: Code, ...others: Code[]): Code =>
   others.reduce((sum, operand) => [...sum, ...operand, ...vector(0x51)], first);
+export const andVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(0x4e)];
+/** Each byte of it. */
+export const constVector = (byte: number): Code => [...vector(0x0c), ...Array.from({ length: 16 }, () => byte)];
+/** Moves each 16 bits of it right by `count`. */
+export const shrVectors = (value: Code, count: number): Code => [...value, ...i32(count), ...vector(0x8d)];
+/** The bytes of `table` that the bytes of `indices` name; 0 for 16 and above. */
+export const swizzle = (table: Code, indices: Code): Code => [...table, ...indices, ...vector(0x0e)];
+/** The same for indices below 16, and quicker: what it does with others differs from processor to processor. */
+export const relaxedSwizzle = (table: Code, indices: Code): Code => [...table, ...indices, ...vector(0x100)];
+/** Bytes of both by number, those of the second from 16 on. */
+export const shuffle = (a: Code, b: Code, bytes: readonly number[]): Code => [...a, ...b, ...vector(0x0d), ...bytes];
 export const fillZeros = (address: Code, length: Code): Code => [...address, ...i32(0), ...length, 0xfc, 0x0b, 0];
 /** Repeats `body` for as long as `condition`, looked at behind it, is not 0. */
 export const repeat = (body: readonly Code[], condition: Code): Code => [0x03, VOID, ...body.flat(), ...condition, 0x0d, 0, END];
@@ -76,14 +89,24 @@ export interface WasmFunction {
   /** Exported as. */
   name?: string;
   params: number;
-  /** Locals beside the parameters: so many of i32, then so many of i64. */
-  i32s: number;
-  i64s: number;
+  /** Locals beside the parameters: so many of i32, then so many of i64, then so many of v128. */
+  i32s?: number;
+  i64s?: number;
+  vectors?: number;
   body: readonly Code[];
 }
 
 /** An instance with so many pages of memory, of 64 KiB. */
 export function instantiate<Exports>(functions: readonly WasmFunction[], pages = 1): Exports & { memory: { buffer: ArrayBuffer } } {
+  return new WebAssembly.Instance(new WebAssembly.Module(assemble(functions, pages))).exports as Exports & {
+    memory: { buffer: ArrayBuffer };
+  };
+}
+
+/** Does the engine know the code of `functions`? */
+export const isKnown = (functions: readonly WasmFunction[]): boolean => WebAssembly.validate(assemble(functions, 1));
+
+function assemble(functions: readonly WasmFunction[], pages: number): Uint8Array {
   const list = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
   const sized = (content: Code): Code => [...unsigned(content.length), ...content];
   const section = (id: number, items: readonly Code[]): Code => [id, ...sized(list(items))];
@@ -103,11 +126,12 @@ export function instantiate<Exports>(functions: readonly WasmFunction[], pages =
     ...section(7, [[...text('memory'), 2, 0], ...exported]),
     ...section(
       10,
-      functions.map(({ i32s, i64s, body }) =>
+      functions.map(({ i32s = 0, i64s = 0, vectors = 0, body }) =>
         sized([
           ...list([
             [...unsigned(i32s), I32],
             [...unsigned(i64s), I64],
+            [...unsigned(vectors), V128],
           ]),
           ...body.flat(),
           END,
@@ -115,7 +139,5 @@ export function instantiate<Exports>(functions: readonly WasmFunction[], pages =
       ),
     ),
   ];
-  return new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes))).exports as Exports & {
-    memory: { buffer: ArrayBuffer };
-  };
+  return Uint8Array.from(bytes);
 }
