@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DispatchQueue } from '@cephts/dispatch-queue';
 import async from 'async';
 import PQueue from 'p-queue';
+import { check, interleave, rateRow } from './measure.mjs';
 
 const PRIORITIES = 16;
 const CLASSES = 64;
@@ -25,10 +26,6 @@ const sumOf = (n) => {
 };
 
 const now = () => performance.now();
-
-function check(what, actual, expected) {
-  if (actual !== expected) throw new Error(`${what}: expected ${expected}, got ${actual}`);
-}
 
 /** One queue that is filled and drained again and again; `round(n)` gives the ms that n messages took. */
 function ourQueue(options = {}) {
@@ -102,13 +99,6 @@ function pQueue() {
   };
 }
 
-/** The best of some rounds, in ms: what others do on the machine meanwhile only ever adds. */
-async function best(rounds, queue, n) {
-  let ms = Infinity;
-  for (let round = 0; round < rounds; round++) ms = Math.min(ms, await queue.round(n));
-  return ms;
-}
-
 /** ns a message with n of them waiting all the time: each but the last n is queued again as it is delivered. */
 async function timePerItem(n) {
   let left = 0;
@@ -141,21 +131,23 @@ async function timePerItem(n) {
 
 export default async function suite() {
   const N = 1e5;
-  const rate = (ms) => N / ms / 1000;
   const queue = ourQueue();
-  const strict = rate(await best(40, queue, N));
-  const peers = {
-    'async.priorityQueue': rate(await best(12, asyncPriorityQueue(), N)),
-    // seconds a round
-    'p-queue with priorities': rate(await best(2, pQueue(), N)),
-  };
-  const fastest = Math.max(...Object.values(peers));
+  const heap = asyncPriorityQueue();
+  const row = rateRow(
+    '16 priorities, 64 classes, enqueue + dispatch of 100 k',
+    N,
+    await interleave({ ours: () => queue.round(N), 'async.priorityQueue': () => heap.round(N) }, 25),
+    { atLeast: 20 },
+  );
+  const fastest = row.peers['async.priorityQueue'];
+  // seconds a round, far from the fastest
+  row.peers['p-queue with priorities'] = N / (await pQueue().round(N)) / 1000;
 
   const costs = [await timePerItem(1e3), await timePerItem(1e5), await timePerItem(1e7)];
   await queue.close();
 
   const weightedQueue = ourQueue({ policy: 'weighted' });
-  const weighted = rate(await best(20, weightedQueue, N));
+  const { ours: weighted } = rateRow('', N, await interleave({ ours: () => weightedQueue.round(N) }, 20));
   await weightedQueue.close();
 
   const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -169,15 +161,8 @@ export default async function suite() {
   const p99 = delay.percentile(99) / 1e6;
 
   return [
-    {
-      name: '16 priorities, 64 classes, enqueue + dispatch of 100 k',
-      unit: 'M/s',
-      ours: strict,
-      peers,
-      ratio: strict / fastest,
-      atLeast: 20,
-    },
-    { name: 'the same, weighted policy', unit: 'M/s', ours: weighted, peers, ratio: weighted / fastest },
+    row,
+    { name: 'the same, weighted policy', unit: 'M/s', ours: weighted, peers: row.peers, ratio: weighted / fastest },
     {
       name: `ns for each item at 10^3, 10^5, 10^7 queued: ${costs.map((ns) => ns.toFixed(0)).join(', ')}; worst to best`,
       unit: 'ns',
