@@ -1,16 +1,20 @@
 import type { TimerHandle, Completion } from '@cephts/common';
 import type { UTime } from '@cephts/encoding';
 import { HObject } from '../osdmap/hobject.js';
-import type { ObjectOperation } from './object-operation.js';
+import { ObjectOperation } from './object-operation.js';
 import type { OpTarget } from './op-target.js';
 import type { OsdSession } from './osd-session.js';
+
+/** Of those that are done. */
+const NO_OPERATION = new ObjectOperation();
+const nothing = (): void => undefined;
 
 /** An operation under way. */
 export class ObjecterOp {
   tid = 0;
   readonly target: OpTarget;
-  readonly operation: ObjectOperation;
-  readonly onFinish: Completion;
+  operation: ObjectOperation;
+  onFinish: Completion;
   snap: bigint;
   snapSeq = 0;
   snaps: readonly number[] = [];
@@ -37,6 +41,15 @@ export class ObjecterOp {
     this.snap = snap;
     this.mtime = mtime;
     this.since = since;
+  }
+
+  /**
+   * It is done. Whoever remembers it, such as an old table of a Map until V8 has gone over all old objects, no longer holds what it read.
+   */
+  end(): void {
+    this.done = true;
+    this.operation = NO_OPERATION;
+    this.onFinish = nothing;
   }
 
   /** The object as OSDs order it. */

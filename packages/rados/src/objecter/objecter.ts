@@ -384,7 +384,8 @@ export class Objecter implements Dispatcher {
 
   #finish(op: ObjecterOp, r: number, outcomes: readonly OsdOpOutcome[] = []): void {
     if (op.done) return;
-    op.done = true;
+    const { operation, onFinish } = op;
+    op.end();
     this.#inflight--;
     const { clock } = this.#cct;
     op.session?.ops.delete(op.tid);
@@ -394,13 +395,13 @@ export class Objecter implements Dispatcher {
     this.#perf.finished(this.#inflight, clock.monotonicNow() - op.since);
     let result = r;
     try {
-      op.operation.finish(outcomes, r);
+      operation.finish(outcomes, r);
     } catch (error) {
       this.#cct.dout('objecter', 0, () => `cannot read what the OSD answered: ${(error as Error).message}`);
       result = -ERRNO.EIO;
     }
     try {
-      complete(op.onFinish, result);
+      complete(onFinish, result);
     } catch (error) {
       this.#cct.reportError(error, 'Objecter');
     }

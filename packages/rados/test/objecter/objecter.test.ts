@@ -47,6 +47,19 @@ describe('an Objecter', () => {
     expect(objecter.inflight).toBe(0);
   });
 
+  it('leaves nothing of what was read, nor of who was told, to an operation that is done', async () => {
+    const { cluster, objecter } = await start();
+    let told = 0;
+    const tell = (): void => void told++;
+    const op = objecter.submit('a', LOC, append('x'), tell);
+    expect(op.operation.ops).toHaveLength(1);
+    cluster.clock.advance(100);
+    expect(told).toBe(1);
+    expect(op.done).toBe(true);
+    expect(op.operation.ops).toHaveLength(0);
+    expect(op.onFinish).not.toBe(tell);
+  });
+
   it('holds operations until it has a map', async () => {
     const cluster = await SimCluster.start(1);
     const { objecter } = cluster.client();
