@@ -11,8 +11,8 @@ import { check, median } from './measure.mjs';
 
 const PYTHON = '/usr/bin/python3';
 const ROUNDS = 7;
-/** Rounds until what the rows share is compiled, some 4,000 operations, and those until it is for the row at hand. */
-const [FIRST_WARM_UP, WARM_UP] = [7, 3];
+/** Rounds until what a row runs is compiled: some 3,000 operations. */
+const WARM_UP = 7;
 /** Lower bounds of the ratio, by size: one at a time, 64 in flight. */
 const SIZES = new Map([
   [64, { single: 1, flight: 0.7, count: 600 }],
@@ -136,21 +136,19 @@ async function objectRows(conf) {
   const rows = [];
   try {
     const ioctx = await cluster.openIoctx('data');
-    let warmUp = FIRST_WARM_UP;
     for (const [size, { single, flight, count }] of SIZES) {
       for (const depth of [1, 64]) {
         for (const verb of ['write', 'read']) {
           const n = depth === 1 ? count : count * 4;
           const ours = [];
           const theirs = [];
-          for (let round = -warmUp; round < ROUNDS; round++) {
+          for (let round = -WARM_UP; round < ROUNDS; round++) {
             const mine = await runOurs(ioctx, verb, size, depth, n);
             const other = await peer.run(verb, size, depth, n);
             if (round < 0) continue;
             ours.push(n / mine);
             theirs.push(n / other);
           }
-          warmUp = WARM_UP;
           const [rate, rival] = [median(ours), median(theirs)];
           rows.push({
             name: `${verb === 'write' ? 'write_full' : 'read'} of ${size} B, ${depth === 1 ? 'one at a time' : '64 in flight'}`,
