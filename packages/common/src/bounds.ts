@@ -1,5 +1,6 @@
 import { completeReporting } from './context.js';
 import { invalidOption } from './option-types.js';
+import type { OptionTypes } from './option-types.js';
 
 /**
  * What happens when an entry finds its queue full:
@@ -32,6 +33,19 @@ export interface BoundsOptions {
   /** Told once when the queue, having reached a high-water mark, has sunk to both low ones. */
   onLowWater?: () => void;
 }
+
+/** What each of these options may be. */
+export const BOUNDS_TYPES: OptionTypes<BoundsOptions> = {
+  overflow: 'throw or drop-newest or drop-oldest',
+  capacity: 'number',
+  capacityCost: 'number',
+  highWater: 'number',
+  lowWater: 'number',
+  highWaterCost: 'number',
+  lowWaterCost: 'number',
+  onHighWater: 'function',
+  onLowWater: 'function',
+};
 
 /** Counts the entries and the cost that wait in one queue, and tells of the marks. */
 export class Bounds {

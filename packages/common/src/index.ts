@@ -1,6 +1,6 @@
 export { AbortHub } from './abort.js';
 export type { AbortSignalLike } from './abort.js';
-export { Bounds } from './bounds.js';
+export { Bounds, BOUNDS_TYPES } from './bounds.js';
 export type { BoundsOptions, OverflowPolicy } from './bounds.js';
 export { checkOption, checkOptions } from './check.js';
 export type { OptionRule } from './check.js';

@@ -1,4 +1,4 @@
-import { Bounds } from './bounds.js';
+import { Bounds, BOUNDS_TYPES } from './bounds.js';
 import type { BoundsOptions } from './bounds.js';
 import { completeReporting } from './context.js';
 import type { Completion } from './context.js';
@@ -35,18 +35,6 @@ export interface QueueLimits {
 /** Makes the limits of a queue; `report` is told what onHighWater, onLowWater and a completion that is dropped throw. */
 export type Limits = (report: (error: unknown) => void) => QueueLimits;
 
-const TYPES: OptionTypes<LimitsOptions> = {
-  overflow: 'throw or drop-newest',
-  capacity: 'number',
-  capacityCost: 'number',
-  highWater: 'number',
-  lowWater: 'number',
-  highWaterCost: 'number',
-  lowWaterCost: 'number',
-  onHighWater: 'function',
-  onLowWater: 'function',
-};
-
 /**
  * Limits for a primitive that takes them ready-made, so that a bundle in which nobody asks for any carries none. One call may serve
  * several queues: each has its own count.
@@ -58,7 +46,8 @@ const TYPES: OptionTypes<LimitsOptions> = {
  * ```
  */
 export function limits(options: LimitsOptions): Limits {
-  checkOptionTypes('limits', TYPES, options);
+  const types: OptionTypes<LimitsOptions> = { ...BOUNDS_TYPES, overflow: 'throw or drop-newest' };
+  checkOptionTypes('limits', types, options);
   return (report) => {
     const bounds = new Bounds(options, report);
     return {

@@ -94,8 +94,8 @@ export class ClassQueue<T> {
   push(item: T, cost: number, stamp: number): void {
     let tail = this.#tail;
     let at = this.#end;
+    if (stamp !== tail[STAMP] && at > START && stamp < getNumber(tail, STAMP, at - 1)) this.#sorted = false;
     if (at === tail.length) {
-      if (stamp < getNumber(tail, STAMP, at - 1)) this.#sorted = false;
       tail = this.#tail = tail[NEXT] = newChunk(Math.min(MAX_CHUNK, 2 * (at - START)));
       at = START;
     }
@@ -103,10 +103,7 @@ export class ClassQueue<T> {
     tail[at] = item;
     const alone = at === START;
     if (cost !== tail[COST]) setNumber(tail, COST, at, cost, alone);
-    if (stamp !== tail[STAMP]) {
-      if (!alone && stamp < getNumber(tail, STAMP, at - 1)) this.#sorted = false;
-      setNumber(tail, STAMP, at, stamp, alone);
-    }
+    if (stamp !== tail[STAMP]) setNumber(tail, STAMP, at, stamp, alone);
   }
 
   pushFront(item: T, cost: number, stamp: number): void {

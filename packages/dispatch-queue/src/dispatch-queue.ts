@@ -7,6 +7,7 @@ import {
   checkOptionTypes,
   diagnosticsChannel,
   EAGAIN,
+  isPromise,
   Pacer,
   primitiveContext,
 } from '@cephts/common';
@@ -190,6 +191,7 @@ export class DispatchQueue<M, C = never> {
   enqueue(message: M, priority?: number, id = 0, options?: EnqueueOptions): boolean {
     const read = this.#read;
     const prio = priority ?? read.priority(message);
+    // compared: a truth test of what could be anything is a ladder of them in the compiled code
     if (this.#plain !== true || this.#closing || onEnqueue?.hasSubscribers || options !== undefined || message === undefined)
       return this.#submit(false, message, prio, id, options?.signal);
     this.#place(message, id, prio, read.cost(message), read.recvStamp(message));
@@ -517,7 +519,7 @@ export class DispatchQueue<M, C = never> {
     try {
       size = this.preDispatch(message);
       const result = run ? run(() => handler.deliver(message, begin)) : handler.deliver(message, begin);
-      if (isThenable(result)) {
+      if (isPromise(result)) {
         this.#waitFor(result, message, size);
         return;
       }
@@ -629,10 +631,6 @@ const callDirectly: AsyncContextRunner = (fn) => fn();
 
 function isCode<M, C>(item: Item<M, C>): item is Entry<M, C> {
   return item instanceof Entry && item.code > 0;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
 }
 
 /** There is no room for a message, or it had to make room. */

@@ -1,3 +1,4 @@
+import { BOUNDS_TYPES } from '@cephts/common';
 import type { AbortSignalLike, BoundsOptions, OptionTypes, Throttle } from '@cephts/common';
 import type { MessageAccessors } from './dispatch-handler.js';
 
@@ -47,7 +48,6 @@ export interface EnqueueOptions {
 export const TYPES: OptionTypes<DispatchQueueOptions<never>> = {
   name: 'string',
   policy: 'strict or weighted',
-  overflow: 'throw or drop-newest or drop-oldest',
   accessors: 'object',
   signal: 'object',
   keepAsyncContext: 'boolean',
@@ -55,14 +55,7 @@ export const TYPES: OptionTypes<DispatchQueueOptions<never>> = {
   maxTokensPerPriority: 'number',
   minCost: 'number',
   sliceMs: 'number',
-  capacity: 'number',
-  capacityCost: 'number',
-  highWater: 'number',
-  lowWater: 'number',
-  highWaterCost: 'number',
-  lowWaterCost: 'number',
   weight: 'function',
   onError: 'function',
-  onHighWater: 'function',
-  onLowWater: 'function',
+  ...BOUNDS_TYPES,
 };

@@ -1,3 +1,4 @@
+import { BOUNDS_TYPES } from '@cephts/common';
 import type { AbortSignalLike, BoundsOptions, OptionTypes } from '@cephts/common';
 
 /** Options of {@link Finisher}; all optional. */
@@ -30,21 +31,13 @@ export interface QueueOptions {
 
 /** What each option may be. */
 export const TYPES: OptionTypes<FinisherOptions> = {
+  ...BOUNDS_TYPES,
   name: 'string',
   threadName: 'string',
   owner: 'string',
   purpose: 'string',
-  overflow: 'throw or drop-newest or drop-oldest',
   sliceMs: 'number',
-  capacity: 'number',
-  capacityCost: 'number',
-  highWater: 'number',
-  lowWater: 'number',
-  highWaterCost: 'number',
-  lowWaterCost: 'number',
   keepAsyncContext: 'boolean',
   latencyHistogram: 'boolean',
   onError: 'function',
-  onHighWater: 'function',
-  onLowWater: 'function',
 };
