@@ -7,7 +7,7 @@ import {
   fillZeros,
   get,
   i32,
-  isKnown,
+  knowsRelaxed,
   loadVector,
   relaxedSwizzle,
   repeat,
@@ -66,9 +66,6 @@ function turned(load: (i: number) => Code, locals: number): { code: Code[]; turn
   return { code, turned: lanes.map((i) => from + i) };
 }
 
-/** A function that uses what engines of before 2023 do not know. */
-const usesRelaxed: WasmFunction = { params: 0, body: [storeVector(i32(0), 0, relaxedSwizzle(constVector(0), constVector(0)))] };
-
 /**
  * Functions that fold blocks which a polynomial is made of, the first one's power the highest, into sixteen blocks that make one of the same
  * value: `fold(from, groups)` is the third of them, `at` the index of the first.
@@ -99,7 +96,7 @@ export function foldFunctions(at: number, { tables, scratch, folded }: FoldLayou
   /** multiply(): the products of the half bytes and the factor, some bytes of them at a time. */
   const [table, product, nibble, indices, sums] = [0, 1, 2, 3, 4] as const;
   const bytes = Array.from({ length: AT_A_TIME }, (_, i) => i);
-  const lookUp = isKnown([usesRelaxed]) ? relaxedSwizzle : swizzle;
+  const lookUp = knowsRelaxed() ? relaxedSwizzle : swizzle;
   const look = (i: number): Code[] => [
     set(indices, loadVector(get(nibble), i * LANES)),
     ...bytes.map((byte) =>

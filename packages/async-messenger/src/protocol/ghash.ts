@@ -255,8 +255,8 @@ function start(): Engine {
 }
 
 /**
- * The hash of AES-GCM under one key. It takes the same time whatever it hashes and whatever the key: no table in memory, no branch and no
- * address depends on either. Multiplication without carries is done with the processor's multiplication, on words of which only every fourth bit
+ * The hash of AES-GCM under one key. It takes the same time whatever it hashes and whatever the key: no branch and no address depends
+ * on either. Multiplication without carries is done with the processor's multiplication, on words of which only every fourth bit
  * is set, so that the carries fall into the gaps: of 64 bits, which is what WebAssembly is for here. Eight blocks are multiplied by as many
  * powers of the key, and reduced together. Many blocks are folded into sixteen before.
  *

@@ -46,7 +46,6 @@ export class ShortGcm {
   readonly #hash: Ghash;
   /** Key stream made ahead; of each record the block that masks the tag, and those of the first bytes. */
   #pads: Int32Array = new Int32Array(0);
-  #padBytes: Uint8Array = new Uint8Array(0);
   /** Records whose key stream there is, from which on, and for how many to make it next. */
   #first = 0;
   #count = 0;
@@ -134,7 +133,7 @@ export class ShortGcm {
   /** Moves a record to where it is hashed, and its key stream to where it is added. */
   #load(pad: number, b: Uint8Array, at: number, length: number): void {
     const { bytes, keyStream } = this.#hash;
-    const pads = this.#padBytes;
+    const pads = this.#pads;
     bytes.set(new Uint8Array(b.buffer, b.byteOffset + at, length));
     keyStream.set(new Uint8Array(pads.buffer, pads.byteOffset + 4 * pad + BLOCK, length));
   }
@@ -184,7 +183,7 @@ export class ShortGcm {
         words[at + 3] = ((block & 0xff) << 24) | ((block & 0xff00) << 8);
       }
     }
-    this.#padBytes = this.#ecb.update(new Uint8Array(counters.buffer, 0, 4 * at));
-    this.#pads = new Int32Array(this.#padBytes.buffer, this.#padBytes.byteOffset, at);
+    const pads = this.#ecb.update(new Uint8Array(counters.buffer, 0, 4 * at));
+    this.#pads = new Int32Array(pads.buffer, pads.byteOffset, at);
   }
 }

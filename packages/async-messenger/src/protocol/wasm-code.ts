@@ -103,8 +103,11 @@ export function instantiate<Exports>(functions: readonly WasmFunction[], pages =
   };
 }
 
-/** Does the engine know the code of `functions`? */
-export const isKnown = (functions: readonly WasmFunction[]): boolean => WebAssembly.validate(assemble(functions, 1));
+/** Does the engine know {@link relaxedSwizzle}? Those of before 2023 do not. */
+export function knowsRelaxed(): boolean {
+  const body = [storeVector(i32(0), 0, relaxedSwizzle(constVector(0), constVector(0)))];
+  return WebAssembly.validate(assemble([{ params: 0, body }], 1));
+}
 
 function assemble(functions: readonly WasmFunction[], pages: number): Uint8Array {
   const list = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
