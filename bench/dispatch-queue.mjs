@@ -147,7 +147,8 @@ export default async function suite() {
   await queue.close();
 
   const weightedQueue = ourQueue({ policy: 'weighted' });
-  const { ours: weighted } = rateRow('', N, await interleave({ ours: () => weightedQueue.round(N) }, 20));
+  const { ours: weightedMs } = await interleave({ ours: () => weightedQueue.round(N) }, 20);
+  const weighted = N / weightedMs / 1000;
   await weightedQueue.close();
 
   const delay = monitorEventLoopDelay({ resolution: 1 });
