@@ -7,7 +7,6 @@ import {
   checkOptionTypes,
   diagnosticsChannel,
   EAGAIN,
-  isPromise,
   Pacer,
   primitiveContext,
 } from '@cephts/common';
@@ -412,7 +411,7 @@ export class DispatchQueue<M, C = never> {
   }
 
   #isStrict(priority: number): boolean {
-    return this.#strict === true && priority >= PRIORITY.LOW;
+    return this.#strict && priority >= PRIORITY.LOW;
   }
 
   /** Withdraws a message that waits when the signal aborts. */
@@ -519,7 +518,7 @@ export class DispatchQueue<M, C = never> {
     try {
       size = this.preDispatch(message);
       const result = run ? run(() => handler.deliver(message, begin)) : handler.deliver(message, begin);
-      if (isPromise(result)) {
+      if (isThenable(result)) {
         this.#waitFor(result, message, size);
         return;
       }
@@ -631,6 +630,10 @@ const callDirectly: AsyncContextRunner = (fn) => fn();
 
 function isCode<M, C>(item: Item<M, C>): item is Entry<M, C> {
   return item instanceof Entry && item.code > 0;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
 }
 
 /** There is no room for a message, or it had to make room. */

@@ -50,12 +50,12 @@ export const TYPES: OptionTypes<DispatchQueueOptions<never>> = {
   policy: 'strict or weighted',
   accessors: 'object',
   signal: 'object',
-  keepAsyncContext: 'boolean',
   dispatchThrottler: 'object',
   maxTokensPerPriority: 'number',
   minCost: 'number',
   sliceMs: 'number',
   weight: 'function',
   onError: 'function',
+  keepAsyncContext: 'boolean',
   ...BOUNDS_TYPES,
 };
