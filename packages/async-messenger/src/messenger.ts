@@ -12,7 +12,6 @@ import type { Dispatcher } from './dispatcher.js';
 import { DispatcherChain } from './dispatcher-chain.js';
 import { LoopbackConnection } from './loopback-connection.js';
 import type { Message } from './message.js';
-import type { MessageRegistry } from './message-registry.js';
 import { MessengerPerf } from './messenger-perf.js';
 import { EventCenter } from './net/event-center.js';
 import type { Listener, NetworkStack } from './net/network-stack.js';
@@ -59,17 +58,14 @@ export class Messenger {
   readonly #perf: MessengerPerf;
   readonly #chain: DispatcherChain;
   readonly #nonce: number;
-  readonly #host: ProtocolHost;
+  /** Who this end is and what lets it in are kept there, for all to read. */
+  readonly #host: { -readonly [K in keyof ProtocolHost]: ProtocolHost[K] };
   readonly #policies = new Map<number, Policy>();
   /** By the text of their peer's addresses. */
   readonly #conns = new Map<string, AsyncConnection>();
   /** All that are not closed: registered, anonymous, and accepted ones that have not said who they are. */
   readonly #live = new Set<AsyncConnection>();
   #defaultPolicy = Policy.losslessClient();
-  #authClient!: AuthClient;
-  #authServer!: AuthServer;
-  #myname: EntityName;
-  #myaddrs: EntityAddrVec = EntityAddrVec.EMPTY;
   #listeners: Listener[] = [];
   #globalSeq = 0;
   #bound = false;
@@ -83,7 +79,6 @@ export class Messenger {
     this.#options = resolveOptions(cct, init);
     const { conf } = cct;
     this.#cct = cct;
-    this.#myname = init.name;
     this.#nonce = init.nonce ?? (init.name.type === CEPH_ENTITY_TYPE_MON ? 0 : cct.random.u32() || 1);
     this.#chain = new DispatcherChain(cct);
     this.dispatchQueue = new DispatchQueue<Message, Connection>(cct, this.#chain, {
@@ -110,11 +105,11 @@ export class Messenger {
   }
 
   get myname(): EntityName {
-    return this.#myname;
+    return this.#host.myname;
   }
 
   get myaddrs(): EntityAddrVec {
-    return this.#myaddrs;
+    return this.#host.myaddrs;
   }
 
   get nonce(): number {
@@ -133,17 +128,17 @@ export class Messenger {
 
   /** Who this end says it is, from the next handshake on. */
   setMyname(name: EntityName): void {
-    this.#myname = name;
+    this.#host.myname = name;
   }
 
   /** What lets this end in, from the next handshake on. */
   setAuthClient(client: AuthClient): void {
-    this.#authClient = client;
+    this.#host.authClient = client;
   }
 
   /** What lets others in, from the next handshake on. */
   setAuthServer(server: AuthServer): void {
-    this.#authServer = server;
+    this.#host.authServer = server;
   }
 
   setDefaultPolicy(policy: Policy): void {
@@ -176,8 +171,8 @@ export class Messenger {
       return con.protocol;
     });
     this.#listeners = listeners;
-    this.#myaddrs = new EntityAddrVec(listeners.map(({ addr }) => addr.withNonce(this.#nonce)));
-    return this.#myaddrs;
+    this.#host.myaddrs = new EntityAddrVec(listeners.map(({ addr }) => addr.withNonce(this.#nonce)));
+    return this.#host.myaddrs;
   }
 
   /** From now on connections are accepted. */
@@ -200,7 +195,7 @@ export class Messenger {
 
   /** The connection to a peer: the one there is, or a new one that begins to connect. One's own addresses give the loopback one. */
   connectTo(entityType: number, addrs: EntityAddrVec, { anon = false }: ConnectOptions = {}): Connection {
-    if (!anon && this.#myaddrs.length > 0 && this.#myaddrs.equals(addrs)) return this.loopbackConnection;
+    if (!anon && this.#host.myaddrs.length > 0 && this.#host.myaddrs.equals(addrs)) return this.loopbackConnection;
     const existing = anon ? undefined : this.#conns.get(String(addrs));
     if (existing) return existing;
     const con = new AsyncConnection(this.#host, entityType, this.getPolicy(entityType), anon);
@@ -300,57 +295,43 @@ export class Messenger {
 
   #learnedAddr(addr: EntityAddr): void {
     if (!addr.isIp()) return;
-    if (this.#myaddrs.isEmpty()) {
-      this.#myaddrs = new EntityAddrVec([addr.withType(EntityAddr.TYPE_ANY).withNonce(this.#nonce).withPort(0)]);
+    if (this.#host.myaddrs.isEmpty()) {
+      this.#host.myaddrs = new EntityAddrVec([addr.withType(EntityAddr.TYPE_ANY).withNonce(this.#nonce).withPort(0)]);
     } else {
-      const known = this.#myaddrs.addrs.map((one) => (one.isBlankIp() && one.family === addr.family ? one.withIp(addr.ip) : one));
-      this.#myaddrs = new EntityAddrVec(known);
+      const known = this.#host.myaddrs.addrs.map((one) =>
+        one.isBlankIp() && one.family === addr.family ? one.withIp(addr.ip) : one,
+      );
+      this.#host.myaddrs = new EntityAddrVec(known);
     }
-    this.#cct.dout('ms', 1, () => `learned my addr ${String(this.#myaddrs)}`);
+    this.#cct.dout('ms', 1, () => `learned my addr ${String(this.#host.myaddrs)}`);
   }
 
+  /** Nothing but values: an object whose literal has getters is a dictionary to V8, slow in every property. */
   #makeHost(init: MessengerInit): ProtocolHost {
     const chain = this.#chain;
     const none = new AuthNone({
-      name: () => AuthEntityName.parse(this.#cct.name) ?? new AuthEntityName(this.#myname.type, String(this.#myname.num)),
-      globalId: () => Math.max(0, this.#myname.num),
+      name: () => AuthEntityName.parse(this.#cct.name) ?? new AuthEntityName(this.myname.type, String(this.myname.num)),
+      globalId: () => Math.max(0, this.myname.num),
     });
-    this.#authClient = init.authClient ?? none;
-    this.#authServer = init.authServer ?? none;
-    const getAuthClient = (): AuthClient => this.#authClient;
-    const getAuthServer = (): AuthServer => this.#authServer;
-    const registry: MessageRegistry = init.registry;
-    const getMyname = (): EntityName => this.#myname;
-    const getMyaddrs = (): EntityAddrVec => this.#myaddrs;
     return {
       cct: this.#cct,
       options: this.#options,
       perf: this.#perf,
-      registry,
+      registry: init.registry,
       stack: this.#stack,
       center: this.#center,
       dispatchQueue: this.dispatchQueue,
-      get authClient() {
-        return getAuthClient();
-      },
-      get authServer() {
-        return getAuthServer();
-      },
-      get myname() {
-        return getMyname();
-      },
-      get myaddrs() {
-        return getMyaddrs();
-      },
+      authClient: init.authClient ?? none,
+      authServer: init.authServer ?? none,
+      myname: init.name,
+      myaddrs: EntityAddrVec.EMPTY,
       getGlobalSeq: (after = 0) => (this.#globalSeq = Math.max(this.#globalSeq, after) + 1),
       getPolicy: (type) => this.getPolicy(type),
       learnedAddr: (addr) => this.#learnedAddr(addr),
       lookupConn: (addrs) => this.#conns.get(String(addrs)),
       acceptConn: (con) => this.#acceptConn(con),
       unregisterConn: (con) => this.#unregister(con),
-      get isFast() {
-        return chain.isFast;
-      },
+      isFast: () => chain.isFast,
       fastConnect: (con) => chain.fastConnect(con),
       fastAccept: (con) => chain.fastAccept(con),
       handleAuthentication: (con) => chain.handleAuthentication(con),

@@ -37,7 +37,7 @@ export interface ProtocolHost {
   /** The connection is closed. */
   unregisterConn(con: AsyncConnection): void;
   /** Does any dispatcher fast dispatch? */
-  readonly isFast: boolean;
+  isFast(): boolean;
   fastConnect(con: Connection): void;
   fastAccept(con: Connection): void;
   /** The peer was authenticated; false refuses it. */

@@ -559,7 +559,7 @@ export class ProtocolV2 implements WireOwner {
     this.state = State.READY;
     if (!policy.lossy) session.acknowledge(ackSeq);
     perf.received(wireLength);
-    if (host.isFast) {
+    if (host.isFast()) {
       dispatchQueue.fastPreprocess(m);
       if (dispatchQueue.canFastDispatch(m)) {
         dispatchQueue.fastDispatch(m);
