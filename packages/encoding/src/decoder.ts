@@ -2,6 +2,9 @@ import { DecodeError } from './decode-error.js';
 import { decodeText } from './text.js';
 
 const SMALL: readonly bigint[] = [0n, 1n, 2n, 3n];
+/** Called without being looked up: see the Encoder. */
+const { subarray } = Uint8Array.prototype;
+
 /** "Not truncated", and CEPH_NOSNAP. */
 const GREATEST = 0xffff_ffff_ffff_ffffn;
 const GREATEST_BUT_ONE = 0xffff_ffff_ffff_fffen;
@@ -148,7 +151,7 @@ export class Decoder {
   /** The next `count` bytes, as a view of the input. */
   raw(count: number): Uint8Array {
     const at = this.#take(count);
-    return this.#bytes.subarray(at, at + count);
+    return subarray.call(this.#bytes, at, at + count);
   }
 
   /** A bufferlist (u32 length and bytes), as a view of the input. */

@@ -38,6 +38,8 @@ export class EventCenter implements Turns {
   #isLooping = false;
   /** Depth of {@link enter}. */
   #entered = 0;
+  /** When somebody first asked in this turn. */
+  #asked: number | undefined;
 
   constructor(cct: CephContext) {
     this.#cct = cct;
@@ -74,6 +76,12 @@ export class EventCenter implements Turns {
     }
   }
 
+  /** Monotonic ms: one time for all that is read in a turn, as asking for it takes as long as copying a message does. */
+  get now(): number {
+    if (this.#entered === 0) return this.#cct.clock.monotonicNow();
+    return (this.#asked ??= this.#cct.clock.monotonicNow());
+  }
+
   enter(): void {
     this.#entered++;
     this.#cct.runQueue.enter();
@@ -81,6 +89,7 @@ export class EventCenter implements Turns {
 
   leave(later?: boolean): void {
     this.#entered--;
+    this.#asked = undefined;
     this.#cct.runQueue.leave(later);
   }
 

@@ -1,3 +1,4 @@
+import { copy } from '../protocol/copy.js';
 import { HEADER_LENGTH, writeHeader } from '../protocol/message-header.js';
 import type { MessageHeader } from '../protocol/message-header.js';
 
@@ -34,7 +35,7 @@ export class SlabWriter {
   blob(bytes: Uint8Array): this {
     const at = this.#reserve(4 + whole(bytes.length));
     this.#words[at >>> 2] = bytes.length;
-    if (bytes.length > 0) this.#bytes.set(bytes, at + 4);
+    copy(this.#bytes, at + 4, bytes);
     return this;
   }
 
@@ -42,7 +43,7 @@ export class SlabWriter {
   raw(bytes: Uint8Array, from: number, length: number): this {
     const at = this.#reserve(whole(length));
     const to = this.#bytes;
-    if (length > FEW) to.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length), at);
+    if (length > FEW) copy(to, at, new Uint8Array(bytes.buffer, bytes.byteOffset + from, length));
     else for (let i = 0; i < length; i++) to[at + i] = bytes[from + i]!;
     return this;
   }

@@ -1,6 +1,7 @@
 import { BLOCK_LENGTH, OnwireRx, TAG_LENGTH } from './crypto-onwire.js';
 import type { OnwireKeys, OnwireRecord } from './crypto-onwire.js';
 import { bodyMemory } from './body-memory.js';
+import { copy } from './copy.js';
 import { crc32c } from './crc32c.js';
 import { SHORT_RECORD } from './short-gcm.js';
 import { FrameError } from './frame-error.js';
@@ -508,7 +509,7 @@ function room(length: number): Uint8Array {
 
 function keep(bytes: Uint8Array, from: number, to: number): Uint8Array {
   const kept = room(to - from);
-  kept.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
+  copy(kept, 0, new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
   return kept;
 }
 

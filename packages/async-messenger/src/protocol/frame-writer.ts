@@ -1,5 +1,6 @@
 import { BLOCK_LENGTH, OnwireTx, TAG_LENGTH } from './crypto-onwire.js';
 import type { OnwireKeys } from './crypto-onwire.js';
+import { copy } from './copy.js';
 import { crc32c } from './crc32c.js';
 import { HEADER_LENGTH, writeHeader, writeU32 } from './message-header.js';
 import type { MessageHeader } from './message-header.js';
@@ -78,7 +79,7 @@ export class FrameWriter {
     preamble.write(b, at);
     at += PREAMBLE_LENGTH;
     if (header) writeHeader(b, at, header);
-    else b.set(first, at);
+    else copy(b, at, first);
     const crc0 = crc32c(SEED, b, at, at + length);
     at += length;
     if (headCrc > 0) {
@@ -89,12 +90,12 @@ export class FrameWriter {
     let crc2 = 0;
     let crc3 = 0;
     if (segments > 1) {
-      b.set(second, at);
+      copy(b, at, second);
       crc1 = crc32c(SEED, b, at, at + second.length);
       at += second.length;
     }
     if (segments > 2) {
-      b.set(third, at);
+      copy(b, at, third);
       crc2 = crc32c(SEED, b, at, at + third.length);
       at += third.length;
     }
@@ -105,7 +106,7 @@ export class FrameWriter {
         at = output.reserve(epilogue);
         b = output.bytes;
       } else {
-        b.set(fourth, at);
+        copy(b, at, fourth);
         at += fourth.length;
       }
     }
@@ -166,8 +167,9 @@ export class FrameWriter {
 
 /** Copies `piece` and fills up with zeros to `length` bytes. @returns the offset behind them */
 function place(piece: Uint8Array, bytes: Uint8Array, at: number, length: number): number {
-  bytes.set(piece, at);
-  if (piece.length < length) bytes.fill(0, at + piece.length, at + length);
+  copy(bytes, at, piece);
+  // less than a block, mostly: a call would take longer
+  for (let i = at + piece.length; i < at + length; i++) bytes[i] = 0;
   return at + length;
 }
 

@@ -1,3 +1,5 @@
+import { copy } from './copy.js';
+
 /** Holds what is handed to a socket at once, and some more. */
 const CHUNK = 128 * 1024;
 const NOTHING = new Uint8Array(0);
@@ -52,7 +54,7 @@ export class OutputBuffer {
   /** Queues a copy of few bytes. */
   copy(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length);
-    this.bytes.set(bytes, at);
+    copy(this.bytes, at, bytes);
   }
 
   /** What was queued, in order; to be followed by {@link sent} where it can be. */

@@ -224,7 +224,7 @@ export class ProtocolV2 implements WireOwner {
       this.fault(`frame MESSAGE in state ${stateName(this.state)}`);
       return false;
     }
-    this.#recvStamp = this.wire?.receivedAt ?? this.host.cct.clock.monotonicNow();
+    this.#recvStamp = this.wire?.receivedAt ?? this.host.center.now;
     this.#size = size;
     this.state = State.THROTTLE_MESSAGE;
     return this.#throttle(false);
