@@ -29,7 +29,7 @@ describe('messages from memory that is used again', () => {
           writer.secure(secure ? KEYS : undefined);
           const sent = messages.map((lengths, i) => lengths.map((length, k) => fill(length, 3 * i + k)));
           for (const [front, middle, data] of sent) writer.message(blankHeader(), front!, middle!, data!);
-          const stream = new Uint8Array(Buffer.concat(writer.output.take()));
+          const stream = new Uint8Array(Buffer.concat(writer.take()));
 
           const got: Uint8Array[][] = [];
           const onMessage = ({ front, middle, data }: MessageParts): void => void got.push([front, middle, data]);

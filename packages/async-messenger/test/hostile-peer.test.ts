@@ -19,7 +19,7 @@ function frame(tag: number, payload: Uint8Array): Uint8Array {
   const writer = new FrameWriter();
   writer.rev1 = true;
   writer.control(tag, payload);
-  return writer.output.take()[0]!.slice();
+  return writer.take()[0]!.slice();
 }
 
 /** A preamble with a right crc for segments of these lengths. */

@@ -47,7 +47,7 @@ function rewrite(stream: Uint8Array, step: number): { bytes: Buffer; tags: strin
     onFrame(tag, payload) {
       tags.push(tagName(tag));
       writer.control(tag, again[tag]!(payload));
-      out.push(...writer.output.take().map((piece) => piece.slice()));
+      out.push(...writer.take().map((piece) => piece.slice()));
     },
     admit: () => true,
     onMessage(parts) {
@@ -55,7 +55,7 @@ function rewrite(stream: Uint8Array, step: number): { bytes: Buffer; tags: strin
       tags.push(tagName(Tag.MESSAGE));
       headers.push(header);
       writer.message(header, parts.front, parts.middle, parts.data);
-      out.push(...writer.output.take().map((piece) => piece.slice()));
+      out.push(...writer.take().map((piece) => piece.slice()));
     },
     onAborted: () => undefined,
   };

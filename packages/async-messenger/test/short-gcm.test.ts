@@ -97,6 +97,48 @@ describe('AES-GCM for short records', () => {
     );
   });
 
+  it('seals and opens a run of records as the platform does', () => {
+    const lists = fc.array(fc.oneof(fc.constant(5), fc.integer({ min: 1, max: 31 })), { minLength: 1, maxLength: 64 });
+    fc.assert(
+      fc.property(bytes(16), bytes(12), fc.nat(1000), lists, fc.nat(), (key, base, first, list, seed) => {
+        const lengths = list
+          .filter((_, i) => list.slice(0, i + 1).reduce((sum, n) => sum + 16 * n + 16, 0) <= 8192)
+          .map((n) => 16 * n);
+        const plains = lengths.map((length, k) =>
+          Uint8Array.from({ length }, (_, i) => Math.imul(i + k + seed, 0x9e3779b1) >>> 24),
+        );
+        const run = new Uint8Array(Buffer.concat([new Uint8Array(3), ...plains.flatMap((plain) => [plain, new Uint8Array(16)])]));
+        gcm(key, base).sealRun(first, run, 3, lengths);
+        const sealed = Buffer.concat(plains.map((plain, i) => platformSeal(key, nonceOf(base, first + i), plain)));
+        expect(Buffer.compare(run.subarray(3), sealed)).toBe(0);
+
+        const open = (rx: ShortGcm): boolean[] => {
+          rx.beginRun(first, run, 3, run.length);
+          for (const length of lengths) expect(rx.nextOfRun(length)).toBeGreaterThanOrEqual(0);
+          rx.endRun();
+          let at = 3;
+          return plains.map((plain, i) => {
+            const out = new Uint8Array(plain.length + 1);
+            const isGenuine = rx.open(first + i, run, at, plain.length, out, 1);
+            expect(out.subarray(1)).toEqual(isGenuine ? plain : new Uint8Array(plain.length));
+            at += plain.length + 16;
+            return isGenuine;
+          });
+        };
+        expect(open(gcm(key, base))).toEqual(plains.map(() => true));
+
+        const bit = seed % (8 * (run.length - 3));
+        run[3 + (bit >> 3)]! ^= 1 << (bit & 7);
+        let end = 0;
+        const changed = lengths.findIndex((length) => bit >> 3 < (end += length + 16));
+        const rx = gcm(key, base);
+        expect(open(rx)).toEqual(plains.map((_, i) => i !== changed));
+        expect(rx.knows(first)).toBe(false);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('keeps keys apart that take turns', () => {
     fc.assert(
       fc.property(

@@ -55,7 +55,7 @@ export class FramedWire implements Wire, ByteSocketOwner {
   }
 
   get congested(): boolean {
-    return this.#writer.output.queued + this.#socket.pending >= HIGH_WATER;
+    return this.#writer.queued + this.#socket.pending >= HIGH_WATER;
   }
 
   sendRaw(bytes: Uint8Array): void {
@@ -101,13 +101,13 @@ export class FramedWire implements Wire, ByteSocketOwner {
   message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {
     if (this.#closed) return;
     this.#writer.message(header, front, middle, data);
-    if (++this.#assembled === BURST || this.#writer.output.queued >= BURST_BYTES) this.flush();
+    if (++this.#assembled === BURST || this.#writer.queued >= BURST_BYTES) this.flush();
   }
 
   flush(): void {
     this.#assembled = 0;
-    const { output } = this.#writer;
-    if (output.queued > 0 && !this.#closed && this.#socket.write(output.take())) output.sent();
+    const writer = this.#writer;
+    if (writer.queued > 0 && !this.#closed && this.#socket.write(writer.take())) writer.sent();
   }
 
   destroy(): void {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { CephError } from '@cephts/common';
-import { ShortGcm } from './short-gcm.js';
+import { MOST_IN_RUN, MOST_OF_RUN, MOST_RUN, ShortGcm } from './short-gcm.js';
 
 const KEY = 16;
 const NONCE = 12;
@@ -51,6 +51,11 @@ class Nonces {
     this.#rev1 = rev1;
   }
 
+  /** The same, which stays the next. */
+  get peek(): number {
+    return this.#record;
+  }
+
   /** Number of the next record. @throws CephError `ERR_CEPH_CRYPTO` before a nonce would come twice */
   next(): number {
     if (!this.#rev1 && this.#record === 0x1_0000_0000) throw new CephError('ERR_CEPH_CRYPTO', 'out of nonces');
@@ -85,6 +90,12 @@ export class OnwireTx {
   readonly #key: Uint8Array;
   readonly #nonces: Nonces;
   #short: ShortGcm | undefined;
+  /** Records that are to be sealed together: where the first begins, the number of it, where the last ends. */
+  #bytes: Uint8Array = scratch;
+  #begin = 0;
+  #end = 0;
+  #first = 0;
+  readonly #lengths: number[] = [];
 
   constructor({ key, txNonce }: OnwireKeys, rev1: boolean) {
     this.#key = key.slice();
@@ -102,10 +113,37 @@ export class OnwireTx {
     return sealed;
   }
 
-  /** Seals a record of up to {@link SHORT_RECORD} bytes where it is; its tag follows it. */
+  /** Seals a record of up to {@link SHORT_RECORD} bytes where it is, now or by {@link finish}; its tag follows it. */
   sealShort(b: Uint8Array, at: number, length: number): void {
-    this.#short ??= new ShortGcm(this.#key, this.#nonces.write);
-    this.#short.seal(this.#nonces.next(), b, at, length);
+    const lengths = this.#lengths;
+    const isApart = at !== this.#end || b !== this.#bytes || length > MOST_IN_RUN;
+    const isFull = lengths.length === MOST_OF_RUN || at + length + TAG_LENGTH - this.#begin > MOST_RUN;
+    if (isApart || isFull) this.finish();
+    const record = this.#nonces.next();
+    if (length > MOST_IN_RUN) {
+      this.#gcm.seal(record, b, at, length);
+      return;
+    }
+    if (lengths.length === 0) {
+      this.#bytes = b;
+      this.#begin = at;
+      this.#first = record;
+    }
+    lengths.push(length);
+    this.#end = at + length + TAG_LENGTH;
+  }
+
+  /** Seals what was not yet. Nothing must be sent before. */
+  finish(): void {
+    const lengths = this.#lengths;
+    if (lengths.length === 0) return;
+    this.#gcm.sealRun(this.#first, this.#bytes, this.#begin, lengths);
+    lengths.length = 0;
+    this.#bytes = scratch;
+  }
+
+  get #gcm(): ShortGcm {
+    return (this.#short ??= new ShortGcm(this.#key, this.#nonces.write));
   }
 }
 
@@ -164,9 +202,24 @@ export class OnwireRx {
     return opened;
   }
 
+  /** Begins to look ahead: see {@link ShortGcm.beginRun}. Whoever looked calls its `endRun`. */
+  lookAhead(b: Uint8Array, at: number, end: number): ShortGcm {
+    const gcm = this.#gcm;
+    gcm.beginRun(this.#nonces.peek, b, at, end);
+    return gcm;
+  }
+
+  /** Is the next record known to be genuine? */
+  get isAhead(): boolean {
+    return this.#short?.knows(this.#nonces.peek) ?? false;
+  }
+
+  get #gcm(): ShortGcm {
+    return (this.#short ??= new ShortGcm(this.#key, this.#nonces.write));
+  }
+
   /** Opens a record of up to {@link SHORT_RECORD} bytes, which its tag follows, into `out`. @throws CephError `ERR_CEPH_CRYPTO` */
   openShort(b: Uint8Array, at: number, length: number, out: Uint8Array, outAt: number): void {
-    this.#short ??= new ShortGcm(this.#key, this.#nonces.write);
-    if (!this.#short.open(this.#nonces.next(), b, at, length, out, outAt)) throw new CephError('ERR_CEPH_CRYPTO', BAD_TAG);
+    if (!this.#gcm.open(this.#nonces.next(), b, at, length, out, outAt)) throw new CephError('ERR_CEPH_CRYPTO', BAD_TAG);
   }
 }

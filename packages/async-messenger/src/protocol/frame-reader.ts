@@ -26,8 +26,12 @@ const NONE: Uint8Array[] = [];
 const LONG = 16 * 1024;
 /** Memory with which such a body begins, where little of it has come. */
 const FIRST_BODY = 128 * 1024;
+/** Bytes from which on it is worth it to open several frames of them together. */
+const AHEAD = 512;
 /** Longest piece, in bytes, that is kept in memory shared with others. */
 const SHARED = 8 * 1024;
+/** Preambles that are looked at ahead. */
+const ahead = new Preamble();
 /** One for all streams: it is valid during a call. */
 const parts = new MessageParts();
 const PREFIX = new TextEncoder().encode('ceph v2\n');
@@ -343,6 +347,7 @@ export class FrameReader {
       let opened: Uint8Array;
       if (rev1) {
         opened = this.#opened ??= new Uint8Array(PREAMBLE_LENGTH + INLINE_LENGTH);
+        if (bytes === this.#bytes && this.#end - at >= AHEAD && !rx.isAhead) lookAhead(rx, bytes, at, this.#end);
         rx.openShort(bytes, at, opened.length, opened, 0);
       } else {
         this.#record = rx.begin();
@@ -461,10 +466,19 @@ export class FrameReader {
       this.#lay(EMPTY, 0, padded);
       return true;
     }
+    const length = to - at - TAG_LENGTH;
+    if (length <= SHORT_RECORD) {
+      // a view of its own would cost as much as opening it does
+      const begin = reserve(length);
+      rx.openShort(body, at, length, slab, begin);
+      parts.alone = false;
+      this.#lay(slab, begin, padded);
+      return !isAborted(slab[begin + length - BLOCK_LENGTH]!, true);
+    }
     const plain = openRecord(rx, body, at, to);
     parts.alone = fills(plain);
     this.#lay(plain, 0, padded);
-    return !isAborted(plain[plain.length - BLOCK_LENGTH]!, true);
+    return !isAborted(plain[length - BLOCK_LENGTH]!, true);
   }
 }
 
@@ -484,6 +498,23 @@ function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return prefix.every((byte, i) => bytes[i] === byte);
 }
 
+/** Opens short frames of what came, as far as they go, together. */
+function lookAhead(rx: OnwireRx, bytes: Uint8Array, at: number, end: number): void {
+  const run = rx.lookAhead(bytes, at, end);
+  for (;;) {
+    const head = run.nextOfRun(PREAMBLE_LENGTH + INLINE_LENGTH);
+    if (head < 0) break;
+    const length = ahead.peek(run.plain, head).segments > 1 ? restLength(ahead) : 0;
+    if (padded(ahead.lengths[0]!) > INLINE_LENGTH || (length > 0 && run.nextOfRun(length) < 0)) break;
+  }
+  run.endRun();
+}
+
+/** Bytes of the record that ends a frame of several segments in secure mode of msgr2.1, without its tag. */
+function restLength({ lengths }: Preamble): number {
+  return padded(lengths[1]!) + padded(lengths[2]!) + padded(lengths[3]!) + BLOCK_LENGTH;
+}
+
 let slab: Uint8Array = EMPTY;
 let slabUsed = 0;
 
@@ -499,12 +530,18 @@ function openRecord(rx: OnwireRx, bytes: Uint8Array, from: number, to: number): 
 /** Memory that stays with what is read; that of few bytes shares a buffer with others of this isolate. */
 function room(length: number): Uint8Array {
   if (length > SHARED) return bodyMemory(length);
+  const at = reserve(length);
+  return new Uint8Array(slab.buffer, slab.byteOffset + at, length);
+}
+
+/** Room in the slab for no more than {@link SHARED} bytes. @returns where it begins */
+function reserve(length: number): number {
   if (slabUsed + length > slab.length) {
     slab = bodyMemory(8 * SHARED);
     slabUsed = 0;
   }
   slabUsed += length;
-  return new Uint8Array(slab.buffer, slab.byteOffset + slabUsed - length, length);
+  return slabUsed - length;
 }
 
 function keep(bytes: Uint8Array, from: number, to: number): Uint8Array {

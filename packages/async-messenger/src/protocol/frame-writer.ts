@@ -25,9 +25,25 @@ const preamble = new Preamble();
  * @see src/msg/async/frames_v2.cc (16.2.15)
  */
 export class FrameWriter {
-  readonly output: OutputBuffer = new OutputBuffer();
+  readonly #output = new OutputBuffer();
   #rev1 = false;
   #tx: OnwireTx | undefined;
+
+  /** Bytes of frames since the last {@link take}. */
+  get queued(): number {
+    return this.#output.queued;
+  }
+
+  /** The frames, in order; to be followed by {@link sent} where it can be. */
+  take(): Uint8Array[] {
+    this.#tx?.finish();
+    return this.#output.take();
+  }
+
+  /** Nobody reads any more what was taken, and no frame was assembled since. */
+  sent(): void {
+    this.#output.sent();
+  }
 
   /** msgr2.1? */
   set rev1(rev1: boolean) {
@@ -36,6 +52,7 @@ export class FrameWriter {
 
   /** From now on frames are sealed; undefined for crc mode. */
   secure(keys: OnwireKeys | undefined): void {
+    this.#tx?.finish();
     this.#tx = keys && new OnwireTx(keys, this.#rev1);
   }
 
@@ -66,7 +83,7 @@ export class FrameWriter {
 
   /** crc mode. The first segment is `first`, or `header` where there is one. */
   #plain(first: Uint8Array, header: MessageHeader | undefined, second: Uint8Array, third: Uint8Array, fourth: Uint8Array): void {
-    const { output } = this;
+    const output = this.#output;
     const rev1 = this.#rev1;
     const length = preamble.lengths[0]!;
     const { segments } = preamble;
@@ -130,7 +147,7 @@ export class FrameWriter {
       this.#emit(tx.seal(head, ...paddedPieces(second, third, fourth), new Uint8Array(BLOCK_LENGTH)));
       return;
     }
-    const { output } = this;
+    const output = this.#output;
     const inlined = Math.min(first.length, INLINE_LENGTH);
     const at = output.reserve(PREAMBLE_LENGTH + INLINE_LENGTH + TAG_LENGTH);
     const b = output.bytes;
@@ -149,7 +166,7 @@ export class FrameWriter {
       this.#emit(tx.seal(...paddedPieces(a, b, c, status)));
       return;
     }
-    const { output } = this;
+    const output = this.#output;
     const begin = output.reserve(length + TAG_LENGTH);
     const { bytes } = output;
     let at = begin;
@@ -159,8 +176,8 @@ export class FrameWriter {
 
   #emit(pieces: Uint8Array[]): void {
     for (const piece of pieces) {
-      if (piece.length >= LARGE) this.output.push(piece);
-      else this.output.copy(piece);
+      if (piece.length >= LARGE) this.#output.push(piece);
+      else this.#output.copy(piece);
     }
   }
 }
@@ -192,7 +209,7 @@ export function assembleControl(rev1: boolean, tag: number, payload: Uint8Array)
   writer.rev1 = rev1;
   writer.control(tag, payload);
   // a Buffer's slice would be no copy
-  const bytes = new Uint8Array(writer.output.take()[0]!);
-  writer.output.sent();
+  const bytes = new Uint8Array(writer.take()[0]!);
+  writer.sent();
   return bytes;
 }

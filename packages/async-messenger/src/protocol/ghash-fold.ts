@@ -8,9 +8,11 @@ import {
   get,
   i32,
   knowsRelaxed,
+  loadI32,
   loadVector,
   relaxedSwizzle,
   repeat,
+  select,
   set,
   shrVectors,
   shuffle,
@@ -37,12 +39,18 @@ const REDUCED = 0xe1;
 
 /** Where what folding needs is in the memory. */
 export interface FoldLayout {
-  /** {@link TABLES_LENGTH} bytes of {@link foldTables}. */
+  /** {@link TABLES_LENGTH} bytes of {@link foldTables}: of the key's sixteenth power. */
   tables: number;
+  /** The same of the key itself. */
+  keyTables: number;
   /** {@link FOLD_SCRATCH} bytes. */
   scratch: number;
   /** Where the {@link LANES} blocks go that are left. */
   folded: number;
+  /** For each lane where it begins to read, then for each after how many bytes: before, it has zeros. */
+  lanes: number;
+  /** A block of zeros. */
+  zeros: number;
 }
 
 /** Bytes of the scratch: half bytes of a group, and its product by bytes. */
@@ -67,33 +75,48 @@ function turned(load: (i: number) => Code, locals: number): { code: Code[]; turn
 }
 
 /**
- * Functions that fold blocks which a polynomial is made of, the first one's power the highest, into sixteen blocks that make one of the same
- * value: `fold(from, groups)` is the third of them, `at` the index of the first.
+ * Functions that multiply sixteen blocks at a time; `at` is the index of the first.
+ *
+ * - `fold(from, groups)` folds blocks which a polynomial is made of, the first one's power the highest, into sixteen blocks that make one of
+ *   the same value.
+ * - `hashLanes(length)` makes the hashes of sixteen lists of blocks side by side, of which the longest has so many bytes.
  *
  * A multiplication by one and the same factor is a sum over the half bytes of a block, each of which looks up what it adds. A vector looks up
  * one byte for sixteen blocks at once, within the processor: neither an address nor a time depends on what is multiplied.
  */
-export function foldFunctions(at: number, { tables, scratch, folded }: FoldLayout): WasmFunction[] {
+export function foldFunctions(
+  at: number,
+  { tables, keyTables, scratch, folded, lanes: laneTable, zeros }: FoldLayout,
+): WasmFunction[] {
   const [nibbles, products] = [scratch, scratch + NIBBLES * LANES];
   const from = 0;
 
-  /** take(from): adds a group to the products, and splits the sum into half bytes. */
-  const group = turned((i) => loadVector(get(from), i * BLOCK), 1);
-  const take: WasmFunction = {
-    params: 1,
-    vectors: 2 * LANES,
-    body: [
-      ...group.code,
-      ...group.turned.flatMap((local, byte) => [
-        set(local, xorVectors(get(local), loadVector(i32(products), byte * LANES))),
-        storeVector(i32(nibbles), 2 * byte * LANES, andVectors(shrVectors(get(local), 4), constVector(0x0f))),
-        storeVector(i32(nibbles), (2 * byte + 1) * LANES, andVectors(get(local), constVector(0x0f))),
-        storeVector(i32(products), byte * LANES, get(local)),
-      ]),
-    ],
+  /** Adds a group to the products, and splits the sum into half bytes. */
+  const taking = (load: (i: number) => Code): WasmFunction => {
+    const group = turned(load, 1);
+    return {
+      params: 1,
+      vectors: 2 * LANES,
+      body: [
+        ...group.code,
+        ...group.turned.flatMap((local, byte) => [
+          set(local, xorVectors(get(local), loadVector(i32(products), byte * LANES))),
+          storeVector(i32(nibbles), 2 * byte * LANES, andVectors(shrVectors(get(local), 4), constVector(0x0f))),
+          storeVector(i32(nibbles), (2 * byte + 1) * LANES, andVectors(get(local), constVector(0x0f))),
+          storeVector(i32(products), byte * LANES, get(local)),
+        ]),
+      ],
+    };
   };
+  /** take(from): blocks that lie one behind the other. */
+  const take = taking((i) => loadVector(get(from), i * BLOCK));
+  /** gather(passed): the block of each lane. */
+  const gather = taking((i) => {
+    const block = add(loadI32(i32(laneTable), 4 * i), get(from));
+    return loadVector(select(i32(zeros), block, below(get(from), loadI32(i32(laneTable), 4 * (LANES + i)))), 0);
+  });
 
-  /** multiply(): the products of the half bytes and the factor, some bytes of them at a time. */
+  /** multiply(table): the products of the half bytes and a factor, some bytes of them at a time. */
   const [table, product, nibble, indices, sums] = [0, 1, 2, 3, 4] as const;
   const bytes = Array.from({ length: AT_A_TIME }, (_, i) => i);
   const lookUp = knowsRelaxed() ? relaxedSwizzle : swizzle;
@@ -104,11 +127,10 @@ export function foldFunctions(at: number, { tables, scratch, folded }: FoldLayou
     ),
   ];
   const multiply: WasmFunction = {
-    params: 0,
-    i32s: 3,
+    params: 1,
+    i32s: 2,
     vectors: 1 + AT_A_TIME,
     body: [
-      set(table, i32(tables)),
       set(product, i32(products)),
       repeat(
         [
@@ -128,24 +150,46 @@ export function foldFunctions(at: number, { tables, scratch, folded }: FoldLayou
     ],
   };
 
-  const groups = 1;
+  const [TAKE, MULTIPLY, GATHER] = [at, at + 1, at + 2];
+  const [groups, passed] = [1, 1] as const;
+  /** The products, as the blocks they are, to where they are looked for. */
   const back = turned((i) => loadVector(i32(products), i * LANES), 2);
+  const laid = [...back.code, ...back.turned.map((local, i) => storeVector(i32(folded), i * BLOCK, get(local)))];
   const fold: WasmFunction = {
     name: 'fold',
     params: 2,
     vectors: 2 * LANES,
     body: [
       fillZeros(i32(products), i32(GROUP)),
-      call(at, get(from)),
+      call(TAKE, get(from)),
       repeat(
-        [call(at + 1), set(from, add(get(from), i32(GROUP))), call(at, get(from)), set(groups, sub(get(groups), i32(1)))],
+        [
+          call(MULTIPLY, i32(tables)),
+          set(from, add(get(from), i32(GROUP))),
+          call(TAKE, get(from)),
+          set(groups, sub(get(groups), i32(1))),
+        ],
         below(i32(1), get(groups)),
       ),
-      ...back.code,
-      ...back.turned.map((local, i) => storeVector(i32(folded), i * BLOCK, get(local))),
+      ...laid,
     ],
   };
-  return [take, multiply, fold];
+  const length = 0;
+  const hashLanes: WasmFunction = {
+    name: 'hashLanes',
+    params: 1,
+    i32s: 1,
+    vectors: 2 * LANES,
+    body: [
+      fillZeros(i32(products), i32(GROUP)),
+      repeat(
+        [call(GATHER, get(passed)), call(MULTIPLY, i32(keyTables)), set(passed, add(get(passed), i32(BLOCK)))],
+        below(get(passed), get(length)),
+      ),
+      ...laid,
+    ],
+  };
+  return [take, multiply, gather, fold, hashLanes];
 }
 
 /** The tables for a factor, a block; made without a branch or an address that depends on it. */

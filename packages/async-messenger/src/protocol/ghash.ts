@@ -48,12 +48,25 @@ const HASH = FACTORS_AT + TOGETHER * OF_BLOCK;
 const FOLDED = 4096;
 const SCRATCH = FOLDED + LANES * BLOCK;
 const TABLES = SCRATCH + FOLD_SCRATCH;
+const KEY_TABLES = TABLES + TABLES_LENGTH;
+/** For each lane where it begins to read, and then after how many bytes. */
+const LANE_TABLE = KEY_TABLES + TABLES_LENGTH;
 /** Zeros in front of the data: blocks that add nothing. */
-const ZEROS = TABLES + TABLES_LENGTH;
+const ZEROS = LANE_TABLE + 2 * LANES * 4;
 const DATA = ZEROS + (LANES - 1) * BLOCK;
 /** Most bytes that are hashed at once. */
 export const MOST_HASHED: number = 6 * 1024;
 const KEY_STREAM = DATA + MOST_HASHED + BLOCK;
+const RUN = KEY_STREAM + MOST_HASHED;
+/** Bytes of a run: records one behind the other, each with room for a tag. */
+export const MOST_RUN: number = 8 * 1024;
+const RUN_PLAIN = RUN + MOST_RUN;
+const RUN_KEY_STREAM = RUN_PLAIN + MOST_RUN;
+/** Bytes of key stream for runs. */
+const RUN_KEY_STREAM_LENGTH = 16 * 1024;
+const PAGES = Math.ceil((RUN_KEY_STREAM + RUN_KEY_STREAM_LENGTH) / 0x1_0000);
+/** A lane costs a quarter of what a block hashed by itself does; some lanes have nothing to do. */
+const GAIN = 5;
 /** Blocks from which on it pays to fold them. */
 const MANY = 2 * LANES;
 
@@ -190,20 +203,21 @@ function hashCode(): WasmFunction {
   };
 }
 
-/** mask(length): adds so many bytes of the key stream to the data. */
+/** mask(from, keyStream, to, length): adds so many bytes of key stream. */
 function maskCode(): WasmFunction {
-  const [length, at] = [0, 1] as const;
+  const [from, keyStream, to, length, passed] = [0, 1, 2, 3, 4] as const;
+  const at = (base: number): Code => add(get(base), get(passed));
   return {
     name: 'mask',
-    params: 1,
+    params: 4,
     i32s: 1,
     body: [
       repeat(
         [
-          storeVector(get(at), DATA, xorVectors(loadVector(get(at), DATA), loadVector(get(at), KEY_STREAM))),
-          set(at, add(get(at), i32(BLOCK))),
+          storeVector(at(to), 0, xorVectors(loadVector(at(from), 0), loadVector(at(keyStream), 0))),
+          set(passed, add(get(passed), i32(BLOCK))),
         ],
-        below(get(at), get(length)),
+        below(get(passed), get(length)),
       ),
     ],
   };
@@ -212,16 +226,33 @@ function maskCode(): WasmFunction {
 interface Functions {
   power(at: number): void;
   hash(data: number, blocks: number): void;
-  mask(length: number): void;
+  mask(from: number, keyStream: number, to: number, length: number): void;
   fold(data: number, groups: number): void;
+  hashLanes(length: number): void;
+}
+
+/** Records that are worked at side by side: they lie one behind the other, each with a tag's room behind it. */
+export interface Run {
+  /** {@link MOST_RUN} bytes, as they come and go; the same as words. */
+  readonly bytes: Uint8Array;
+  readonly words: Int32Array;
+  /** What they hold, opened, at the same places. */
+  readonly plain: Int32Array;
+  readonly keyStream: Int32Array;
+  /** The hashes of up to {@link LANES} of the records: four words each. */
+  readonly hashes: Int32Array;
 }
 
 interface Engine extends Functions {
   /** The key whose powers, and the one whose tables, are in the memory. */
   current: Ghash | undefined;
   folding: Ghash | undefined;
+  inLanes: Ghash | undefined;
   key: Uint8Array;
   tables: Uint8Array;
+  keyTables: Uint8Array;
+  lanes: Int32Array;
+  run: Run;
   folded: Int32Array;
   data: Int32Array;
   keyStream: Uint8Array;
@@ -233,20 +264,25 @@ let engine: Engine | undefined;
 
 function start(): Engine {
   const own = [factorsCode(), powerCode(), hashCode(), maskCode()];
-  const { memory, power, hash, mask, fold } = instantiate<Functions>([
-    ...own,
-    ...foldFunctions(own.length, { tables: TABLES, scratch: SCRATCH, folded: FOLDED }),
-  ]);
+  const layout = { tables: TABLES, keyTables: KEY_TABLES, scratch: SCRATCH, folded: FOLDED, lanes: LANE_TABLE, zeros: ZEROS };
+  const { memory, ...functions } = instantiate<Functions>([...own, ...foldFunctions(own.length, layout)], PAGES);
   const { buffer } = memory;
   return {
-    power,
-    hash,
-    mask,
-    fold,
+    ...functions,
     current: undefined,
     folding: undefined,
+    inLanes: undefined,
     key: new Uint8Array(buffer, KEY, KEY_BYTES),
     tables: new Uint8Array(buffer, TABLES, TABLES_LENGTH),
+    keyTables: new Uint8Array(buffer, KEY_TABLES, TABLES_LENGTH),
+    lanes: new Int32Array(buffer, LANE_TABLE, 2 * LANES),
+    run: {
+      bytes: new Uint8Array(buffer, RUN, MOST_RUN),
+      words: new Int32Array(buffer, RUN, MOST_RUN / 4),
+      plain: new Int32Array(buffer, RUN_PLAIN, MOST_RUN / 4),
+      keyStream: new Int32Array(buffer, RUN_KEY_STREAM, RUN_KEY_STREAM_LENGTH / 4),
+      hashes: new Int32Array(buffer, FOLDED, (LANES * BLOCK) / 4),
+    },
     folded: new Int32Array(buffer, FOLDED, (LANES * BLOCK) / 4),
     data: new Int32Array(buffer, DATA, (MOST_HASHED + BLOCK) / 4),
     keyStream: new Uint8Array(buffer, KEY_STREAM, MOST_HASHED),
@@ -271,15 +307,22 @@ export class Ghash {
   readonly bytes: Uint8Array;
   /** What {@link mask} adds to it. */
   readonly keyStream: Uint8Array;
+  /** Records whose hashes are made side by side. */
+  readonly run: Run;
   readonly #engine: Engine;
+  readonly #h: Uint8Array;
   /** The powers of the key as the memory has them. */
   readonly #key: Uint8Array;
   /** Tables of its sixteenth power, once many blocks were hashed. */
   #tables: Uint8Array | undefined;
+  /** Tables of the key itself, once hashes were made side by side. */
+  #keyTables: Uint8Array | undefined;
 
   /** @param h the hash key: a block of zeros, encrypted */
   constructor(h: Uint8Array) {
     const it = (this.#engine = engine ??= start());
+    this.#h = h.slice();
+    this.run = it.run;
     this.words = it.result;
     this.data = it.data;
     this.bytes = new Uint8Array(it.data.buffer, DATA, MOST_HASHED);
@@ -321,7 +364,56 @@ export class Ghash {
 
   /** Adds the key stream to so many bytes, whole blocks, of {@link data}. */
   mask(length: number): void {
-    this.#engine.mask(length);
+    this.#engine.mask(DATA, KEY_STREAM, DATA, length);
+  }
+
+  /** Adds key stream, from word `pad` on, to so many bytes of the run, in place or to where it is plain. */
+  maskRun(at: number, pad: number, length: number, toPlain: boolean): void {
+    this.#engine.mask(RUN + at, RUN_KEY_STREAM + 4 * pad, (toPlain ? RUN_PLAIN : RUN) + at, length);
+  }
+
+  /** Is it quicker to hash records of so many bytes side by side? */
+  static pays(lengths: readonly number[]): boolean {
+    let longest = 0;
+    let all = 0;
+    for (const length of lengths) {
+      all += length + BLOCK;
+      if (length + BLOCK > longest) longest = length + BLOCK;
+    }
+    return all >= GAIN * longest * Math.ceil(lengths.length / LANES);
+  }
+
+  /**
+   * Hashes records of the run, from the one by that number on, which begins `at`, with their lengths in bits: {@link LANES} of them, or those that
+   * there are. Writes where their tags go.
+   *
+   * @returns where the next one begins
+   */
+  hashRun(lengths: readonly number[], first: number, at: number): number {
+    const it = this.#engine;
+    if (it.inLanes !== this) {
+      it.inLanes = this;
+      it.keyTables.set((this.#keyTables ??= foldTables(this.#h)));
+    }
+    const { lanes, run } = it;
+    const { words } = run;
+    const count = Math.min(lengths.length - first, LANES);
+    let longest = 0;
+    for (let i = 0; i < count; i++) if (lengths[first + i]! > longest) longest = lengths[first + i]!;
+    longest += BLOCK;
+    for (let i = 0; i < LANES; i++) {
+      const bytes = i < count ? lengths[first + i]! + BLOCK : 0;
+      const lead = longest - bytes;
+      lanes[i] = RUN + at - lead;
+      lanes[LANES + i] = lead;
+      if (bytes === 0) continue;
+      at += bytes;
+      const tag = (at - BLOCK) >>> 2;
+      words[tag] = words[tag + 1] = words[tag + 2] = 0;
+      words[tag + 3] = swapped((bytes - BLOCK) * 8);
+    }
+    it.hashLanes(longest);
+    return at;
   }
 
   #loadTables(it: Engine): void {

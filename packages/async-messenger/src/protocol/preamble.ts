@@ -72,6 +72,18 @@ export class Preamble {
     return this;
   }
 
+  /** Reads the lengths of a block, as words from `at` on, that is not to be believed yet. */
+  peek(words: Int32Array, at: number): this {
+    const { lengths } = this;
+    this.segments = (words[at]! >>> 8) & 0xff;
+    // 6 bytes each from the third on
+    lengths[0] = ((words[at]! >>> 16) | (words[at + 1]! << 16)) >>> 0;
+    lengths[1] = words[at + 2]! >>> 0;
+    lengths[2] = ((words[at + 3]! >>> 16) | (words[at + 4]! << 16)) >>> 0;
+    lengths[3] = words[at + 5]! >>> 0;
+    return this;
+  }
+
   /** Sum of the segments' lengths. */
   get logicalLength(): number {
     const { lengths } = this;

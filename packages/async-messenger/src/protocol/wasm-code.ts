@@ -40,6 +40,7 @@ export const set = (local: number, value: Code): Code => [...value, 0x21, local]
 export const load = (address: Code, offset = 0): Code => [...address, 0x29, 3, ...unsigned(offset)];
 export const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, 0x37, 3, ...unsigned(offset)];
 /** i32 */
+export const loadI32 = (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)];
 export const add = op(0x6a);
 export const sub = op(0x6b);
 export const times = op(0x6c);
