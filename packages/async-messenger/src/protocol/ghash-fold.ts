@@ -7,7 +7,6 @@ import {
   fillZeros,
   get,
   i32,
-  knowsRelaxed,
   loadI32,
   loadVector,
   relaxedSwizzle,
@@ -75,7 +74,7 @@ function turned(load: (i: number) => Code, locals: number): { code: Code[]; turn
 }
 
 /**
- * Functions that multiply sixteen blocks at a time; `at` is the index of the first.
+ * Functions that multiply sixteen blocks at a time; `at` is the index of the first, `isRelaxed` whether they may use relaxed SIMD.
  *
  * - `fold(from, groups)` folds blocks which a polynomial is made of, the first one's power the highest, into sixteen blocks that make one of
  *   the same value.
@@ -87,6 +86,7 @@ function turned(load: (i: number) => Code, locals: number): { code: Code[]; turn
 export function foldFunctions(
   at: number,
   { tables, keyTables, scratch, folded, lanes: laneTable, zeros }: FoldLayout,
+  isRelaxed: boolean,
 ): WasmFunction[] {
   const [nibbles, products] = [scratch, scratch + NIBBLES * LANES];
   const from = 0;
@@ -119,7 +119,7 @@ export function foldFunctions(
   /** multiply(table): the products of the half bytes and a factor, some bytes of them at a time. */
   const [table, product, nibble, indices, sums] = [0, 1, 2, 3, 4] as const;
   const bytes = Array.from({ length: AT_A_TIME }, (_, i) => i);
-  const lookUp = knowsRelaxed() ? relaxedSwizzle : swizzle;
+  const lookUp = isRelaxed ? relaxedSwizzle : swizzle;
   const look = (i: number): Code[] => [
     set(indices, loadVector(get(nibble), i * LANES)),
     ...bytes.map((byte) =>

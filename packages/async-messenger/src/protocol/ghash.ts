@@ -22,6 +22,7 @@ import {
   storeVector,
   sub,
   times,
+  withRelaxed,
   xor,
   xorVectors,
 } from './wasm-code.js';
@@ -265,7 +266,9 @@ let engine: Engine | undefined;
 function start(): Engine {
   const own = [factorsCode(), powerCode(), hashCode(), maskCode()];
   const layout = { tables: TABLES, keyTables: KEY_TABLES, scratch: SCRATCH, folded: FOLDED, lanes: LANE_TABLE, zeros: ZEROS };
-  const { memory, ...functions } = instantiate<Functions>([...own, ...foldFunctions(own.length, layout)], PAGES);
+  const { memory, ...functions } = withRelaxed((isRelaxed) =>
+    instantiate<Functions>([...own, ...foldFunctions(own.length, layout, isRelaxed)], PAGES),
+  );
   const { buffer } = memory;
   return {
     ...functions,

@@ -1,3 +1,5 @@
+import v8 from 'node:v8';
+
 /**
  * WebAssembly written as nested expressions, each the bytes of its code: `add(get(0), i32(1))` is `(i32.add (local.get 0) (i32.const 1))`.
  * Only what is needed here.
@@ -104,10 +106,26 @@ export function instantiate<Exports>(functions: readonly WasmFunction[], pages =
   };
 }
 
-/** Does the engine know {@link relaxedSwizzle}? Those of before 2023 do not. */
+/** Does the engine know {@link relaxedSwizzle}? Those of before 2023 do not, or only where they are told to. */
 export function knowsRelaxed(): boolean {
   const body = [storeVector(i32(0), 0, relaxedSwizzle(constVector(0), constVector(0)))];
   return WebAssembly.validate(assemble([{ params: 0, body }], 1));
+}
+
+const RELAXED_FLAG = 'experimental-wasm-relaxed-simd';
+
+/** Has `make` instantiate what may use {@link relaxedSwizzle}, if the engine knows it. Node 20 is told to, which is undone at once. */
+export function withRelaxed<T>(make: (isRelaxed: boolean) => T): T {
+  if (knowsRelaxed()) return make(true);
+  try {
+    v8.setFlagsFromString(`--${RELAXED_FLAG}`);
+    return make(knowsRelaxed());
+  } catch {
+    // another thread undid it in between
+    return make(false);
+  } finally {
+    v8.setFlagsFromString(`--no-${RELAXED_FLAG}`);
+  }
 }
 
 function assemble(functions: readonly WasmFunction[], pages: number): Uint8Array {
