@@ -4,7 +4,6 @@ import * as frames from '../src/protocol/control-frames.js';
 import { FrameReader } from '../src/protocol/frame-reader.js';
 import type { FrameSink } from '../src/protocol/frame-reader.js';
 import { FrameWriter } from '../src/protocol/frame-writer.js';
-import { blankHeader, readHeader } from '../src/protocol/message-header.js';
 import type { MessageHeader } from '../src/protocol/message-header.js';
 import { Tag, tagName } from '../src/protocol/tag.js';
 
@@ -51,7 +50,7 @@ function rewrite(stream: Uint8Array, step: number): { bytes: Buffer; tags: strin
     },
     admit: () => true,
     onMessage(parts) {
-      const header = readHeader(parts.head, parts.headAt, blankHeader());
+      const header = { ...parts.header };
       tags.push(tagName(Tag.MESSAGE));
       headers.push(header);
       writer.message(header, parts.front, parts.middle, parts.data);

@@ -2,14 +2,13 @@ import { CephError, realClock } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { WorkerThread } from '@cephts/common/node';
 import { EntityAddr } from '@cephts/encoding';
-import { HEADER_LENGTH } from '../protocol/message-header.js';
 import { MessageParts } from '../protocol/message-parts.js';
 import type { Tag } from '../protocol/tag.js';
 import { NOBODY } from './posix-stack.js';
 import { SlabReader, SlabWriter } from './slab.js';
 import type { Wire, WireOwner } from './wire.js';
 import { WorkerWire } from './worker-wire.js';
-import { Command, HEADER_APART, Report } from './worker-records.js';
+import { Command, Report } from './worker-records.js';
 import type { Batch } from './worker-records.js';
 
 /** Options of {@link MsgrThread}. */
@@ -74,7 +73,7 @@ export class MsgrThread {
       this.#scheduled = true;
       this.#cct.runQueue.schedule(this);
     }
-    return this.#out.u32(kind).u32(id);
+    return this.#out.two(kind, id);
   }
 
   /** Called by the run queue. */
@@ -204,19 +203,14 @@ export class MsgrThread {
         parts.frontLength = r.u32();
         parts.middleLength = r.u32();
         parts.dataLength = r.u32();
+        r.header(parts.header);
         if (kind === Report.MESSAGE_GIVEN) {
-          parts.bytes = parts.head = buffers[r.u32()]!;
+          parts.bytes = buffers[r.u32()]!;
           parts.frontAt = r.u32();
           parts.middleAt = r.u32();
           parts.dataAt = r.u32();
-          parts.headAt = r.u32();
-          if (parts.headAt === HEADER_APART) {
-            parts.head = r.bytes;
-            parts.headAt = r.raw(HEADER_LENGTH);
-          }
         } else {
-          parts.bytes = parts.head = r.bytes;
-          parts.headAt = r.raw(HEADER_LENGTH);
+          parts.bytes = r.bytes;
           parts.frontAt = r.raw(parts.frontLength);
           parts.middleAt = r.raw(parts.middleLength);
           parts.dataAt = r.raw(parts.dataLength);

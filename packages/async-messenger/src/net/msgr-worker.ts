@@ -1,5 +1,5 @@
 import { EntityAddr } from '@cephts/encoding';
-import { HEADER_LENGTH, blankHeader, readHeader } from '../protocol/message-header.js';
+import { HEADER_LENGTH, blankHeader } from '../protocol/message-header.js';
 import type { MessageParts } from '../protocol/message-parts.js';
 import type { Tag } from '../protocol/tag.js';
 import { FramedWire } from './framed-wire.js';
@@ -8,7 +8,7 @@ import { PosixSocket } from './posix-socket.js';
 import { listenPosix } from './posix-stack.js';
 import { SlabReader, SlabWriter } from './slab.js';
 import type { WireOwner } from './wire.js';
-import { ACCEPTED_BASE, Command, HEADER_APART, Report, WINDOW } from './worker-records.js';
+import { ACCEPTED_BASE, Command, Report, WINDOW } from './worker-records.js';
 import type { Batch } from './worker-records.js';
 
 /** From here on memory that holds nothing but messages changes hands, instead of what is in it being copied. */
@@ -65,7 +65,7 @@ export class MsgrWorker {
       setImmediate(() => this.#post());
     }
     this.#reports++;
-    return this.#out.u32(kind).u32(id);
+    return this.#out.two(kind, id);
   }
 
   /** Memory whose buffer changes hands with the batch. @returns the buffer's number there */
@@ -113,7 +113,7 @@ export class MsgrWorker {
     const remote = this.#wires.get(id);
     switch (kind) {
       case Command.MESSAGE: {
-        const header = readHeader(r.bytes, r.raw(HEADER_LENGTH), this.#header);
+        const header = r.header(this.#header);
         const front = r.blob();
         const middle = r.blob();
         const data = r.blob();
@@ -287,15 +287,11 @@ class RemoteWire implements WireOwner {
     const { bytes, frontLength, middleLength, dataLength } = parts;
     const give = parts.alone && bytes.byteLength >= TRANSFER;
     const record = this.#worker.report(give ? Report.MESSAGE_GIVEN : Report.MESSAGE, this.#id);
-    record.u32(wireLength).u32(frontLength).u32(middleLength).u32(dataLength);
+    record.four(wireLength, frontLength, middleLength, dataLength).header(parts.header);
     if (give) {
       parts.given = true;
-      const apart = parts.head !== bytes;
-      record.u32(this.#worker.give(bytes)).u32(parts.frontAt).u32(parts.middleAt).u32(parts.dataAt);
-      record.u32(apart ? HEADER_APART : parts.headAt);
-      if (apart) record.raw(parts.head, parts.headAt, HEADER_LENGTH);
+      record.four(this.#worker.give(bytes), parts.frontAt, parts.middleAt, parts.dataAt);
     } else {
-      record.raw(parts.head, parts.headAt, HEADER_LENGTH);
       record.raw(bytes, parts.frontAt, frontLength).raw(bytes, parts.middleAt, middleLength).raw(bytes, parts.dataAt, dataLength);
     }
   }

@@ -1,5 +1,4 @@
 import { copy } from '../protocol/copy.js';
-import { HEADER_LENGTH, writeHeader } from '../protocol/message-header.js';
 import type { MessageHeader } from '../protocol/message-header.js';
 
 /** Bytes up to which a loop copies faster than a call does. */
@@ -8,6 +7,12 @@ const EMPTY = new Uint8Array(0);
 const INITIAL = 64 * 1024;
 /** From here on a slab changes hands instead of being copied. */
 const TRANSFER = 16 * 1024;
+
+const HEADER_WORDS = 11;
+
+/** The upper half of 64 bits. */
+const high = (value: number): number => (value < 0x1_0000_0000 ? 0 : Math.floor(value / 0x1_0000_0000));
+const whole64 = (low: number, upper: number): number => (upper === 0 ? low >>> 0 : (upper >>> 0) * 0x1_0000_0000 + (low >>> 0));
 
 /** Bytes that a blob of `length` takes: whole words. */
 const whole = (length: number): number => (length + 3) & ~3;
@@ -52,9 +57,40 @@ export class SlabWriter {
     return this.blob(Buffer.from(text));
   }
 
-  header(header: MessageHeader): this {
-    const at = this.#reserve(whole(HEADER_LENGTH));
-    writeHeader(this.#bytes, at, header);
+  /** Two words at once. */
+  two(a: number, b: number): this {
+    const at = this.#reserve(2 * 4) >>> 2;
+    const words = this.#words;
+    words[at] = a;
+    words[at + 1] = b;
+    return this;
+  }
+
+  four(a: number, b: number, c: number, d: number): this {
+    const at = this.#reserve(4 * 4) >>> 2;
+    const words = this.#words;
+    words[at] = a;
+    words[at + 1] = b;
+    words[at + 2] = c;
+    words[at + 3] = d;
+    return this;
+  }
+
+  /** {@link HEADER_WORDS} words. */
+  header(h: MessageHeader): this {
+    const at = this.#reserve(HEADER_WORDS * 4) >>> 2;
+    const words = this.#words;
+    words[at] = h.seq;
+    words[at + 1] = high(h.seq);
+    words[at + 2] = h.tid;
+    words[at + 3] = high(h.tid);
+    words[at + 4] = h.ackSeq;
+    words[at + 5] = high(h.ackSeq);
+    words[at + 6] = h.type | (h.priority << 16);
+    words[at + 7] = h.version | (h.compatVersion << 16);
+    words[at + 8] = h.dataPrePaddingLen;
+    words[at + 9] = h.dataOff | (h.reserved << 16);
+    words[at + 10] = h.flags;
     return this;
   }
 
@@ -106,6 +142,25 @@ export class SlabReader {
     const at = this.#at;
     this.#at = at + 4;
     return this.#words[at >>> 2]! >>> 0;
+  }
+
+  /** Reads a header into `h`, which is returned. */
+  header(h: MessageHeader): MessageHeader {
+    const words = this.#words;
+    const at = this.#at >>> 2;
+    this.#at += HEADER_WORDS * 4;
+    h.seq = whole64(words[at]!, words[at + 1]!);
+    h.tid = whole64(words[at + 2]!, words[at + 3]!);
+    h.ackSeq = whole64(words[at + 4]!, words[at + 5]!);
+    h.type = words[at + 6]! & 0xffff;
+    h.priority = words[at + 6]! >>> 16;
+    h.version = words[at + 7]! & 0xffff;
+    h.compatVersion = words[at + 7]! >>> 16;
+    h.dataPrePaddingLen = words[at + 8]! >>> 0;
+    h.dataOff = words[at + 9]! & 0xffff;
+    h.reserved = words[at + 9]! >>> 16;
+    h.flags = words[at + 10]!;
+    return h;
   }
 
   /** Goes past `length` bytes. @returns where they begin */

@@ -52,10 +52,7 @@ export const Report = {
   ABORTED: 10,
   /** listener: closed. */
   UNLISTENED: 11,
-  /**
-   * wire length, lengths of front, middle and data, number of the buffer they are in, their offsets, and the header's, or
-   * {@link HEADER_APART} and the header: a message.
-   */
+  /** wire length, lengths of front, middle and data, header, number of the buffer they are in, and their offsets: a message. */
   MESSAGE_GIVEN: 12,
 } as const;
 
@@ -68,8 +65,6 @@ export interface Batch {
   at: number;
 }
 
-/** Where a header is that is not in the buffer with the rest of its message. */
-export const HEADER_APART = 0xffff_ffff;
 /** Bytes of messages that a worker may hand over without being asked to go on. */
 export const WINDOW = 1024 * 1024;
 /** Accepted wires are numbered by the worker from here on, connecting ones by the main isolate below. */

@@ -5,7 +5,7 @@ import { copy } from './copy.js';
 import { crc32c } from './crc32c.js';
 import { SHORT_RECORD } from './short-gcm.js';
 import { FrameError } from './frame-error.js';
-import { HEADER_LENGTH, readU32 } from './message-header.js';
+import { HEADER_LENGTH, readHeader, readU32 } from './message-header.js';
 import { MessageParts } from './message-parts.js';
 import {
   CRC_LENGTH,
@@ -101,6 +101,9 @@ export class FrameReader {
   #record: OnwireRecord | undefined;
   /** In secure mode of msgr2.1, the preamble at hand and what of the first segment came with it. */
   #opened: Uint8Array | undefined = undefined;
+  /** Where the first segment of the frame at hand is. */
+  #head: Uint8Array = EMPTY;
+  #headAt = 0;
   /** The preamble, or the head of the banner, as it came, where the sink is to have all bytes. */
   #rawHead: Uint8Array = EMPTY;
   /** Has the body at hand its buffer to itself? */
@@ -383,7 +386,7 @@ export class FrameReader {
       if (this.#stepping) this.#stopped = true;
       const raw =
         this.#stepping && !this.#rx ? join([this.#rawHead, bytes.subarray(at, at + length)], PREAMBLE_LENGTH + length) : undefined;
-      if (complete) this.sink.onFrame(tag as Tag, parts.head.subarray(parts.headAt, parts.headAt + lengths[0]!), raw);
+      if (complete) this.sink.onFrame(tag as Tag, this.#head.subarray(this.#headAt, this.#headAt + lengths[0]!), raw);
       return;
     }
     if (!complete) {
@@ -391,10 +394,11 @@ export class FrameReader {
       return;
     }
     parts.given = false;
+    readHeader(this.#head, this.#headAt, parts.header);
     this.sink.onMessage(parts, this.#preambleNeed + length);
     if (parts.given && parts.bytes === this.#bytes) this.#given = true;
     // an idle stream keeps no memory that others would have to themselves
-    parts.head = parts.bytes = EMPTY;
+    this.#head = parts.bytes = EMPTY;
   }
 
   /** crc mode: finds the segments. @returns false for an aborted frame */
@@ -407,8 +411,8 @@ export class FrameReader {
       checkCrc(b, from, at, readU32(b, at));
       at += CRC_LENGTH;
     }
-    parts.head = b;
-    parts.headAt = from;
+    this.#head = b;
+    this.#headAt = from;
     parts.alone = this.#bodyAlone;
     this.#lay(b, at, unpadded);
     if (rev1 && segments === 1) return true;
@@ -442,8 +446,8 @@ export class FrameReader {
       this.#record = undefined;
       const plain = record.update(body.subarray(from, to - TAG_LENGTH));
       record.final(body.subarray(to - TAG_LENGTH, to));
-      parts.head = plain;
-      parts.headAt = 0;
+      this.#head = plain;
+      this.#headAt = 0;
       parts.alone = fills(plain);
       this.#lay(plain, first, padded);
       return !isAborted(plain[plain.length - BLOCK_LENGTH]!, false);
@@ -460,8 +464,8 @@ export class FrameReader {
       head = join([head, openRecord(rx, body, from, end)], first);
       at = end;
     }
-    parts.head = head;
-    parts.headAt = headAt;
+    this.#head = head;
+    this.#headAt = headAt;
     if (segments === 1) {
       this.#lay(EMPTY, 0, padded);
       return true;

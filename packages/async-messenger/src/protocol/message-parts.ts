@@ -1,12 +1,14 @@
+import { blankHeader } from './message-header.js';
+import type { MessageHeader } from './message-header.js';
+
 const EMPTY = new Uint8Array(0);
 
 /**
- * Where the segments of a message lie: the header by itself, the other three in one memory. Whoever reads
+ * The header of a message, and where its other three segments lie, in one memory. Whoever reads
  * streams has one such object, and overwrites it with the next message; views are made only of what somebody looks at.
  */
 export class MessageParts {
-  head: Uint8Array = EMPTY;
-  headAt = 0;
+  readonly header: MessageHeader;
   bytes: Uint8Array = EMPTY;
   frontAt = 0;
   frontLength = 0;
@@ -18,6 +20,10 @@ export class MessageParts {
   alone = false;
   /** Set by whom the message was handed to: the buffer of {@link bytes} now belongs to somebody else. */
   given = false;
+
+  constructor(header: MessageHeader = blankHeader()) {
+    this.header = header;
+  }
 
   /** Bytes of the three segments. */
   get size(): number {
@@ -49,7 +55,8 @@ export class MessageParts {
 
   /** One that stays as it is. */
   clone(): MessageParts {
-    return Object.assign(new MessageParts(), this);
+    const header = { ...this.header };
+    return Object.assign(new MessageParts(), this, { header });
   }
 }
 

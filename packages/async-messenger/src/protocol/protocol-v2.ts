@@ -23,7 +23,7 @@ import {
   encodeStamp,
 } from './control-frames.js';
 import { assembleControl } from './frame-writer.js';
-import { blankHeader, readHeader } from './message-header.js';
+import { blankHeader } from './message-header.js';
 import type { MessageParts } from './message-parts.js';
 import type { ProtocolHost } from './protocol-host.js';
 import { ServerHandshake } from './server-handshake.js';
@@ -38,7 +38,6 @@ const NOTHING = new Uint8Array(0);
 /** One for all: a message is encoded and copied into its frame before the next one. */
 const encoder = new Encoder(64 * 1024);
 const outHeader = blankHeader();
-const inHeader = blankHeader();
 
 /**
  * msgr2.1 at one end of a connection: the state machine, what is written and read in state READY, and what a fault leads to. The way to
@@ -231,7 +230,7 @@ export class ProtocolV2 implements WireOwner {
   }
 
   onMessage(parts: MessageParts, wireLength: number): void {
-    const header = readHeader(parts.head, parts.headAt, inHeader);
+    const { header } = parts;
     const m = this.host.registry.create(header.type) ?? new UnknownMessage(header.type);
     m.seq = header.seq;
     m.tid = header.tid;
