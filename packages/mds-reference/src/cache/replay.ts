@@ -53,7 +53,7 @@ export function replayEvent(cache: MDCache, event: LogEvent, ls: LogSegment): vo
   else if (event instanceof ETableServer) replayTableServer(cache, event, ls);
   else if (event instanceof ETableClient) cache.mds.snapclient.gotJournaledAck(event.tid);
   else if (event instanceof EFragment) replayFragment(cache, event, ls);
-  else if (event instanceof ECommitted) cache.uncommittedLeaders.finish(event.reqid.toString());
+  else if (event instanceof ECommitted) cache.uncommittedLeaders.finish(event.reqid);
   else if (event instanceof EPeerUpdate) replayPeerUpdate(cache, event, ls);
   else if (event instanceof EResetJournal) replayReset(cache);
   else if (event instanceof EExport) replayExport(cache, event, ls);

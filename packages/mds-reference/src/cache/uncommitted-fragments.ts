@@ -1,5 +1,4 @@
 import { complete, ERRNO, GatherBuilder } from '@cephts/common';
-import type { Completion } from '@cephts/common';
 import { Decoder } from '@cephts/encoding';
 import type { DirFrag, Frag } from '@cephts/encoding';
 import { EFragment, FRAGMENT_OP_FINISH, FRAGMENT_OP_ROLLBACK } from '../journal/events/e-fragment.js';
@@ -14,19 +13,18 @@ import { addDir, addDirContext } from './meta-blob.js';
 import { MutationImpl } from './mutation.js';
 import { PREDIRTY_PRIMARY } from './predirty.js';
 import { ReplayError } from './replay-error.js';
+import { Uncommitted } from './uncommitted.js';
 
 interface Cut {
   readonly base: DirFrag;
   /** Split by so many; below 0: merged. */
   readonly bits: number;
-  readonly ls: LogSegment;
   /** Those whose objects nobody needs once the cut is committed, or rolled back. */
   oldFrags: readonly Frag[];
   /** How the old ones were: their fnodes, one after the other. */
   readonly rollback: Uint8Array;
   /** Only the old objects are left to be removed. */
   committed: boolean;
-  readonly waiters: Completion[];
 }
 
 /**
@@ -35,23 +33,21 @@ interface Cut {
  *
  * @see MDCache::uncommitted_fragments in src/mds/MDCache.cc (16.2.15)
  */
-export class UncommittedFragments {
+export class UncommittedFragments extends Uncommitted<Cut> {
   readonly #cache: MDCache;
-  readonly #cuts = new Map<string, Cut>();
 
   constructor(cache: MDCache) {
+    super(cache.mds, (ls) => ls.uncommittedFragments);
     this.#cache = cache;
   }
 
   add(base: DirFrag, bits: number, oldFrags: readonly Frag[], ls: LogSegment, rollback: Uint8Array): void {
-    const key = String(base);
-    ls.uncommittedFragments.set(key, base);
-    this.#cuts.set(key, { base, bits, ls, oldFrags, rollback, committed: false, waiters: [] });
+    this.begin(base, ls, { base, bits, oldFrags, rollback, committed: false });
   }
 
   /** The new objects are written. */
   commit(base: DirFrag): void {
-    const cut = this.#cuts.get(String(base));
+    const cut = this.get(base);
     if (!cut) return;
     // a journal of old says no more than that
     if (cut.oldFrags.length === 0) this.finish(base);
@@ -60,25 +56,9 @@ export class UncommittedFragments {
 
   /** It was taken back: `newFrags` are those nobody needs now. */
   rolledBack(base: DirFrag, newFrags: readonly Frag[]): void {
-    const cut = this.#cuts.get(String(base));
+    const cut = this.get(base);
     if (cut && cut.oldFrags.length > 0) cut.oldFrags = newFrags;
     this.commit(base);
-  }
-
-  /** The old objects are gone. */
-  finish(base: DirFrag): void {
-    const key = String(base);
-    const cut = this.#cuts.get(key);
-    if (!cut) return;
-    this.#cuts.delete(key);
-    cut.ls.uncommittedFragments.delete(key);
-    this.#cache.mds.queueWaiters(cut.waiters);
-  }
-
-  wait(base: DirFrag, completion: Completion): void {
-    const cut = this.#cuts.get(String(base));
-    if (cut) cut.waiters.push(completion);
-    else complete(completion, 0);
   }
 
   /**
@@ -87,14 +67,14 @@ export class UncommittedFragments {
    * @throws ReplayError where a directory that was to be cut is nowhere
    */
   recover(): void {
-    for (const cut of [...this.#cuts.values()]) {
+    for (const [, cut] of [...this.entries()]) {
       if (!cut.committed) this.#rollBack(cut);
       this.#removeOld(cut);
     }
   }
 
   #rollBack(cut: Cut): void {
-    const { mds } = this.#cache;
+    const { mds } = this;
     const { base, bits } = cut;
     const inode = this.#cache.getInode(base.ino);
     if (!inode) throw new ReplayError(`${base} was to be cut, and is not in the journal`);
@@ -133,7 +113,7 @@ export class UncommittedFragments {
   }
 
   #removeOld(cut: Cut): void {
-    const { mds } = this.#cache;
+    const { mds } = this;
     const gather = new GatherBuilder(
       new C_IO_Wrapper(mds, () => {
         mds.mdlog.startSubmitEntry(new EFragment(FRAGMENT_OP_FINISH, cut.base, cut.bits));

@@ -1,10 +1,9 @@
-import { complete } from '@cephts/common';
-import type { Completion } from '@cephts/common';
 import type { LogSegment } from '../journal/log-segment.js';
 import type { CInode } from './cinode.js';
 import { dropForeignSubtree } from './foreign-subtrees.js';
 import type { MDCache } from './md-cache.js';
 import { CDIR_AUTH_UNDEF } from './subtree-map.js';
+import { Uncommitted } from './uncommitted.js';
 
 /**
  * What this rank's part of a request that another rank leads has left in the cache, in case it is taken back.
@@ -18,11 +17,9 @@ export class PeerUpdate {
   readonly unlinked = new Set<CInode>();
 }
 
-interface Uncommitted {
+interface Part {
   readonly leader: number;
-  readonly ls: LogSegment;
   readonly update: PeerUpdate;
-  readonly waiters: Completion[];
 }
 
 /**
@@ -30,50 +27,40 @@ interface Uncommitted {
  *
  * @see MDCache::uncommitted_peers in src/mds/MDCache.cc (16.2.15)
  */
-export class UncommittedPeers {
+export class UncommittedPeers extends Uncommitted<Part> {
   readonly #cache: MDCache;
-  readonly #peers = new Map<string, Uncommitted>();
 
   constructor(cache: MDCache) {
+    super(cache.mds, (ls) => ls.uncommittedPeers);
     this.#cache = cache;
   }
 
   /** Each request with the rank that leads it. */
   *leaders(): IterableIterator<[reqid: string, leader: number]> {
-    for (const [reqid, { leader }] of this.#peers) yield [reqid, leader];
+    for (const [reqid, { leader }] of this.entries()) yield [reqid, leader];
   }
 
   add(reqid: string, leader: number, ls: LogSegment, update: PeerUpdate): void {
-    ls.uncommittedPeers.add(reqid);
-    this.#peers.set(reqid, { leader, ls, update, waiters: [] });
+    this.begin(reqid, ls, { leader, update });
   }
 
-  /** Committed, or taken back: nothing of before is needed. One that is not known began before the journal does. */
-  finish(reqid: string): void {
-    const peer = this.#peers.get(reqid);
-    if (!peer) return;
-    this.#peers.delete(reqid);
-    peer.ls.uncommittedPeers.delete(reqid);
-    this.#cache.mds.queueWaiters(peer.waiters);
-    for (const inode of peer.update.oldDirs) if (!this.needsDirectory(inode)) this.#dropForeign(inode);
-    for (const inode of peer.update.unlinked) {
+  /** Committed, or taken back: nothing of before is needed. */
+  override finish(reqid: string): Part | undefined {
+    const part = super.finish(reqid);
+    for (const inode of part?.update.oldDirs ?? []) if (!this.needsDirectory(inode)) this.#dropForeign(inode);
+    for (const inode of part?.update.unlinked ?? []) {
       if (!this.#needsInode(inode) && !inode.getProjectedParentDn()) this.#cache.removeInodeRecursive(inode);
     }
-  }
-
-  wait(reqid: string, completion: Completion): void {
-    const peer = this.#peers.get(reqid);
-    if (peer) peer.waiters.push(completion);
-    else complete(completion, 0);
+    return part;
   }
 
   needsDirectory(inode: CInode): boolean {
-    for (const { update } of this.#peers.values()) if (update.oldDirs.has(inode)) return true;
+    for (const [, { update }] of this.entries()) if (update.oldDirs.has(inode)) return true;
     return false;
   }
 
   #needsInode(inode: CInode): boolean {
-    for (const { update } of this.#peers.values()) if (update.unlinked.has(inode)) return true;
+    for (const [, { update }] of this.entries()) if (update.unlinked.has(inode)) return true;
     return false;
   }
 

@@ -43,7 +43,7 @@ function waitForOthers(mds: MDSRank, segment: LogSegment, gather: MDSGatherBuild
   const { mdcache, locker } = mds;
   for (const reqid of segment.uncommittedLeaders) mdcache.uncommittedLeaders.wait(reqid, gather.newSub());
   for (const reqid of segment.uncommittedPeers) mdcache.uncommittedPeers.wait(reqid, gather.newSub());
-  for (const dirfrag of segment.uncommittedFragments.values()) mdcache.uncommittedFragments.wait(dirfrag, gather.newSub());
+  for (const dirfrag of segment.uncommittedFragments) mdcache.uncommittedFragments.wait(dirfrag, gather.newSub());
   for (const inode of segment.dirtyDirfragDir) locker.scatterNudge(inode.filelock, gather.newSub());
   for (const inode of segment.dirtyDirfragDirfragtree) locker.scatterNudge(inode.dirfragtreelock, gather.newSub());
   for (const inode of segment.dirtyDirfragNest) locker.scatterNudge(inode.nestlock, gather.newSub());

@@ -1,7 +1,6 @@
 import { complete } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import { IntervalSet } from '@cephts/encoding';
-import type { DirFrag } from '@cephts/encoding';
 import type { CDentry } from '../cache/cdentry.js';
 import type { CDir } from '../cache/cdir.js';
 import type { CInode } from '../cache/cinode.js';
@@ -41,7 +40,7 @@ export class LogSegment {
   /** Requests (`client.4305:12`) with peers that have yet to acknowledge. */
   readonly uncommittedLeaders = new Set<string>();
   readonly uncommittedPeers = new Set<string>();
-  readonly uncommittedFragments = new Map<string, DirFrag>();
+  readonly uncommittedFragments = new Set<string>();
   /** Names of sessions (`client.4305`) whose completed requests changed. */
   readonly touchedSessions = new Set<string>();
 
