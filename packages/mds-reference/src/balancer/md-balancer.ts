@@ -52,10 +52,6 @@ export class MDBalancer {
   constructor(mds: MDSRank) {
     this.#mds = mds;
     const { conf, clock } = mds.cct;
-    conf.define([
-      { name: 'mds_decay_halflife', type: 'float', default: 5, desc: 'seconds in which popularity halves', min: 0.01 },
-      { name: 'mds_bal_interval', type: 'int', default: 10, desc: 'seconds between balancing epochs' },
-    ]);
     this.#halfLife = conf.number('mds_decay_halflife');
     this.#interval = conf.number('mds_bal_interval') * 1000;
     this.#total = new LoadVec(this.#halfLife, clock.monotonicNow());

@@ -119,16 +119,6 @@ export class MDCache {
   constructor(mds: MDSRank, purgeQueue: PurgeQueue) {
     this.mds = mds;
     const { conf } = mds.cct;
-    conf.define([
-      {
-        name: 'mds_verify_backtrace',
-        type: 'int',
-        default: 1,
-        desc: 'check backtraces of directories as they are read: 0 no, 1 yes',
-      },
-      { name: 'mds_root_ino_uid', type: 'int', default: 0, desc: 'owner of a new root directory' },
-      { name: 'mds_root_ino_gid', type: 'int', default: 0, desc: 'group of a new root directory' },
-    ]);
     this.#dirstatMinInterval = conf.number('mds_dirstat_min_interval') * 1000;
     this.#setMemoryLimit();
     conf.observe(() => {

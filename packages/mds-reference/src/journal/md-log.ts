@@ -8,7 +8,6 @@ import { JournalPointer } from './journal-pointer.js';
 import { Journaler } from './journaler.js';
 import { EVENT_IMPORTFINISH, EVENT_SUBTREEMAP } from './log-event.js';
 import type { LogEvent } from './log-event.js';
-import { LOG_OPTIONS } from './log-options.js';
 import { createLogPerf, LogPerf } from './log-perf.js';
 import { LogRecovery } from './log-recovery.js';
 import { LogReplay } from './log-replay.js';
@@ -87,7 +86,6 @@ export class MDLog {
   constructor(mds: MDSRank) {
     this.mds = mds;
     const { cct } = mds;
-    cct.conf.define(LOG_OPTIONS);
     const readDelay = (): void => void (this.#flushDelay = cct.conf.number('mds_log_flush_delay') * 1000);
     readDelay();
     cct.conf.observe(readDelay, ['mds_log_flush_delay']);
