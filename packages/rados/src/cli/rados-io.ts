@@ -31,6 +31,18 @@ export async function* pieces(io: CommandIo, file: string, size: number): AsyncG
   if (length > 0) yield Buffer.concat(gathered);
 }
 
+/** What is in an object, in pieces of a size; all but the last are as long. */
+export async function* objectPieces(
+  read: (range: { off: number; len: number }) => Promise<Uint8Array>,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  for (let off = 0; ; off += size) {
+    const piece = await read({ off, len: size });
+    if (piece.length > 0) yield piece;
+    if (piece.length < size) return;
+  }
+}
+
 /** Bytes of a file; undefined for standard input, and what has no length. */
 export async function lengthOf(file: string): Promise<number | undefined> {
   if (file === '-') return undefined;

@@ -9,7 +9,7 @@ import { errnoText } from './errno-text.js';
 import { hexdump } from './hexdump.js';
 import { radosBench, radosCleanup } from './rados-bench.js';
 import { radosDf } from './rados-df.js';
-import { lengthOf, openSink, pieces, readAll, save, writeTo } from './rados-io.js';
+import { lengthOf, objectPieces, openSink, pieces, readAll, save, writeTo } from './rados-io.js';
 import type { CommandIo } from './rados-io.js';
 import { radosNotify, radosWatch } from './rados-watch.js';
 import { TransferProgress } from './transfer-progress.js';
@@ -76,14 +76,12 @@ function firstPart({ options }: VerbContext, oid: string): string {
 async function put(c: VerbContext, [oid = '', file = '']: readonly string[]): Promise<void> {
   const data = dataOf(c);
   let off = c.options.offset;
-  const source = pieces(c.io, file, c.options.blockSize);
   const progress = new TransferProgress(c.io.stderr, `put ${oid}`);
   if (progress.isSeen) progress.total = await lengthOf(file);
   try {
-    for await (const piece of source) {
+    for await (const piece of progress.of(pieces(c.io, file, c.options.blockSize))) {
       await telling(`error putting ${c.pool}/${oid}`, () => (off === 0 ? data.writeFull(oid, piece) : data.write(oid, piece, off)));
       off += piece.length;
-      progress.add(piece.length);
     }
   } catch (error) {
     if (error instanceof VerbError) throw error;
@@ -93,8 +91,6 @@ async function put(c: VerbContext, [oid = '', file = '']: readonly string[]): Pr
       `error reading input file ${file}: ${errnoText((error as NodeJS.ErrnoException).errno ?? ERRNO.EIO)}\n`,
     );
     return;
-  } finally {
-    progress.end();
   }
   if (off === 0) await telling(`error putting ${c.pool}/${oid}`, () => c.ioctx.create(oid, true)).catch(() => undefined);
 }
@@ -109,15 +105,13 @@ async function get(c: VerbContext, [oid = '', file = '']: readonly string[]): Pr
     throw new VerbError(`${what}: ${errnoText(error.errno ?? ERRNO.EIO)}`);
   });
   try {
-    for (let off = 0; ; off += blockSize) {
-      const piece = await telling(what, () => data.read(oid, { off, len: blockSize }));
-      if (piece.length > 0) await sink.write(piece);
-      if (piece.length < blockSize) return;
-      if (off === 0 && progress.isSeen) progress.total = (await telling(what, () => data.stat(oid))).size;
-      progress.add(piece.length);
+    const read = (range: { off: number; len: number }): Promise<Uint8Array> => telling(what, () => data.read(oid, range));
+    for await (const piece of progress.of(objectPieces(read, blockSize))) {
+      await sink.write(piece);
+      const isLong = piece.length === blockSize && progress.total === undefined;
+      if (isLong && progress.isSeen) progress.total = (await telling(what, () => data.stat(oid))).size;
     }
   } finally {
-    progress.end();
     await sink.close();
   }
 }
@@ -126,13 +120,8 @@ async function append(c: VerbContext, [oid = '', file = '']: readonly string[]):
   const data = dataOf(c);
   const progress = new TransferProgress(c.io.stderr, `append ${oid}`);
   if (progress.isSeen) progress.total = await lengthOf(file);
-  try {
-    for await (const piece of pieces(c.io, file, c.options.blockSize)) {
-      await telling(`error appending ${c.pool}/${oid}`, () => data.append(oid, piece));
-      progress.add(piece.length);
-    }
-  } finally {
-    progress.end();
+  for await (const piece of progress.of(pieces(c.io, file, c.options.blockSize))) {
+    await telling(`error appending ${c.pool}/${oid}`, () => data.append(oid, piece));
   }
 }
 
@@ -162,17 +151,11 @@ async function copy(c: VerbContext, [oid = '', to = oid]: readonly string[]): Pr
   await telling(`error copying ${c.pool}/${oid} => ${options.targetPool ?? c.pool}/${to}`, async () => {
     const xattrs = await c.ioctx.getXattrs(oid);
     await target.writeFull(to, new Uint8Array(0));
-    const { blockSize } = options;
     const progress = new TransferProgress(c.io.stderr, `cp ${oid}`);
-    try {
-      for (let off = 0; ; off += blockSize) {
-        const piece = await c.ioctx.read(oid, { off, len: blockSize });
-        if (piece.length > 0) await target.write(to, piece, off);
-        if (piece.length < blockSize) break;
-        progress.add(piece.length);
-      }
-    } finally {
-      progress.end();
+    let off = 0;
+    for await (const piece of progress.of(objectPieces((range) => c.ioctx.read(oid, range), options.blockSize))) {
+      await target.write(to, piece, off);
+      off += piece.length;
     }
     const attrs = new ObjectOperation();
     for (const [name, bytes] of xattrs) attrs.setXattr(name, bytes);

@@ -45,6 +45,18 @@ export class TransferProgress {
     this.#out.write(`${CLEAR}${this.#what}: ${inUnits(this.#done)}${share}, ${rate}/s`);
   }
 
+  /** What is transferred in pieces: each is told of when it is done with, and the line is gone when all are, or when one fails. */
+  async *of<Piece extends Uint8Array>(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+    try {
+      for await (const piece of pieces) {
+        yield piece;
+        this.add(piece.length);
+      }
+    } finally {
+      this.end();
+    }
+  }
+
   /** Nothing more comes: takes its line away. */
   end(): void {
     if (this.#toldAt !== undefined) this.#out.write(CLEAR);
