@@ -341,7 +341,7 @@ export class CDentry extends MDSCacheObject implements LruItem<CDentry> {
   removeClientLease(lease: ClientLease): void {
     if (this.clientLeases?.delete(lease.client) !== true) return;
     lease.session.leases.delete(lease);
-    this.dir.inode.mdcache.forgetClientLease(lease);
+    this.dir.inode.mdcache.leases.forget(lease);
     if (this.clientLeases.size > 0) return;
     this.lock.putClientLease();
     this.put(PIN.CLIENTLEASE);

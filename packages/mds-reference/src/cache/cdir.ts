@@ -446,7 +446,7 @@ export class CDir extends MDSCacheObject {
 
   /** @internal The fragment can't be read: it stays empty, and those who wait are told. */
   fetchFailed(r: number): void {
-    if (this.inode.mdcache.isFatalDamage(this)) {
+    if (this.inode.mdcache.hierarchy.isFatalDamage(this)) {
       this.inode.mdcache.mds.damaged(`dir frag ${this.dirfrag} can't be read`);
       return;
     }

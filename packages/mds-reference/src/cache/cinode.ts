@@ -174,7 +174,7 @@ export class CInode extends InodeLocks {
   /** Its last name is being taken away. */
   markOrphan(): void {
     this.state |= ORPHAN;
-    this.mdcache.noteOrphan(this);
+    this.mdcache.strayManager.notifyStrayCreated();
   }
   clearOrphan(): void {
     this.state &= ~ORPHAN;

@@ -3,23 +3,16 @@ import type { Message } from '@cephts/async-messenger';
 import { complete, ERRNO } from '@cephts/common';
 import type { Completion } from '@cephts/common';
 import { FileLayout } from '@cephts/encoding';
-import type { DirFrag, EntityInst, IntervalSet } from '@cephts/encoding';
+import type { DirFrag, IntervalSet } from '@cephts/encoding';
 import type { MDSMap } from '@cephts/rados';
 import type { EMetaBlob } from '../journal/events/e-meta-blob.js';
 import type { EOpen } from '../journal/events/e-open.js';
-import type { ESubtreeMap } from '../journal/events/e-subtree-map.js';
 import type { LogEvent } from '../journal/log-event.js';
 import type { LogSegment } from '../journal/log-segment.js';
-import type { Capability } from '../locks/capability.js';
-import type { ClientLease } from '../locks/client-lease.js';
-import type { MClientRequest } from '../messages/m-client-request.js';
 import type { PurgeQueue } from '../purge/purge-queue.js';
-import type { MDSGatherBuilder } from '../rank/mds-context.js';
 import { MDSInternalContextWrapper } from '../rank/mds-context.js';
 import type { MDSRank } from '../rank/mds-rank.js';
 import { OpenFileTable } from '../tables/open-file-table.js';
-import type { Session } from '../tables/session.js';
-import type { CapReconnect } from '../types/cap-reconnect.js';
 import { CEPH_INO_ROOT, CEPH_NOSNAP, mdsInoMdsdir, mdsInoStray, mdsInoStrayIndex, NUM_STRAY } from '../types/ceph-fs.js';
 import type { FilePath } from '../types/file-path.js';
 import { CachePerf } from './cache-perf.js';
@@ -79,11 +72,12 @@ export class MDCache {
   readonly uncommittedLeaders: UncommittedLeaders;
   readonly uncommittedPeers: UncommittedPeers;
   readonly uncommittedFragments: UncommittedFragments;
+  readonly recovery: FileRecovery;
+  readonly reconnected: ReconnectedCaps;
+  readonly leases: ClientLeases;
   readonly openFileTable: OpenFileTable;
   readonly perf: CachePerf;
   readonly #openIno: OpenIno;
-  readonly #recovery: FileRecovery;
-  readonly #reconnected: ReconnectedCaps;
   readonly #upkeep: Upkeep;
 
   readonly #inodes = new Map<number, CInode>();
@@ -108,9 +102,7 @@ export class MDCache {
   #open = false;
   #readonly = false;
   #strayIndex = 0;
-  #lastTid = 0;
   readonly #waitingForOpen: Completion[] = [];
-  readonly #leases: ClientLeases;
   #rejoinDone: Completion | undefined;
   #rejoining = false;
   #dirstatMinInterval: number;
@@ -142,11 +134,11 @@ export class MDCache {
     this.strayManager = new StrayManager(this, purgeQueue);
     this.requests = new Requests(mds);
     this.truncation = new Truncation(this);
-    this.#leases = new ClientLeases(mds);
+    this.leases = new ClientLeases(mds);
     this.openFileTable = new OpenFileTable(mds);
     this.#openIno = new OpenIno(this);
-    this.#recovery = new FileRecovery(this);
-    this.#reconnected = new ReconnectedCaps(this);
+    this.recovery = new FileRecovery(this);
+    this.reconnected = new ReconnectedCaps(this);
     this.#upkeep = new Upkeep(this);
     this.#upkeep.start();
   }
@@ -259,7 +251,7 @@ export class MDCache {
     if (linkage.isPrimary()) return linkage.inode;
     const inode = this.getInode(linkage.remoteIno);
     if (inode) dn.linkRemote(linkage, inode);
-    else this.openRemoteDentry(dn, this.retryRequest(mdr));
+    else this.openRemoteDentry(dn, this.requests.retry(mdr));
     return inode;
   }
 
@@ -318,10 +310,6 @@ export class MDCache {
     return (this.#globalSnaprealm ??= this.hierarchy.createGlobalSnaprealm());
   }
 
-  createGlobalSnaprealm(): SnapRealm {
-    return this.getGlobalSnaprealm();
-  }
-
   /** First snapshot that what is made now would be in. */
   get nextSnap(): bigint {
     const table = this.mds.snapclient.getLastSeq();
@@ -338,34 +326,6 @@ export class MDCache {
     const size = mds.cct.conf.number('mds_log_segment_size');
     const log = FileLayout.default(mds.metadataPool);
     this.defaultLogLayout = size > 0 ? new FileLayout(size, log.stripeCount, size, log.poolId) : log;
-  }
-
-  createRootInode(): CInode {
-    return this.hierarchy.createRootInode();
-  }
-  createEmptyHierarchy(gather: MDSGatherBuilder): void {
-    this.hierarchy.createEmptyHierarchy(gather);
-  }
-  createMydirHierarchy(gather: MDSGatherBuilder): void {
-    this.hierarchy.createMydirHierarchy(gather);
-  }
-  openRootInode(completion: Completion): void {
-    this.hierarchy.openRootInode(completion);
-  }
-  openMydirInode(completion: Completion): void {
-    this.hierarchy.openMydirInode(completion);
-  }
-  openMydirFrag(completion: Completion): void {
-    this.hierarchy.openMydirFrag(completion);
-  }
-  openRoot(): void {
-    this.hierarchy.openRoot();
-  }
-  populateMydir(): void {
-    this.hierarchy.populateMydir();
-  }
-  isFatalDamage(dir: CDir): boolean {
-    return this.hierarchy.isFatalDamage(dir);
   }
 
   isOpen(): boolean {
@@ -419,39 +379,6 @@ export class MDCache {
   }
 
   // ---- requests
-
-  requestStart(req: MClientRequest): MDRequestImpl | undefined {
-    return this.requests.start(req);
-  }
-  requestFinish(mdr: MDRequestImpl): void {
-    this.requests.finish(mdr);
-  }
-  requestKill(mdr: MDRequestImpl): void {
-    this.requests.kill(mdr);
-  }
-  requestDropNonRdlocks(mdr: MDRequestImpl): void {
-    this.requests.dropNonRdlocks(mdr);
-  }
-  dispatchRequest(mdr: MDRequestImpl): void {
-    this.requests.dispatch(mdr);
-  }
-  /** A waiter that dispatches the request once more. */
-  retryRequest(mdr: MDRequestImpl): Completion {
-    return this.requests.retry(mdr);
-  }
-
-  /** A number for a request of the MDS itself. */
-  issueTid(): number {
-    return ++this.#lastTid;
-  }
-
-  /** Runs a request that the MDS makes of itself, soon. */
-  startInternalRequest(req: MClientRequest): void {
-    this.mds.queueWaiter(() => {
-      const mdr = this.requests.start(req);
-      if (mdr) this.requests.dispatch(mdr);
-    });
-  }
 
   pathTraverse(mdr: MDRequestImpl, path: FilePath, flags: number, n: 0 | 1, pinInode: boolean): number {
     return pathTraverse(this, mdr, path, flags, n, pinInode);
@@ -516,15 +443,6 @@ export class MDCache {
     this.#strayIndex = (this.#strayIndex + 1) % NUM_STRAY;
   }
 
-  noteOrphan(_inode: CInode): void {
-    this.strayManager.notifyStrayCreated();
-  }
-
-  /** An inode was moved into a stray directory. */
-  notifyStray(dn: CDentry): void {
-    this.strayManager.evalStray(dn);
-  }
-
   /** A use of an inode has ended: was it the last one? */
   maybeEvalStray(inode: CInode, delay = false): void {
     if (inode.inode.nlink > 0 || !this.#open || inode.isBase()) return;
@@ -534,25 +452,7 @@ export class MDCache {
     else this.strayManager.evalStray(dn);
   }
 
-  evalRemote(dn: CDentry): void {
-    this.strayManager.evalRemote(dn);
-  }
-
-  // ---- subtrees
-
-  isSubtrees(): boolean {
-    return this.subtrees.isSubtrees();
-  }
-
-  createSubtreeMap(): ESubtreeMap {
-    return this.subtrees.createSubtreeMap();
-  }
-
   // ---- open files
-
-  shouldLogOpen(inode: CInode): boolean {
-    return this.openFileTable.shouldLogOpen(inode);
-  }
 
   /** The event says that the inode is open; nothing of it changes. */
   addCleanInode(event: EOpen, inode: CInode): void {
@@ -577,21 +477,9 @@ export class MDCache {
 
   // ---- truncation, sizes
 
-  truncateInode(inode: CInode, ls: LogSegment): void {
-    this.truncation.truncateInode(inode, ls);
-  }
-  startRecoveredTruncates(): void {
-    this.truncation.startRecovered();
-  }
-  queueFileRecover(inode: CInode): void {
-    this.#recovery.enqueue(inode);
-  }
-  doFileRecover(): void {
-    this.#recovery.advance();
-  }
   startFilesToRecover(): void {
-    for (const inode of this.#reconnected.filesToRecover()) this.#recovery.enqueue(inode);
-    this.#recovery.advance();
+    for (const inode of this.reconnected.filesToRecover()) this.recovery.enqueue(inode);
+    this.recovery.advance();
   }
 
   // ---- purging what a session had put aside
@@ -601,18 +489,6 @@ export class MDCache {
   }
   startPurgeInodes(): void {
     startPurgeInodes(this);
-  }
-
-  // ---- leases
-
-  touchClientLease(lease: ClientLease): void {
-    this.#leases.touch(lease);
-  }
-  forgetClientLease(lease: ClientLease): void {
-    this.#leases.forget(lease);
-  }
-  trimClientLeases(): void {
-    this.#leases.trim();
   }
 
   // ---- restart: replay, reconnect, rejoin
@@ -656,37 +532,6 @@ export class MDCache {
     this.mds.mdlog.flush();
   }
 
-  addReconnectedCap(_client: number, _ino: number, _cap: CapReconnect): void {
-    // its inode was in the cache and has it already
-  }
-  rejoinRecoveredCaps(ino: number, client: number, cap: CapReconnect): void {
-    this.#reconnected.add(ino, client, cap);
-  }
-  rejoinRecoveredClient(_client: number, _inst: EntityInst): void {
-    // no other rank needs to be told
-  }
-  addReconnectedSnaprealm(_client: number, _ino: number, _seq: bigint): void {
-    // realms don't change as long as there are no snapshots
-  }
-  setReconnectedDirtyCaps(client: number, ino: number, dirty: number, _snapflush: boolean): void {
-    this.#reconnected.setDirty(client, ino, dirty);
-  }
-  addReplayInoAlloc(ino: number): void {
-    this.#reconnected.addReplayInoAlloc(ino);
-  }
-  tryReconnectCap(inode: CInode, session: Session): Capability | undefined {
-    return this.#reconnected.tryReconnect(inode, session);
-  }
-  waitReplayCapReconnect(ino: number, completion: Completion): void {
-    this.#reconnected.waitFor(ino, completion);
-  }
-  exportRemainingImportedCaps(): void {
-    this.#reconnected.exportRemaining();
-  }
-  reissueAllCaps(): void {
-    this.#reconnected.reissueAll();
-  }
-
   /** `done` follows when clients' caps are in place; the work begins with {@link rejoinSendRejoins}. */
   rejoinStart(done: Completion): void {
     this.#rejoinDone = done;
@@ -696,7 +541,7 @@ export class MDCache {
   rejoinSendRejoins(): void {
     if (this.#rejoining) return;
     this.#rejoining = true;
-    this.#reconnected.process(() => {
+    this.reconnected.process(() => {
       this.#rejoining = false;
       const done = this.#rejoinDone;
       this.#rejoinDone = undefined;
@@ -752,9 +597,6 @@ export class MDCache {
 
   dumpTree(root: string, depth: number): unknown[] | undefined {
     return dumpTree(this, root, depth);
-  }
-  dumpSubtrees(): unknown[] {
-    return this.subtrees.dump();
   }
   cacheStatus(): Record<string, unknown> {
     return cacheStatus(this);

@@ -42,7 +42,7 @@ export function pathTraverse(
   pinInode: boolean,
 ): number {
   const { mds } = cache;
-  const walk: Walk = { cache, mdr, flags, retry: () => cache.retryRequest(mdr) };
+  const walk: Walk = { cache, mdr, flags, retry: () => cache.requests.retry(mdr) };
   cache.perf.inc('traverse');
   mdr.snapid = CEPH_NOSNAP;
   const start = cache.getInode(path.ino);

@@ -30,6 +30,7 @@ export class Requests {
   /** By number of the client (those of the MDS itself below 0), then by tid. */
   readonly #active = new Map<number, Map<number, MDRequestImpl>>();
   #size = 0;
+  #lastTid = 0;
 
   constructor(mds: MDSRank) {
     this.#mds = mds;
@@ -60,6 +61,19 @@ export class Requests {
     return mdr;
   }
 
+  /** A number for a request of the MDS itself. */
+  issueTid(): number {
+    return ++this.#lastTid;
+  }
+
+  /** Runs a request that the MDS makes of itself, soon. */
+  startInternal(req: MClientRequest): void {
+    this.#mds.queueWaiter(() => {
+      const mdr = this.start(req);
+      if (mdr) this.dispatch(mdr);
+    });
+  }
+
   get(req: MClientRequest): MDRequestImpl | undefined {
     return this.#active.get(this.#keyOf(req))?.get(req.tid);
   }
@@ -69,6 +83,7 @@ export class Requests {
     if (mdr.clientRequest) this.#mds.server.dispatchClientRequest(mdr);
   }
 
+  /** A waiter that dispatches the request once more. */
   retry(mdr: MDRequestImpl): C_MDS_RetryRequest {
     return new C_MDS_RetryRequest(this.#mds, this, mdr);
   }

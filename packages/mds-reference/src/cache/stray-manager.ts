@@ -245,8 +245,8 @@ export class StrayManager {
     const req = new MClientRequest(CEPH_MDS_OP_RENAME);
     req.path = new FilePath(remote.dir.inode.ino, remote.name);
     req.path2 = new FilePath(straydn.dir.inode.ino, straydn.name);
-    req.tid = this.#cache.issueTid();
+    req.tid = this.#cache.requests.issueTid();
     req.src = EntityName.mds(mds.whoami);
-    this.#cache.startInternalRequest(req);
+    this.#cache.requests.startInternal(req);
   }
 }

@@ -44,7 +44,7 @@ export class Upkeep {
   #round(): void {
     const cache = this.#cache;
     if (cache.isOpen() && !cache.mds.isDaemonStopping()) {
-      cache.trimClientLeases();
+      cache.leases.trim();
       cache.trim();
       cache.mds.server.recallClientState();
     } else {

@@ -147,7 +147,7 @@ export function registerDaemonCommands(socket: AdminSocket, daemon: MDSDaemon, e
     rank.forceReadonly();
     done(0, '', {});
   });
-  add('get subtrees', 'Return the subtree map', (rank, _cmd, done) => done(0, '', rank.mdcache.dumpSubtrees()));
+  add('get subtrees', 'Return the subtree map', (rank, _cmd, done) => done(0, '', rank.mdcache.subtrees.dump()));
   add('cache status', 'show cache status', (rank, _cmd, done) => done(0, '', rank.mdcache.cacheStatus()));
   add(
     'dump tree name=root,type=CephString,req=true name=depth,type=CephInt,req=false',

@@ -343,7 +343,7 @@ export class MDLog {
 
   /** Journals the subtree map the newest segment begins with. */
   journalSegmentSubtreeMap(onSafe?: Completion): void {
-    const event = this.mds.mdcache.createSubtreeMap();
+    const event = this.mds.mdcache.subtrees.createSubtreeMap();
     event.eventSeq = this.getLastSegmentSeq();
     this.submitEntry(event, new C_MDL_Flushed(this.mds, onSafe));
   }

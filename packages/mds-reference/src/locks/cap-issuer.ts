@@ -130,7 +130,7 @@ export class CapIssuer {
   issueNewCaps(inode: CInode, mode: number, mdr: MDRequestImpl): Capability | undefined {
     const session = mdr.session as Session;
     const newInode = mdr.allocIno !== 0 || mdr.usedPreallocIno !== 0;
-    if (newInode && mdr.isQueuedForReplay()) return this.#mds.mdcache.tryReconnectCap(inode, session);
+    if (newInode && mdr.isQueuedForReplay()) return this.#mds.mdcache.reconnected.tryReconnect(inode, session);
     const want = capsForMode(mode);
     let cap = inode.getClientCap(session.getClient());
     if (!cap) {

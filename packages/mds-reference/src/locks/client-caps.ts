@@ -103,7 +103,7 @@ export class ClientCaps {
         m.tid > 0 &&
         !session.haveCompletedFlush(m.tid)
       ) {
-        mds.mdcache.setReconnectedDirtyCaps(session.getClient(), m.ino, m.dirty, m.op === CEPH_CAP_OP_FLUSHSNAP);
+        mds.mdcache.reconnected.setDirty(session.getClient(), m.ino, m.dirty);
       }
       mds.waitForReplay(new C_MDS_RetryMessage(mds, m));
       return;
@@ -122,7 +122,7 @@ export class ClientCaps {
     }
     const inode = mds.mdcache.getInode(m.ino);
     if (!inode) {
-      if (mds.isClientReplay()) mds.mdcache.waitReplayCapReconnect(m.ino, new C_MDS_RetryMessage(mds, m));
+      if (mds.isClientReplay()) mds.mdcache.reconnected.waitFor(m.ino, new C_MDS_RetryMessage(mds, m));
       return;
     }
     this.#barrier(m.osdEpochBarrier);
@@ -184,7 +184,7 @@ export class ClientCaps {
     else if ((wanted & ~cap.wanted) !== 0) cap.setWanted(wanted | cap.wanted);
     else return;
     const inode = cap.inode as CInode;
-    if (cap.wanted !== 0 && this.#mds.mdcache.shouldLogOpen(inode)) {
+    if (cap.wanted !== 0 && this.#mds.mdcache.openFileTable.shouldLogOpen(inode)) {
       const event = new EOpen();
       this.#mds.mdlog.startEntry(event);
       this.#mds.mdcache.addCleanInode(event, inode);
@@ -450,7 +450,7 @@ export class ClientCaps {
         if (!session || !dn.lock.canLease(client)) break;
         const reply = new MClientLease(m.action, ++lease.seq, m.mask, m.ino, m.first, m.last, m.dname);
         reply.durationMs = this.#mds.mdcache.clientLeaseMs;
-        this.#mds.mdcache.touchClientLease(lease);
+        this.#mds.mdcache.leases.touch(lease);
         this.#mds.sendMessageClientCounted(reply, session);
         break;
       }

@@ -104,7 +104,7 @@ export class LockMachine {
 
   #needsRecover(lock: SimpleLock, inode: CInode | undefined): boolean {
     if (lock.type !== LOCK_TYPE.IFILE || !inode?.needsRecover()) return false;
-    this.#host.mds.mdcache.queueFileRecover(inode);
+    this.#host.mds.mdcache.recovery.enqueue(inode);
     return true;
   }
 
@@ -151,8 +151,8 @@ export class LockMachine {
     if (lock.sm === SM_FILELOCK && inode) {
       if (inode.isRecovering()) return false;
       if (inode.needsRecover()) {
-        mds.mdcache.queueFileRecover(inode);
-        mds.mdcache.doFileRecover();
+        mds.mdcache.recovery.enqueue(inode);
+        mds.mdcache.recovery.advance();
         return false;
       }
     }
@@ -351,8 +351,8 @@ export class LockMachine {
     ) {
       this.simpleSync(lock, need);
     } else if (inode.needsRecover()) {
-      this.#host.mds.mdcache.queueFileRecover(inode);
-      this.#host.mds.mdcache.doFileRecover();
+      this.#host.mds.mdcache.recovery.enqueue(inode);
+      this.#host.mds.mdcache.recovery.advance();
     }
   }
 
@@ -400,7 +400,7 @@ export class LockMachine {
       }
       if (gather || recover) {
         lock.parent.authPin(lock);
-        if (recover) mds.mdcache.doFileRecover();
+        if (recover) mds.mdcache.recovery.advance();
         return false;
       }
     }
@@ -478,7 +478,7 @@ export class LockMachine {
     }
     if (gather || recover) {
       lock.parent.authPin(lock);
-      if (recover) mds.mdcache.doFileRecover();
+      if (recover) mds.mdcache.recovery.advance();
       return;
     }
     lock.setState(LOCK_LOCK);
@@ -532,7 +532,7 @@ export class LockMachine {
       const recover = this.#needsRecover(lock, inode);
       if (gather || recover) {
         lock.parent.authPin(lock);
-        if (recover) mds.mdcache.doFileRecover();
+        if (recover) mds.mdcache.recovery.advance();
         return;
       }
     }
@@ -574,7 +574,7 @@ export class LockMachine {
     const recover = this.#needsRecover(lock, inode);
     if (gather || recover) {
       lock.parent.authPin(lock);
-      if (recover) mds.mdcache.doFileRecover();
+      if (recover) mds.mdcache.recovery.advance();
       return;
     }
     lock.setState(LOCK_EXCL);

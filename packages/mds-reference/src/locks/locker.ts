@@ -74,7 +74,7 @@ export class Locker {
 
   /** A waiter that dispatches the request once more. */
   retry(mdr: MDRequestImpl): Completion {
-    return this.mdcache.retryRequest(mdr);
+    return this.mdcache.requests.retry(mdr);
   }
 
   /**

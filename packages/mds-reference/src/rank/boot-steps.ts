@@ -70,11 +70,11 @@ export class BootSteps {
 
     if (mds.whoami === mdsmap.root) {
       mds.dout(3, 'bootCreate: a fresh hierarchy');
-      mdcache.createEmptyHierarchy(fin);
+      mdcache.hierarchy.createEmptyHierarchy(fin);
     }
     mds.dout(3, 'bootCreate: mydir');
-    mdcache.createMydirHierarchy(fin);
-    mdcache.createGlobalSnaprealm();
+    mdcache.hierarchy.createMydirHierarchy(fin);
+    mdcache.getGlobalSnaprealm();
 
     mds.dout(10, 'bootCreate: inotable, sessionmap, purge queue');
     inotable.reset();
@@ -218,11 +218,11 @@ export class BootSteps {
     const { mdcache } = mds;
     const gather = this.#next('prepare_log');
     // starting: the first log segment needs the dirfrag for its subtree map
-    if (mds.isStarting()) mdcache.openMydirFrag(gather.newSub());
-    else mdcache.openMydirInode(gather.newSub());
-    mdcache.createGlobalSnaprealm();
-    if (mds.whoami === mds.mdsmap.root) mdcache.openRootInode(gather.newSub());
-    else if (mds.isAnyReplay()) mdcache.createRootInode();
+    if (mds.isStarting()) mdcache.hierarchy.openMydirFrag(gather.newSub());
+    else mdcache.hierarchy.openMydirInode(gather.newSub());
+    mdcache.getGlobalSnaprealm();
+    if (mds.whoami === mds.mdsmap.root) mdcache.hierarchy.openRootInode(gather.newSub());
+    else if (mds.isAnyReplay()) mdcache.hierarchy.createRootInode();
     gather.activate();
   }
 

@@ -58,7 +58,7 @@ export class RecoverySteps {
   #rejoinDone(): void {
     const mds = this.#mds;
     mds.dout(1, 'rejoinDone');
-    if (!mds.mdcache.isSubtrees()) {
+    if (!mds.mdcache.subtrees.isSubtrees()) {
       mds.clog('error', 'no subtree is left of the root rank');
       mds.damaged('the root rank has no subtree');
       return;
@@ -110,12 +110,12 @@ export class RecoverySteps {
     const mds = this.#mds;
     const { mdcache, waiters } = mds;
     mds.dout(1, 'activeStart');
-    if (mds.lastState === MDS_STATE_CREATING || mds.lastState === MDS_STATE_STARTING) mdcache.openRoot();
+    if (mds.lastState === MDS_STATE_CREATING || mds.lastState === MDS_STATE_STARTING) mdcache.hierarchy.openRoot();
     mds.startMetrics();
     mdcache.cleanOpenFileLists();
-    mdcache.exportRemainingImportedCaps();
+    mdcache.reconnected.exportRemaining();
     finishContexts(waiters.replay);
-    mdcache.reissueAllCaps();
+    mdcache.reconnected.reissueAll();
     finishContexts(waiters.active);
   }
 
@@ -124,10 +124,10 @@ export class RecoverySteps {
     const { mdcache } = this.#mds;
     this.#mds.dout(1, 'recoveryDone');
     if (oldState === MDS_STATE_CREATING) return;
-    mdcache.startRecoveredTruncates();
+    mdcache.truncation.startRecovered();
     mdcache.startPurgeInodes();
     mdcache.startFilesToRecover();
-    mdcache.populateMydir();
+    mdcache.hierarchy.populateMydir();
   }
 
   /** The rank is to be given up: it ends its sessions and trims all it has. */

@@ -79,7 +79,7 @@ export function handleClientOpen(server: Server, mdr: MDRequestImpl): void {
   if (!checkRequestAccess(server, mdr, inode, mode & CEPH_FILE_MODE_WR ? MAY_READ | MAY_WRITE : MAY_READ)) return;
   if (inode.isFile() || inode.isDir()) mds.locker.issueNewCaps(inode, mode, mdr);
   if (mode & CEPH_FILE_MODE_WR) mds.locker.checkInodeMaxSize(inode);
-  if (mds.mdcache.shouldLogOpen(inode)) {
+  if (mds.mdcache.openFileTable.shouldLogOpen(inode)) {
     const event = new EOpen();
     mds.mdlog.startEntry(event);
     mds.mdcache.addCleanInode(event, inode);

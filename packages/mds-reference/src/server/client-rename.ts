@@ -141,5 +141,5 @@ function renameFinish(server: Server, mdr: MDRequestImpl, srcdn: CDentry, strayd
   const { mds } = server;
   mds.balancer.hitDirWrite(srcdn.dir);
   server.respondToRequest(mdr, 0);
-  if (straydn && !straydn.getProjectedLinkage().isNull()) mds.mdcache.notifyStray(straydn);
+  if (straydn && !straydn.getProjectedLinkage().isNull()) mds.mdcache.strayManager.evalStray(straydn);
 }

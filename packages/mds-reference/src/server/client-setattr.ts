@@ -55,7 +55,7 @@ export function inodeUpdateFinish(
     mdr.apply();
     if (truncatingSmaller && inode.inode.isTruncating()) {
       mds.locker.caps.issueTruncate(inode);
-      mds.mdcache.truncateInode(inode, mdr.ls as NonNullable<typeof mdr.ls>);
+      mds.mdcache.truncation.truncateInode(inode, mdr.ls as NonNullable<typeof mdr.ls>);
     }
     mds.balancer.hitInodeWrite(inode);
     server.respondToRequest(mdr, 0);

@@ -151,5 +151,5 @@ function unlinkLocalFinish(server: Server, mdr: MDRequestImpl, dn: CDentry, stra
   server.respondToRequest(mdr, 0);
   dir.tryRemoveUnlinkedDn(dn);
   // answering drops locks: somebody may have given the inode a name again
-  if (straydn && !straydn.getProjectedLinkage().isNull()) mds.mdcache.notifyStray(straydn);
+  if (straydn && !straydn.getProjectedLinkage().isNull()) mds.mdcache.strayManager.evalStray(straydn);
 }

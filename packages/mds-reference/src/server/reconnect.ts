@@ -74,7 +74,6 @@ export class Reconnect {
     this.#takeCaps(m, session);
     this.#lastSeen = now;
     if (m.more) return;
-    mds.mdcache.rejoinRecoveredClient(session.getClient(), session.info.inst);
     session.reconnecting = false;
     this.#gather.delete(session.getClient());
     if (this.#gather.size === 0) this.#finish();
@@ -93,17 +92,12 @@ export class Reconnect {
   #takeCaps(m: MClientReconnect, session: Session): void {
     const { mdcache } = this.#server.mds;
     const client = session.getClient();
-    for (const { ino, seq } of m.realms) mdcache.addReconnectedSnaprealm(client, ino, seq);
     for (const [ino, cap] of m.caps) {
       if (cap.capId > mdcache.lastCapId) mdcache.lastCapId = cap.capId;
       const inode = mdcache.getInode(ino);
       if (inode?.isPurging()) continue;
-      if (inode) {
-        inode.reconnectCap(cap, session);
-        mdcache.addReconnectedCap(client, ino, cap);
-      } else {
-        mdcache.rejoinRecoveredCaps(ino, client, cap);
-      }
+      if (inode) inode.reconnectCap(cap, session);
+      else mdcache.reconnected.add(ino, client, cap);
     }
   }
 

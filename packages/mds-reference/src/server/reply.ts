@@ -126,7 +126,7 @@ export class Replies {
     }
     const finish = mdr.internalOpFinish;
     mdr.internalOpFinish = undefined;
-    this.#server.mds.mdcache.requestFinish(mdr);
+    this.#server.mds.mdcache.requests.finish(mdr);
     finish?.complete(r);
   }
 
@@ -146,12 +146,12 @@ export class Replies {
       if (session) this.#count(req, session);
       this.#forgetReleases(mdr, tracei, tracedn);
     }
-    mds.mdcache.requestDropNonRdlocks(mdr);
+    mds.mdcache.requests.dropNonRdlocks(mdr);
     if (session) {
       const reply = this.#make(req, r);
       if (!mdr.didEarlyReply && (tracei || tracedn)) {
         if (!replay) this.#setTraceDist(reply, tracei, tracedn, mdr, session);
-        else if (tracei) mds.mdcache.tryReconnectCap(tracei, session);
+        else if (tracei) mds.mdcache.reconnected.tryReconnect(tracei, session);
       }
       reply.extra = mdr.replyExtraBl;
       mds.sendMessageClient(reply, session);
@@ -160,8 +160,8 @@ export class Replies {
       if (r < 0) mds.clog('warn', `failed to replay ${mdr.reqid} error ${r}`);
       mds.queueOneReplay();
     }
-    mds.mdcache.requestFinish(mdr);
-    if (tracei && tracedn?.getProjectedLinkage().isRemote()) mds.mdcache.evalRemote(tracedn);
+    mds.mdcache.requests.finish(mdr);
+    if (tracei && tracedn?.getProjectedLinkage().isRemote()) mds.mdcache.strayManager.evalRemote(tracedn);
   }
 
   /**

@@ -88,7 +88,7 @@ export class Server {
   #queueForReplay(req: MClientRequest, session: Session): boolean {
     const { tid } = req;
     if (req.isReplay() || req.isAsync()) {
-      if (req.ino !== 0 && session.haveCompletedRequest(tid) === undefined) this.mds.mdcache.addReplayInoAlloc(req.ino);
+      if (req.ino !== 0 && session.haveCompletedRequest(tid) === undefined) this.mds.mdcache.reconnected.addReplayInoAlloc(req.ino);
       return true;
     }
     if (req.numRetry === 0) return false;
@@ -121,7 +121,7 @@ export class Server {
     }
     if (req.oldestClientTid > 0) this.#trimCompleted(req, session);
 
-    const mdr = mds.mdcache.requestStart(req);
+    const mdr = mds.mdcache.requests.start(req);
     if (!mdr) return;
     mdr.session = session;
     session.requests.add(mdr);
@@ -170,7 +170,7 @@ export class Server {
     const { mdcache } = this.mds;
     if (mdr.aborted) {
       mdr.aborted = false;
-      mdcache.requestKill(mdr);
+      mdcache.requests.kill(mdr);
       return;
     }
     const req = mdr.clientRequest;

@@ -205,7 +205,7 @@ export class Sessions {
     });
     mdlog.startSubmitEntry(event, fin);
     mdlog.flush();
-    for (const mdr of [...session.requests]) mdcache.requestKill(mdr);
+    for (const mdr of [...session.requests]) mdcache.requests.kill(mdr);
     session.finishFlush(session.pushSeq);
   }
 

@@ -216,9 +216,9 @@ export class CacheKit {
       const gather = new MDSGatherBuilder(done);
       this.mdlog.create(gather.newSub());
       this.mdlog.prepareNewSegment();
-      this.cache.createEmptyHierarchy(gather);
-      this.cache.createMydirHierarchy(gather);
-      this.cache.createGlobalSnaprealm();
+      this.cache.hierarchy.createEmptyHierarchy(gather);
+      this.cache.hierarchy.createMydirHierarchy(gather);
+      this.cache.getGlobalSnaprealm();
       this.#inotable.reset();
       this.#inotable.save(gather.newSub());
       this.sessionmap.save(gather.newSub());
@@ -244,9 +244,9 @@ export class CacheKit {
       this.mdlog.open(gather.newSub());
       this.#purgeQueue.open(gather.newSub());
       this.cache.openFileTable.load(gather.newSub());
-      this.cache.openMydirInode(gather.newSub());
-      this.cache.createGlobalSnaprealm();
-      this.cache.openRootInode(gather.newSub());
+      this.cache.hierarchy.openMydirInode(gather.newSub());
+      this.cache.getGlobalSnaprealm();
+      this.cache.hierarchy.openRootInode(gather.newSub());
       gather.activate();
     });
     if (load < 0) return load;
@@ -260,15 +260,15 @@ export class CacheKit {
   /** After {@link replay}. */
   recover(): void {
     this.#activate();
-    this.cache.startRecoveredTruncates();
-    this.cache.populateMydir();
+    this.cache.truncation.startRecovered();
+    this.cache.hierarchy.populateMydir();
     this.run();
   }
 
   #activate(): void {
     this.active = true;
     if (!this.cache.isOpen()) {
-      this.cache.openRoot();
+      this.cache.hierarchy.openRoot();
       this.run();
     }
     const name = new EntityName(CEPH_ENTITY_TYPE_CLIENT, CLIENT);

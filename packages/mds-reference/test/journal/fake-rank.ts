@@ -60,11 +60,13 @@ export function fakeRank(kit: Kit, objecter: ObjectStore): FakeRank {
       defaultLogLayout: SMALL,
       isReadonly: () => false,
       advanceStray: () => undefined,
-      createSubtreeMap: () => {
-        const event = new ESubtreeMap();
-        mds.mdlog.startEntry(event);
-        event.expirePos = mds.mdlog.journaler.expirePos;
-        return event;
+      subtrees: {
+        createSubtreeMap: () => {
+          const event = new ESubtreeMap();
+          mds.mdlog.startEntry(event);
+          event.expirePos = mds.mdlog.journaler.expirePos;
+          return event;
+        },
       },
       replayEvent: (event: LogEvent) => fake.replayed.push(event),
     },

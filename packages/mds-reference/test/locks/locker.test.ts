@@ -69,7 +69,8 @@ beforeEach(() => {
   retried = [];
   inode = new FakeInode();
   const cct = new CephContext({ clock: new VirtualClock() });
-  const mdcache = { isReadonly: () => false, retryRequest: (mdr: Request) => () => void retried.push(mdr) };
+  const requests = { retry: (mdr: Request) => () => void retried.push(mdr) };
+  const mdcache = { isReadonly: () => false, requests };
   locker = new Locker({ cct, mdcache, mdlog: { flush: () => undefined } } as never);
 });
 
