@@ -7,6 +7,7 @@ import type { ObjectLocator, ObjectStore } from '../store/object-store.js';
 import { objectName, purgeRange, writeRange } from './file-objects.js';
 import { JOURNAL_FORMAT_RESILIENT, JournalHeader } from './journal-header.js';
 import { envelopeSize, JournalReadBuffer, SENTINEL_HIGH, SENTINEL_LOW } from './journal-stream.js';
+import { Prezero } from './prezero.js';
 import { probeEnd } from './probe.js';
 import { SafeWaiters } from './safe-waiters.js';
 
@@ -71,6 +72,7 @@ export class Journaler {
   readonly #onSafe: ((waiter: Completion) => void) | undefined;
   readonly #maxFlushes: number;
   readonly #writeBufThrottle: Throttle;
+  readonly #prezero: Prezero;
 
   #state: JournalerState = 'undef';
   #readonly = true;
@@ -79,8 +81,6 @@ export class Journaler {
   #period = 0;
   #format = JOURNAL_FORMAT_RESILIENT;
 
-  #prezeroingPos = 0;
-  #prezeroPos = 0;
   #writePos = 0;
   #flushPos = 0;
   #safePos = 0;
@@ -107,9 +107,7 @@ export class Journaler {
   #wantFlushTo = 0;
   /** A flush up to here waits for objects to be removed. */
   #waitingForZeroPos = 0;
-  #prezeroed = new Map<number, number>();
   readonly #waitForSafe = new SafeWaiters();
-  #waitForPrezero: Completion[] = [];
 
   readonly #readBuf = new JournalReadBuffer();
   readonly #prefetched = new Map<number, Uint8Array>();
@@ -133,6 +131,15 @@ export class Journaler {
     this.#onSafe = options.onSafe;
     this.#maxFlushes = options.maxFlushes ?? 1;
     this.#writeBufThrottle = new Throttle(cct, 'write_buf_throttle', WRITE_BUF_MAX);
+    this.#prezero = new Prezero({
+      objecter: this.#objecter,
+      loc: this.#loc,
+      ino: this.ino,
+      onProgress: () => {
+        if (this.#waitingForZeroPos > this.#flushPos) this.#doFlush(this.#waitingForZeroPos);
+      },
+      onError: (r) => this.#handleWriteError(r),
+    });
   }
 
   // ---- what it is and where it stands
@@ -182,9 +189,6 @@ export class Journaler {
   get trimmedPos(): number {
     return this.#trimmedPos;
   }
-  get prezeroPos(): number {
-    return this.#prezeroPos;
-  }
   /** The head as it is known to be stored. */
   get lastCommitted(): JournalHeader {
     return this.#lastCommitted;
@@ -221,8 +225,8 @@ export class Journaler {
   }
 
   #setEnd(position: number): void {
-    this.#prezeroingPos = this.#prezeroPos = this.#writePos = this.#flushPos = position;
-    this.#safePos = this.#nextSafePos = position;
+    this.#writePos = this.#flushPos = this.#safePos = this.#nextSafePos = position;
+    this.#prezero.reset(position);
   }
 
   #setLayout(layout: FileLayout): void {
@@ -516,9 +520,9 @@ export class Journaler {
 
   /** The object behind what is written must not exist, or probing would not find the end; where it might, the flush waits. */
   #limitToPrezeroed(to: number): number {
-    if (to + 2 * this.#period <= this.#prezeroPos) return to;
+    if (to + 2 * this.#period <= this.#prezero.pos) return to;
     this.#issuePrezero();
-    const limit = this.#prezeroPos - this.#period;
+    const limit = this.#prezero.pos - this.#period;
     if (limit >= to) return to;
     this.#waitingForZeroPos = to;
     return limit;
@@ -548,43 +552,11 @@ export class Journaler {
     if (this.#onReadable !== undefined) this.#prefetch();
   }
 
-  /** Removes the objects ahead, for they may be leftovers of a journal that was longer. */
+  /** Removes the objects ahead. */
   #issuePrezero(): void {
     const period = this.#period;
     const ahead = this.#writePos + period * this.#cct.conf.number('journaler_prezero_periods') + period - 1;
-    const to = ahead - (ahead % period);
-    while (this.#prezeroingPos < to) {
-      const start = this.#prezeroingPos;
-      const within = start % period;
-      const length = period - within;
-      const op = within === 0 ? new ObjectOperation().remove() : new ObjectOperation().zero(within, length);
-      this.#prezeroingPos += length;
-      this.#objecter.operate(objectName(this.ino, (start - within) / period), this.#loc, op, (r) =>
-        this.#finishPrezero(r, start, length),
-      );
-    }
-  }
-
-  #finishPrezero(r: number, start: number, length: number): void {
-    if (r < 0 && r !== -ERRNO.ENOENT) {
-      this.#handleWriteError(r);
-      return;
-    }
-    this.#prezeroed.set(start, length);
-    for (let got = this.#prezeroed.get(this.#prezeroPos); got !== undefined; got = this.#prezeroed.get(this.#prezeroPos)) {
-      this.#prezeroed.delete(this.#prezeroPos);
-      this.#prezeroPos += got;
-    }
-    if (this.#waitingForZeroPos > this.#flushPos) this.#doFlush(this.#waitingForZeroPos);
-    if (this.#prezeroPos === this.#prezeroingPos) {
-      for (const waiter of this.#waitForPrezero.splice(0)) this.#finish(waiter, 0);
-    }
-  }
-
-  /** Completes when no object ahead is being removed. */
-  waitForPrezero(onFinish: Completion): void {
-    if (this.#prezeroPos === this.#prezeroingPos) this.#finish(onFinish, 0);
-    else this.#waitForPrezero.push(onFinish);
+    this.#prezero.advance(ahead - (ahead % period), period);
   }
 
   /** Cuts off what lies behind the write position: half an entry, objects of a longer journal. */
