@@ -6,7 +6,8 @@ import { ObjectOperation } from '../store/object-store.js';
 import type { ObjectLocator, ObjectStore } from '../store/object-store.js';
 import { objectName, purgeRange, writeRange } from './file-objects.js';
 import { JOURNAL_FORMAT_RESILIENT, JournalHeader } from './journal-header.js';
-import { envelopeSize, JournalReadBuffer, SENTINEL_HIGH, SENTINEL_LOW } from './journal-stream.js';
+import { JournalReader } from './journal-reader.js';
+import { envelopeSize, SENTINEL_HIGH, SENTINEL_LOW } from './journal-stream.js';
 import { Prezero } from './prezero.js';
 import { probeEnd } from './probe.js';
 import { SafeWaiters } from './safe-waiters.js';
@@ -73,10 +74,10 @@ export class Journaler {
   readonly #maxFlushes: number;
   readonly #writeBufThrottle: Throttle;
   readonly #prezero: Prezero;
+  readonly #reader: JournalReader;
 
   #state: JournalerState = 'undef';
   #readonly = true;
-  #error = 0;
   #layout = FileLayout.NONE;
   #period = 0;
   #format = JOURNAL_FORMAT_RESILIENT;
@@ -86,9 +87,6 @@ export class Journaler {
   #safePos = 0;
   /** Becomes `safePos` when all that is in flight is durable; always the end of an entry. */
   #nextSafePos = 0;
-  #readPos = 0;
-  #requestedPos = 0;
-  #receivedPos = 0;
   #expirePos = 0;
   #trimmingPos = 0;
   #trimmedPos = 0;
@@ -109,12 +107,6 @@ export class Journaler {
   #waitingForZeroPos = 0;
   readonly #waitForSafe = new SafeWaiters();
 
-  readonly #readBuf = new JournalReadBuffer();
-  readonly #prefetched = new Map<number, Uint8Array>();
-  #readable = false;
-  #fetchLen = 0;
-  #tempFetchLen = 0;
-  #onReadable: Completion | undefined;
   #waitForRecover: Completion[] = [];
   #onWriteError: Completion | undefined;
 
@@ -140,6 +132,16 @@ export class Journaler {
       },
       onError: (r) => this.#handleWriteError(r),
     });
+    this.#reader = new JournalReader(this, {
+      objecter: this.#objecter,
+      loc: this.#loc,
+      writeAppended: () => {
+        if (this.#pendingFlushes.length === 0) this.#doFlush(this.#writePos);
+      },
+      cutOff: (position) => this.#setEnd(position),
+      finish: (completion, r) => this.#finish(completion, r),
+      dout: (level, message) => this.#dout(level, message),
+    });
   }
 
   // ---- what it is and where it stands
@@ -158,7 +160,7 @@ export class Journaler {
   }
   /** 0, or the negative errno that ended reading. */
   get error(): number {
-    return this.#error;
+    return this.#reader.error;
   }
   get streamFormat(): number {
     return this.#format;
@@ -181,7 +183,7 @@ export class Journaler {
     return this.#safePos;
   }
   get readPos(): number {
-    return this.#readPos;
+    return this.#reader.pos;
   }
   get expirePos(): number {
     return this.#expirePos;
@@ -201,10 +203,7 @@ export class Journaler {
     this.#readonly = false;
   }
   setReadPos(position: number): void {
-    this.#readPos = this.#requestedPos = this.#receivedPos = position;
-    this.#readBuf.clear();
-    this.#prefetched.clear();
-    this.#readable = false;
+    this.#reader.moveTo(position);
   }
   setExpirePos(position: number): void {
     this.#expirePos = position;
@@ -232,7 +231,7 @@ export class Journaler {
   #setLayout(layout: FileLayout): void {
     this.#layout = layout;
     this.#period = layout.period;
-    this.#fetchLen = this.#period * this.#cct.conf.number('journaler_prefetch_periods');
+    this.#reader.ahead = this.#period * this.#cct.conf.number('journaler_prefetch_periods');
   }
 
   /** What a caller handed in is completed on the finisher. */
@@ -245,7 +244,7 @@ export class Journaler {
   /** Begins an empty journal; nothing is stored until {@link writeHead}. */
   create(layout: FileLayout, format = JOURNAL_FORMAT_RESILIENT): void {
     this.#state = 'active';
-    this.#format = this.#readBuf.format = format;
+    this.#format = this.#reader.format = format;
     this.#setLayout(layout);
     this.#setEnd(this.#period);
     this.setReadPos(this.#period);
@@ -321,7 +320,7 @@ export class Journaler {
     this.#adoptHead(header);
     this.setReadPos(header.expirePos);
     this.#setLayout(header.layout);
-    this.#format = this.#readBuf.format = header.streamFormat;
+    this.#format = this.#reader.format = header.streamFormat;
     this.#dout(1, () => `${header}, probing for the end from ${header.writePos}`);
     this.#state = 'probing';
     this.#probe((result) => this.#recovered(result));
@@ -549,7 +548,7 @@ export class Journaler {
       // whatever came meanwhile goes along, unless only full objects were asked for
       this.#doFlush(want % this.#period === 0 ? want : this.#writePos);
     }
-    if (this.#onReadable !== undefined) this.#prefetch();
+    this.#reader.more();
   }
 
   /** Removes the objects ahead. */
@@ -568,123 +567,21 @@ export class Journaler {
 
   /** Does an entry lie ready? Reads ahead on the way. */
   isReadable(): boolean {
-    if (this.#error !== 0) return false;
-    const ready = this.#readable;
-    this.#prefetch();
-    return ready;
+    return this.#reader.isReadable();
   }
 
   /** The next entry if it lies ready: a view of what was read, which nobody changes. */
   tryReadEntry(): Uint8Array | undefined {
-    if (!this.#readable) return undefined;
-    try {
-      const before = this.#readBuf.length;
-      const entry = this.#readBuf.take(this.#readPos);
-      this.#readPos += before - this.#readBuf.length;
-      this.#readable = this.#isReadable();
-      this.#prefetch();
-      return entry;
-    } catch (error) {
-      this.#readFailed(-ERRNO.EINVAL, (error as Error).message);
-      return undefined;
-    }
+    return this.#reader.tryReadEntry();
   }
 
   /** Completes with 0 when an entry lies ready or the end is reached, with -errno when reading failed. One waiter at a time. */
   waitForReadable(onReadable: Completion): void {
-    if (this.isStopping()) this.#finish(onReadable, -ERRNO.EAGAIN);
-    else if (this.#readable) this.#finish(onReadable, 0);
-    else if (this.#error < 0) this.#finish(onReadable, this.#error);
-    else {
-      this.#onReadable = onReadable;
-      this.#prefetch();
-    }
+    this.#reader.wait(onReadable);
   }
 
   haveWaiter(): boolean {
-    return this.#onReadable !== undefined;
-  }
-
-  #readFailed(r: number, why: string): void {
-    this.#dout(0, () => `reading at ${this.#readPos} failed: ${why}`);
-    this.#error = r;
-    this.#readable = false;
-    this.#tellReadable(r);
-  }
-
-  #tellReadable(r: number): void {
-    const waiter = this.#onReadable;
-    this.#onReadable = undefined;
-    this.#finish(waiter, r);
-  }
-
-  #isReadable(): boolean {
-    if (this.#readPos === this.#writePos) return false;
-    const need = this.#readBuf.need();
-    if (this.#readBuf.length >= need) return true;
-    if (this.#receivedPos === this.#writePos) {
-      // Half an entry at the end: the crash came before it was safe, so nobody was told that it was.
-      this.#dout(10, () => `half an entry at the end, the journal ends at ${this.#readPos}`);
-      this.#setEnd(this.#readPos);
-      this.#requestedPos = this.#receivedPos = this.#readPos;
-      this.#readBuf.clear();
-      return false;
-    }
-    if (need > this.#fetchLen) this.#tempFetchLen = need;
-    return false;
-  }
-
-  #prefetch(): void {
-    if (this.isStopping() || this.#state === 'undef' || this.#error < 0) return;
-    const length = this.#tempFetchLen || this.#fetchLen;
-    this.#tempFetchLen = 0;
-    const period = this.#period;
-    let target = this.#readPos + length + period - 1;
-    target = Math.min(target - (target % period), this.#writePos);
-    if (this.#requestedPos >= target) return;
-    // reading what is not safe yet: it has to be written first
-    if (this.#pendingFlushes.length === 0 && this.#writePos > this.#safePos) this.#doFlush(this.#writePos);
-    target = Math.min(target, this.#safePos);
-    while (this.#requestedPos < target) {
-      const start = this.#requestedPos;
-      const within = start % period;
-      const count = Math.min(period - within, target - start);
-      this.#requestedPos += count;
-      const op = new ObjectOperation();
-      const data = op.read(within, count);
-      this.#objecter.operate(objectName(this.ino, (start - within) / period), this.#loc, op, (r) =>
-        this.#finishRead(r, start, count, data.value),
-      );
-    }
-  }
-
-  #finishRead(r: number, start: number, length: number, bytes: Uint8Array | undefined): void {
-    if (this.isStopping() || this.#error < 0) return;
-    if (r < 0 || !bytes || bytes.length < length) {
-      this.#readFailed(r < 0 ? r : -ERRNO.EINVAL, r < 0 ? `errno ${r}` : `${length} bytes wanted, ${bytes?.length ?? 0} there`);
-      return;
-    }
-    this.#prefetched.set(start, bytes);
-    try {
-      this.#assimilate();
-    } catch (error) {
-      this.#readFailed(-ERRNO.EINVAL, (error as Error).message);
-      return;
-    }
-    this.#prefetch();
-  }
-
-  #assimilate(): void {
-    let any = false;
-    for (let next = this.#prefetched.get(this.#receivedPos); next; next = this.#prefetched.get(this.#receivedPos)) {
-      this.#prefetched.delete(this.#receivedPos);
-      this.#receivedPos += next.length;
-      this.#readBuf.push(next);
-      any = true;
-      if (this.#readable) continue;
-      this.#readable = this.#isReadable();
-    }
-    if ((any && this.#readable) || this.#readPos === this.#writePos) this.#tellReadable(0);
+    return this.#reader.hasWaiter();
   }
 
   // ---- trimming
@@ -728,9 +625,7 @@ export class Journaler {
   shutdown(): void {
     if (this.isStopping()) return;
     this.#state = 'stopping';
-    this.#readable = false;
-    this.#error = -ERRNO.EAGAIN;
-    this.#tellReadable(-ERRNO.EAGAIN);
+    this.#reader.stop(-ERRNO.EAGAIN);
     finishContexts(
       this.#waitForRecover.map((waiter) => (r) => this.#finish(waiter, r)),
       -ERRNO.ESHUTDOWN,
