@@ -108,6 +108,31 @@ export class LockMachine {
     return true;
   }
 
+  // -- what stands in the way --
+
+  /** Asks clients for their leases. @returns are there any? */
+  #revokeLeases(lock: SimpleLock): boolean {
+    if (!lock.isLeased()) return false;
+    this.#host.revokeClientLeases(lock);
+    return true;
+  }
+
+  /** Asks clients for caps that the state they go to forbids. @returns are there any? */
+  #recallCaps(lock: SimpleLock, inode: CInode | undefined, need: IssueSet | undefined): boolean {
+    if (!inode || !issuedCapsNeedGather(inode, lock)) return false;
+    this.#issue(inode, need);
+    return true;
+  }
+
+  /** Must the lock stay in the transitional state, until what is gathered has come or the file is recovered? */
+  #mustWait(lock: SimpleLock, inode: CInode | undefined, gather: boolean): boolean {
+    const recover = this.#needsRecover(lock, inode);
+    if (!gather && !recover) return false;
+    lock.parent.authPin(lock);
+    if (recover) this.#host.mds.mdcache.recovery.advance();
+    return true;
+  }
+
   // -- transitional states --
 
   /** Is the way free to the next state? Then goes there. `first` asks for caps that stand in the way. */
@@ -387,20 +412,12 @@ export class LockMachine {
         // the wrlock may belong to a request that was answered early: it goes once the journal is flushed
         mds.mdlog.flush();
       }
-      if (inode && issuedCapsNeedGather(inode, lock)) {
-        this.#issue(inode, need);
-        gather = true;
-      }
-      const recover = this.#needsRecover(lock, inode);
-      if (!gather && !recover && lock.isDirty()) {
+      if (this.#recallCaps(lock, inode, need)) gather = true;
+      if (this.#mustWait(lock, inode, gather)) return false;
+      if (lock.isDirty()) {
         lock.parent.authPin(lock);
         this.#host.scatterWritebehind(lock as ScatterLock);
         mds.mdlog.flush();
-        return false;
-      }
-      if (gather || recover) {
-        lock.parent.authPin(lock);
-        if (recover) mds.mdcache.recovery.advance();
         return false;
       }
     }
@@ -423,10 +440,7 @@ export class LockMachine {
         throw new Error(`${lock.describe()} can't go to excl`);
     }
     let gather = lock.isRdlocked() || lock.isWrlocked();
-    if (inode && issuedCapsNeedGather(inode, lock)) {
-      this.#issue(inode, need);
-      gather = true;
-    }
+    if (this.#recallCaps(lock, inode, need)) gather = true;
     if (gather) {
       lock.parent.authPin(lock);
       return;
@@ -459,26 +473,14 @@ export class LockMachine {
       default:
         throw new Error(`${lock.describe()} can't go to lock`);
     }
-    let gather = false;
-    if (lock.isLeased()) {
-      gather = true;
-      this.#host.revokeClientLeases(lock);
-    }
+    let gather = this.#revokeLeases(lock);
     if (lock.isRdlocked()) gather = true;
-    if (inode && issuedCapsNeedGather(inode, lock)) {
-      this.#issue(inode, need);
-      gather = true;
-    }
-    const recover = this.#needsRecover(lock, inode);
-    if (!gather && !recover && lock.isDirty()) {
+    if (this.#recallCaps(lock, inode, need)) gather = true;
+    if (this.#mustWait(lock, inode, gather)) return;
+    if (lock.isDirty()) {
       lock.parent.authPin(lock);
       this.#host.scatterWritebehind(lock as ScatterLock);
       mds.mdlog.flush();
-      return;
-    }
-    if (gather || recover) {
-      lock.parent.authPin(lock);
-      if (recover) mds.mdcache.recovery.advance();
       return;
     }
     lock.setState(LOCK_LOCK);
@@ -492,16 +494,12 @@ export class LockMachine {
     if (lock.state !== LOCK_LOCK && lock.state !== LOCK_XLOCKDONE) throw new Error(`${lock.describe()} can't go to xlock`);
     lock.setState(LOCK_LOCK_XLOCK);
     let gather = lock.isRdlocked() || lock.isWrlocked();
-    if (inode && issuedCapsNeedGather(inode, lock)) {
-      this.#host.issueCaps(inode);
-      gather = true;
-    }
+    if (this.#recallCaps(lock, inode, undefined)) gather = true;
     if (!gather) lock.setState(LOCK_PREXLOCK);
   }
 
   /** Towards mix: several may write. */
   scatterMix(lock: ScatterLock, need?: IssueSet): void {
-    const { mds } = this.#host;
     const inode = lock.parent as unknown as CInode;
     if (lock.state !== LOCK_LOCK) {
       switch (lock.state) {
@@ -521,20 +519,9 @@ export class LockMachine {
           throw new Error(`${lock.describe()} can't go to mix`);
       }
       let gather = lock.isRdlocked();
-      if (lock.isLeased()) {
-        this.#host.revokeClientLeases(lock);
-        gather = true;
-      }
-      if (lock.capShift && issuedCapsNeedGather(inode, lock)) {
-        this.#issue(inode, need);
-        gather = true;
-      }
-      const recover = this.#needsRecover(lock, inode);
-      if (gather || recover) {
-        lock.parent.authPin(lock);
-        if (recover) mds.mdcache.recovery.advance();
-        return;
-      }
+      if (this.#revokeLeases(lock)) gather = true;
+      if (this.#recallCaps(lock, this.#capInode(lock), need)) gather = true;
+      if (this.#mustWait(lock, inode, gather)) return;
     }
     inode.startScatter(lock);
     lock.setState(LOCK_MIX);
@@ -544,7 +531,6 @@ export class LockMachine {
 
   /** Towards excl: all for the loner. */
   fileExcl(lock: ScatterLock, need?: IssueSet): void {
-    const { mds } = this.#host;
     const inode = lock.parent as unknown as CInode;
     switch (lock.state) {
       case LOCK_SYNC:
@@ -563,20 +549,9 @@ export class LockMachine {
         throw new Error(`${lock.describe()} can't go to excl`);
     }
     let gather = lock.isRdlocked() || lock.isWrlocked();
-    if (lock.isLeased()) {
-      this.#host.revokeClientLeases(lock);
-      gather = true;
-    }
-    if (issuedCapsNeedGather(inode, lock)) {
-      this.#issue(inode, need);
-      gather = true;
-    }
-    const recover = this.#needsRecover(lock, inode);
-    if (gather || recover) {
-      lock.parent.authPin(lock);
-      if (recover) mds.mdcache.recovery.advance();
-      return;
-    }
+    if (this.#revokeLeases(lock)) gather = true;
+    if (this.#recallCaps(lock, inode, need)) gather = true;
+    if (this.#mustWait(lock, inode, gather)) return;
     lock.setState(LOCK_EXCL);
     this.#issue(inode, need);
   }
@@ -586,10 +561,7 @@ export class LockMachine {
     const inode = lock.parent as unknown as CInode;
     lock.setState(LOCK_EXCL_XSYN);
     let gather = lock.isWrlocked();
-    if (issuedCapsNeedGather(inode, lock)) {
-      this.#issue(inode, need);
-      gather = true;
-    }
+    if (this.#recallCaps(lock, inode, need)) gather = true;
     if (gather) {
       lock.parent.authPin(lock);
       return;

@@ -1,4 +1,4 @@
-import { Context, ERRNO, GatherBuilder } from '@cephts/common';
+import { complete, Context, ERRNO, GatherBuilder } from '@cephts/common';
 import type { Completion, CompletionFn } from '@cephts/common';
 import type { Message } from '@cephts/async-messenger';
 import type { MDSRank } from './mds-rank.js';
@@ -42,8 +42,7 @@ export class MDSInternalContextWrapper extends MDSInternalContext {
   }
 
   override finish(r: number): void {
-    if (typeof this.#fin === 'function') this.#fin(r);
-    else this.#fin.complete(r);
+    complete(this.#fin, r);
   }
 }
 
@@ -105,8 +104,7 @@ export class MDSIOContextWrapper extends MDSIOContext {
   }
 
   override finish(r: number): void {
-    if (typeof this.#fin === 'function') this.#fin(r);
-    else this.#fin.complete(r);
+    complete(this.#fin, r);
   }
 }
 
@@ -165,8 +163,7 @@ export class MDSLogContextWrapper extends MDSLogContext {
   }
 
   override finish(r: number): void {
-    if (typeof this.#fin === 'function') this.#fin(r);
-    else this.#fin.complete(r);
+    complete(this.#fin, r);
   }
 }
 
@@ -192,8 +189,7 @@ export class C_IO_Wrapper extends MDSIOContext {
   }
 
   override finish(r: number): void {
-    if (typeof this.#wrapped === 'function') this.#wrapped(r);
-    else this.#wrapped.complete(r);
+    complete(this.#wrapped, r);
   }
 }
 
