@@ -2,12 +2,25 @@ import { DecodeError } from './decode-error.js';
 import { decodeText } from './text.js';
 
 const SMALL: readonly bigint[] = [0n, 1n, 2n, 3n];
-/** Called without being looked up: see the Encoder. */
-const { subarray } = Uint8Array.prototype;
-
 /** "Not truncated", and CEPH_NOSNAP. */
 const GREATEST = 0xffff_ffff_ffff_ffffn;
 const GREATEST_BUT_ONE = 0xffff_ffff_ffff_fffen;
+
+/** Bytes of the largest input whose view is remembered. */
+const REMEMBERED = 64 * 1024;
+let lastBytes = new Uint8Array(0);
+let lastView: DataView = new DataView(lastBytes.buffer);
+
+/** To make a view takes as long as to read forty numbers, and small messages that come one after the other share their bytes. */
+function viewOf(bytes: Uint8Array): DataView {
+  if (lastBytes === bytes) return lastView;
+  const view = new DataView(bytes.buffer);
+  if (view.byteLength <= REMEMBERED) {
+    lastBytes = bytes;
+    lastView = view;
+  }
+  return view;
+}
 
 /** A versioned struct being read; see {@link Decoder.start}. */
 export interface DecodeFrame {
@@ -32,9 +45,8 @@ export interface DecodeFrame {
  * ```
  */
 export class Decoder {
-  readonly #bytes: Uint8Array;
-  /** Made when a number of two bytes or more is read for the first time. */
-  #numbers: DataView | undefined;
+  /** Of the whole buffer that the input is a part of; places are places in it. */
+  readonly #view: DataView;
   readonly #type: string;
   /** Types of the structs being read, the outermost first. */
   #inner: string[] | undefined;
@@ -49,15 +61,10 @@ export class Decoder {
    * @param to where it ends. @defaultValue at the end of `bytes`
    */
   constructor(bytes: Uint8Array, type = 'input', from = 0, to: number = bytes.length) {
-    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
     this.#type = type;
-    this.#from = this.#at = from;
-    this.#end = to;
-  }
-
-  get #view(): DataView {
-    const bytes = this.#bytes;
-    return (this.#numbers ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.#from = this.#at = bytes.byteOffset + from;
+    this.#end = bytes.byteOffset + to;
   }
 
   get offset(): number {
@@ -82,13 +89,13 @@ export class Decoder {
   }
 
   u8(): number {
-    return this.#bytes[this.#take(1)] as number;
+    return this.#view.getUint8(this.#take(1));
   }
 
   /** The next byte, which stays to be read. */
   peekU8(): number {
     if (this.#at >= this.#end) throw this.error('1 bytes needed, 0 left');
-    return this.#bytes[this.#at] as number;
+    return this.#view.getUint8(this.#at);
   }
 
   bool(): boolean {
@@ -150,8 +157,7 @@ export class Decoder {
 
   /** The next `count` bytes, as a view of the input. */
   raw(count: number): Uint8Array {
-    const at = this.#take(count);
-    return subarray.call(this.#bytes, at, at + count);
+    return new Uint8Array(this.#view.buffer, this.#take(count), count);
   }
 
   /** A bufferlist (u32 length and bytes), as a view of the input. */
@@ -162,9 +168,7 @@ export class Decoder {
   /** A decoder of the next `count` bytes, which are skipped here; its offsets count from their beginning. */
   part(count: number, type: string = this.#type): Decoder {
     const at = this.#take(count);
-    const part = new Decoder(this.#bytes, type, at, at + count);
-    part.#numbers = this.#numbers;
-    return part;
+    return new Decoder(new Uint8Array(this.#view.buffer, at, count), type);
   }
 
   string(): string {
@@ -178,7 +182,7 @@ export class Decoder {
 
   /** As {@link rest}, which stays to be read. */
   peekRest(): Uint8Array {
-    return this.#bytes.subarray(this.#at, this.#end);
+    return new Uint8Array(this.#view.buffer, this.#at, this.remaining);
   }
 
   skip(count: number): this {

@@ -1,7 +1,7 @@
 import { encodeText } from './text.js';
 
 /** Called without being looked up: that takes V8 as long, at every call, as copying 64 bytes does. */
-const { set, subarray } = Uint8Array.prototype;
+const { set } = Uint8Array.prototype;
 
 /** A versioned struct under construction; see {@link Encoder.start}. */
 export type EncodeMark = number;
@@ -33,7 +33,8 @@ export class Encoder {
 
   /** What was written, as a view: valid until the next write. */
   view(): Uint8Array {
-    return subarray.call(this.#bytes, 0, this.#length);
+    // V8 asks C++ for the buffer of a Uint8Array, which takes twice as long as all the rest
+    return new Uint8Array(this.#view.buffer, 0, this.#length);
   }
 
   /** What was written, as bytes of one's own. */
