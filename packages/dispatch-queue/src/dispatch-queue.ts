@@ -234,18 +234,18 @@ export class DispatchQueue<M, C = never> {
 
   /** Shows the handler a message before the fast decision. */
   fastPreprocess(message: M): void {
-    this.#guard(message, () => this.#handler.fastPreprocess?.(message));
+    this.#call('fastPreprocess', message);
   }
 
   /** May the message go past the queue? */
   canFastDispatch(message: M): boolean {
-    return this.#guard(message, () => this.#handler.canFastDispatch?.(message)) ?? false;
+    return this.#call('canFastDispatch', message) === true;
   }
 
   /** Delivers a message past the queue, on the caller's stack, and gives its throttle bytes back. */
   fastDispatch(message: M): void {
     const size = this.preDispatch(message);
-    this.#guard(message, () => this.#handler.fastDispatch?.(message));
+    this.#call('fastDispatch', message);
     this.postDispatch(message, size);
   }
 
@@ -542,7 +542,7 @@ export class DispatchQueue<M, C = never> {
 
   #deliverCode({ code, value }: Entry<M, C>): void {
     this.#codes--;
-    this.#guard(value, () => this.#handler[CODE_HANDLERS[code - 1] as 'handleConnect']?.(value as C));
+    this.#call(CODE_HANDLERS[code - 1] as 'handleConnect', value);
   }
 
   /** ms_local: fast dispatches one message or queues it in class 0. */
@@ -574,10 +574,8 @@ export class DispatchQueue<M, C = never> {
   /** Settles a message that will not be delivered: gives its bytes back and tells the handler. */
   #discard(message: M, error: CephError): void {
     if (onDiscard?.hasSubscribers) onDiscard.publish({ queue: this, message, error });
-    this.#guard(message, () => {
-      this.dispatchThrottleRelease(this.#read.takeThrottleSize(message));
-      this.#handler.discard?.(message, error);
-    });
+    this.dispatchThrottleRelease(this.#read.takeThrottleSize(message));
+    this.#call('discard', message, error);
   }
 
   /** One of the threads has nothing more to do. */
@@ -597,12 +595,12 @@ export class DispatchQueue<M, C = never> {
     if (this.#closing) this.shutdown();
   }
 
-  /** Runs `fn` and reports what it throws. */
-  #guard<R>(entry: unknown, fn: () => R): R | undefined {
+  /** Calls the handler, where it has that method, and reports what it throws. */
+  #call(method: keyof DispatchHandler<M, C>, entry: unknown, error?: CephError): unknown {
     try {
-      return fn();
-    } catch (error) {
-      this.#report(error, entry);
+      return this.#handler[method as 'discard']?.(entry as M, error as CephError);
+    } catch (thrown) {
+      this.#report(thrown, entry);
       return undefined;
     }
   }
