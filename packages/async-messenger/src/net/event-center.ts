@@ -13,6 +13,8 @@ export interface Writer {
 const CROWD = 4;
 /** One of so many turns looks how many there are in its pass. */
 const PROBE = 16;
+/** As microtasks do: before the event loop goes on, in the order in which promises were waited for. */
+const settled = Promise.resolve();
 
 /**
  * Collects who wants to write and lets all of them do so once a turn: messages that are sent in one go leave in one write. A turn comes when a
@@ -24,6 +26,8 @@ const PROBE = 16;
  */
 export class EventCenter implements Turns {
   #dirty: Writer[] = [];
+  /** Used in turns with the other one. */
+  #spare: Writer[] = [];
   readonly #cct: CephContext;
   #thread: CooperativeThread | undefined;
   #scheduled = false;
@@ -69,7 +73,7 @@ export class EventCenter implements Turns {
     this.#dirty.push(writer);
     if (this.#thread?.started) {
       if (!this.#isLooping || this.#entered > 0) this.#thread.wake();
-      else if (this.#dirty.length === 1) process.nextTick(this.#atOnce);
+      else if (this.#dirty.length === 1) void settled.then(this.#atOnce);
     } else if (!this.#scheduled) {
       this.#scheduled = true;
       this.#cct.runQueue.schedule(this);
@@ -107,8 +111,10 @@ export class EventCenter implements Turns {
 
   #writeAll(): void {
     const dirty = this.#dirty;
-    this.#dirty = [];
+    this.#dirty = this.#spare;
+    this.#spare = dirty;
     for (const writer of dirty) writer.writeEvent();
+    dirty.length = 0;
   }
 
   #awaitEnd(): void {
