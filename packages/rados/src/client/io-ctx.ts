@@ -213,8 +213,8 @@ export class IoCtx {
   }
 
   /** @throws CephError `ERR_CEPH_ENOENT` where there is no such object */
-  read(oid: string, { off = 0, len = 0, ...options }: ReadOptions = {}): Promise<Uint8Array> {
-    return this.#get(oid, options, (op) => op.read(off, len));
+  read(oid: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    return this.#get(oid, options, (op) => op.read(options.off, options.len));
   }
 
   /** The parts of a range that were ever written. */

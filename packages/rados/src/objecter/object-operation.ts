@@ -18,6 +18,8 @@ import type {
 } from './operation-results.js';
 
 const NO_BYTES = new Uint8Array(0);
+const NO_OPS: OsdOp[] = [];
+const NO_SLOTS: (Slot | undefined)[] = [];
 /** As many as there are. */
 const NO_LIMIT = 2 ** 32 - 1;
 
@@ -58,17 +60,28 @@ class ResultSlot<T> implements OpResult<T>, Slot {
  * @see struct ObjectOperation in src/osdc/Objecter.h (16.2.15)
  */
 export class ObjectOperation {
-  readonly ops: OsdOp[] = [];
-  readonly #slots: (Slot | undefined)[] = [];
+  #ops: OsdOp[] = NO_OPS;
+  #slots: (Slot | undefined)[] = NO_SLOTS;
   /** OSD_FLAG bits: does it read, write, …? */
   flags = 0;
   /** Bytes that it takes of the throttle. */
   budget = 0;
 
+  /** The steps, in order. */
+  get ops(): readonly OsdOp[] {
+    return this.#ops;
+  }
+
   /** Adds a step in the form OSDs know. */
   add(op: OsdOp, flags: number, slot?: Slot): this {
-    this.ops.push(op);
-    this.#slots.push(slot);
+    // most have one step: of an array that is pushed to, V8 makes room for seventeen
+    if (this.#ops.length === 0) {
+      this.#ops = [op];
+      this.#slots = [slot];
+    } else {
+      this.#ops.push(op);
+      this.#slots.push(slot);
+    }
     this.flags |= flags;
     this.budget += flags & OSD_FLAG.WRITE ? op.indata.length : op.args === 'extent' ? op.n2 : 0;
     return this;
@@ -86,7 +99,7 @@ export class ObjectOperation {
 
   /** The last step may fail without failing the operation. */
   failOk(): this {
-    const last = this.ops[this.ops.length - 1];
+    const last = this.#ops[this.#ops.length - 1];
     if (last) last.flags |= OSD_OP_FLAG.FAILOK;
     return this;
   }

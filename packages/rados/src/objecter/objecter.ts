@@ -69,6 +69,8 @@ export class Objecter implements Dispatcher {
   readonly #messenger: Messenger;
   readonly #mon: ObjecterMon;
   #clientInc: number;
+  /** An OSD takes the incarnation from there before it has decoded the rest, and dies where the two differ. */
+  #reqid: OsdReqId;
   /** Flags of every operation. */
   #everyFlag = 0;
   readonly #timer: SafeTimer;
@@ -91,6 +93,7 @@ export class Objecter implements Dispatcher {
     this.#messenger = messenger;
     this.#mon = mon;
     this.#clientInc = clientIncarnation;
+    this.#reqid = new OsdReqId(undefined, 0, clientIncarnation);
     this.#timer = new SafeTimer(cct, {
       threadName: 'ceph_timer',
       owner: 'Objecter::timer',
@@ -117,6 +120,7 @@ export class Objecter implements Dispatcher {
   /** From now on operations are those of this life of a daemon whose name others had before. */
   setClientIncarnation(incarnation: number): void {
     this.#clientInc = incarnation;
+    this.#reqid = new OsdReqId(undefined, 0, incarnation);
   }
 
   /**
@@ -308,8 +312,7 @@ export class Objecter implements Dispatcher {
     m.hash = target.hash;
     m.osdmapEpoch = this.osdmap.epoch;
     m.clientInc = this.#clientInc;
-    // an OSD takes it from there before it has decoded the rest, and dies where the two differ
-    m.reqid = new OsdReqId(undefined, 0, this.#clientInc);
+    m.reqid = this.#reqid;
     m.mtime = op.mtime;
     m.locator = target.target;
     m.oid = target.targetOid;

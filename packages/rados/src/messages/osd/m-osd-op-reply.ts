@@ -14,6 +14,10 @@ export interface OsdOpOutcome {
 }
 
 const NO_BYTES = new Uint8Array(0);
+// What a message has before it is told otherwise: one for all, as none of them ever changes.
+const NO_PG = new PgId(0, 0);
+const NO_VERSION = new EVersion();
+const NO_OUTCOMES: readonly OsdOpOutcome[] = [];
 
 /** osd_op_reply. @see src/messages/MOSDOpReply.h (16.2.15) */
 export class MOSDOpReply extends Message {
@@ -22,14 +26,14 @@ export class MOSDOpReply extends Message {
   readonly typeName = 'osd_op_reply';
 
   oid = '';
-  pgid: PgId = new PgId(0, 0);
+  pgid: PgId = NO_PG;
   flags = 0;
   result = 0;
   osdmapEpoch = 0;
   /** Of which attempt; −1 where the OSD does not say. */
   retryAttempt = -1;
-  outcomes: OsdOpOutcome[] = [];
-  replayVersion: EVersion = new EVersion();
+  outcomes: readonly OsdOpOutcome[] = NO_OUTCOMES;
+  replayVersion: EVersion = NO_VERSION;
   /** The object's version. */
   userVersion = 0;
   redirect: RequestRedirect | undefined = undefined;
@@ -69,17 +73,20 @@ export class MOSDOpReply extends Message {
     this.osdmapEpoch = d.u32();
     const count = d.count(OSD_OP_BYTES);
     const { data } = this;
+    // its length is known: V8 would make room for more
+    const outcomes = new Array<OsdOpOutcome>(count);
     let at = 0;
     for (let i = 0; i < count; i++) {
       d.skip(OSD_OP_BYTES - 4);
       const length = d.u32();
       if (at + length > data.length) throw d.error(`step claims ${length} of ${data.length - at} bytes of data`);
-      const outdata = length === 0 ? NO_BYTES : data.subarray(at, at + length);
+      const whole = length === data.length;
+      outcomes[i] = { rval: 0, outdata: whole ? data : data.subarray(at, at + length) };
       at += length;
-      this.outcomes.push({ rval: 0, outdata });
     }
+    this.outcomes = outcomes;
     this.retryAttempt = d.s32();
-    for (const outcome of this.outcomes) outcome.rval = d.s32();
+    for (const outcome of outcomes) outcome.rval = d.s32();
     this.replayVersion = EVersion.decode(d);
     this.userVersion = d.u64();
     if (d.bool()) this.redirect = RequestRedirect.decode(d);

@@ -9,6 +9,13 @@ import { OSD_OP } from './osd-op-codes.js';
 import { joinInputs, OsdOp } from './osd-op.js';
 import type { OsdOpArgs } from './osd-op.js';
 
+// What a message has before it is told otherwise: one for all, as none of them ever changes.
+const NO_PG = new SpgId(new PgId(0, 0));
+const NO_REQID = new OsdReqId();
+const NO_LOCATOR = new RawObjectLocator();
+const NO_OPS: readonly OsdOp[] = [];
+const NO_SNAPS: readonly number[] = [];
+
 /** Trace, span and parent, of nobody's. */
 const TRACE_BYTES = 24;
 
@@ -40,21 +47,21 @@ export class MOSDOp extends Message {
   readonly type = CEPH_MSG_OSD_OP;
   readonly typeName = 'osd_op';
 
-  pgid: SpgId = new SpgId(new PgId(0, 0));
+  pgid: SpgId = NO_PG;
   /** The whole hash of the name. */
   hash = 0;
   osdmapEpoch = 0;
   /** OSD_FLAG bits. */
   flags = 0;
-  reqid: OsdReqId = new OsdReqId();
+  reqid: OsdReqId = NO_REQID;
   clientInc = 0;
   mtime: UTime = UTime.ZERO;
-  locator: RawObjectLocator = new RawObjectLocator();
+  locator: RawObjectLocator = NO_LOCATOR;
   oid = '';
-  ops: OsdOp[] = [];
+  ops: readonly OsdOp[] = NO_OPS;
   snap: bigint = CEPH_NOSNAP;
   snapSeq = 0;
-  snaps: readonly number[] = [];
+  snaps: readonly number[] = NO_SNAPS;
   /** 0 for the first time. */
   retryAttempt = 0;
   features = 0n;
@@ -94,14 +101,16 @@ export class MOSDOp extends Message {
     this.mtime = UTime.decode(d);
     this.locator = RawObjectLocator.decode(d);
     this.oid = d.string();
+    const ops: OsdOp[] = [];
     let at = 0;
     for (let left = d.u16(); left > 0; left--) {
       const { op, length } = OsdOp.decode(d, argsOf);
       if (at + length > this.data.length) throw d.error(`step claims ${length} of ${this.data.length - at} bytes of data`);
       op.indata = this.data.subarray(at, at + length);
       at += length;
-      this.ops.push(op);
+      ops.push(op);
     }
+    this.ops = ops;
     this.snap = d.u64big();
     this.snapSeq = d.u64();
     this.snaps = d.list((d) => d.u64(), 8);
