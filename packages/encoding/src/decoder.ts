@@ -8,13 +8,13 @@ const GREATEST_BUT_ONE = 0xffff_ffff_ffff_fffen;
 
 /** Bytes of the largest input whose view is remembered. */
 const REMEMBERED = 64 * 1024;
-let lastBytes = new Uint8Array(0);
+let lastBytes: Uint8Array = new Uint8Array(0);
 let lastView: DataView = new DataView(lastBytes.buffer);
 
 /** To make a view takes as long as to read forty numbers, and small messages that come one after the other share their bytes. */
 function viewOf(bytes: Uint8Array): DataView {
   if (lastBytes === bytes) return lastView;
-  const view = new DataView(bytes.buffer);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.byteLength <= REMEMBERED) {
     lastBytes = bytes;
     lastView = view;
@@ -45,8 +45,9 @@ export interface DecodeFrame {
  * ```
  */
 export class Decoder {
-  /** Of the whole buffer that the input is a part of; places are places in it. */
-  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  /** Made when a number of two bytes or more is read for the first time. */
+  #numbers: DataView | undefined;
   readonly #type: string;
   /** Types of the structs being read, the outermost first. */
   #inner: string[] | undefined;
@@ -61,10 +62,14 @@ export class Decoder {
    * @param to where it ends. @defaultValue at the end of `bytes`
    */
   constructor(bytes: Uint8Array, type = 'input', from = 0, to: number = bytes.length) {
-    this.#view = viewOf(bytes);
+    this.#bytes = bytes;
     this.#type = type;
-    this.#from = this.#at = bytes.byteOffset + from;
-    this.#end = bytes.byteOffset + to;
+    this.#from = this.#at = from;
+    this.#end = to;
+  }
+
+  get #view(): DataView {
+    return (this.#numbers ??= viewOf(this.#bytes));
   }
 
   get offset(): number {
@@ -89,13 +94,13 @@ export class Decoder {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)] as number;
   }
 
   /** The next byte, which stays to be read. */
   peekU8(): number {
     if (this.#at >= this.#end) throw this.error('1 bytes needed, 0 left');
-    return this.#view.getUint8(this.#at);
+    return this.#bytes[this.#at] as number;
   }
 
   bool(): boolean {
@@ -157,7 +162,9 @@ export class Decoder {
 
   /** The next `count` bytes, as a view of the input. */
   raw(count: number): Uint8Array {
-    return new Uint8Array(this.#view.buffer, this.#take(count), count);
+    const at = this.#take(count);
+    // as the Encoder does
+    return new Uint8Array(this.#view.buffer, this.#bytes.byteOffset + at, count);
   }
 
   /** A bufferlist (u32 length and bytes), as a view of the input. */
@@ -168,7 +175,9 @@ export class Decoder {
   /** A decoder of the next `count` bytes, which are skipped here; its offsets count from their beginning. */
   part(count: number, type: string = this.#type): Decoder {
     const at = this.#take(count);
-    return new Decoder(new Uint8Array(this.#view.buffer, at, count), type);
+    const part = new Decoder(this.#bytes, type, at, at + count);
+    part.#numbers = this.#numbers;
+    return part;
   }
 
   string(): string {
@@ -182,7 +191,7 @@ export class Decoder {
 
   /** As {@link rest}, which stays to be read. */
   peekRest(): Uint8Array {
-    return new Uint8Array(this.#view.buffer, this.#at, this.remaining);
+    return this.#bytes.subarray(this.#at, this.#end);
   }
 
   skip(count: number): this {
