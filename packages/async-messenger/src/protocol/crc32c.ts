@@ -4,7 +4,7 @@ import { MOST_FOLDED, foldForCrc32c } from './crc32c-fold.js';
 type Native = (input: Uint8Array, initial?: number) => number;
 
 /** Below this many bytes the call into native code costs more than the table. */
-const SHORT = 192;
+const SHORT = 320;
 /** From here on folding pays, in bytes. */
 const LONG = 12 * 1024;
 const POLYNOMIAL = 0x82f63b78;

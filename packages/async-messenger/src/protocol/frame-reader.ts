@@ -198,11 +198,20 @@ export class FrameReader {
   /** What is left of bytes that are not ours moves to where it may stay. */
   #own(): void {
     this.#borrowed = this.#given = false;
-    const kept = keep(this.#bytes, this.#at, this.#end);
-    this.#bytes = kept;
-    this.#alone = fills(kept);
-    this.#end -= this.#at;
-    this.#at = 0;
+    const from = this.#at;
+    const length = this.#end - from;
+    if (length > SHARED) {
+      this.#bytes = keep(this.#bytes, from, this.#end);
+      this.#alone = fills(this.#bytes);
+      this.#at = 0;
+    } else {
+      const at = reserve(length);
+      copy(slab, at, subarray.call(this.#bytes, from, this.#end));
+      this.#bytes = slab;
+      this.#alone = false;
+      this.#at = at;
+    }
+    this.#end = this.#at + length;
   }
 
   #expectPreamble(): void {
@@ -486,6 +495,9 @@ export class FrameReader {
   }
 }
 
+/** Called without being looked up, as {@link copy} does. */
+const { subarray } = Uint8Array.prototype;
+
 const unpadded = (length: number): number => length;
 
 /** Has it a buffer to itself? */
@@ -550,7 +562,7 @@ function reserve(length: number): number {
 
 function keep(bytes: Uint8Array, from: number, to: number): Uint8Array {
   const kept = room(to - from);
-  copy(kept, 0, new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
+  copy(kept, 0, subarray.call(bytes, from, to));
   return kept;
 }
 

@@ -2,6 +2,7 @@ import { blankHeader } from './message-header.js';
 import type { MessageHeader } from './message-header.js';
 
 const EMPTY = new Uint8Array(0);
+const { subarray } = Uint8Array.prototype;
 
 /**
  * The header of a message, and where its other three segments lie, in one memory. Whoever reads
@@ -61,5 +62,6 @@ export class MessageParts {
 }
 
 function view(bytes: Uint8Array, at: number, length: number): Uint8Array {
-  return length === 0 ? EMPTY : new Uint8Array(bytes.buffer, bytes.byteOffset + at, length);
+  // quicker than what asks V8 for the buffer
+  return length === 0 ? EMPTY : subarray.call(bytes, at, at + length);
 }

@@ -8,6 +8,8 @@ const NONE: Uint8Array[] = [];
 
 /** The chunk that all wires of this isolate write into, so that an idle one holds no memory. */
 let chunk = NOTHING;
+/** Its buffer: V8 takes long to tell. */
+let chunkMemory = NOTHING.buffer;
 /** Bytes of the chunk that are taken. */
 let taken = 0;
 /** Wires that have something in the chunk which nobody said was sent. */
@@ -80,7 +82,8 @@ export class OutputBuffer {
     if (full) {
       // a plain Buffer would come from the shared pool
       const fresh = Buffer.allocUnsafeSlow(Math.max(CHUNK, length));
-      chunk = new Uint8Array(fresh.buffer, fresh.byteOffset, fresh.length);
+      chunkMemory = fresh.buffer;
+      chunk = new Uint8Array(chunkMemory, fresh.byteOffset, fresh.length);
       taken = holders = 0;
     }
     if (this.#held !== chunk) {
@@ -94,7 +97,8 @@ export class OutputBuffer {
   #cut(): void {
     if (this.#at === this.#from) return;
     // a Buffer, as sockets would make one of it
-    this.#add(Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.#from, this.#at - this.#from));
+    const memory = this.bytes === chunk ? chunkMemory : this.bytes.buffer;
+    this.#add(Buffer.from(memory, this.bytes.byteOffset + this.#from, this.#at - this.#from));
     this.#from = this.#at;
   }
 
