@@ -156,7 +156,9 @@ export class Encoder {
 
   zeros(count: number): this {
     const at = this.#reserve(count);
-    this.#bytes.fill(0, at, at + count);
+    const bytes = this.#bytes;
+    // few of them, mostly: V8 asks C++ to fill
+    for (let i = at; i < at + count; i++) bytes[i] = 0;
     return this;
   }
 
