@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import * as common from '@cephts/common';
+import type { Fifo } from '@cephts/common';
 import { DispatchQueue } from '@cephts/dispatch-queue';
 import * as encoding from '@cephts/encoding';
 import * as messenger from '../src/index.js';
-import type { Fifo } from '../src/protocol/fifo.js';
 import { OutQueue } from '../src/protocol/out-queue.js';
 import { Session } from '../src/protocol/session.js';
 import { simulate } from '../sim/simulate.mjs';

@@ -1,10 +1,18 @@
-/** First in, first out, at constant cost: an array whose front is cut off once half of it is done with. */
+const NONE: never[] = [];
+/** Memory for so many items is kept when the last one is taken. */
+const KEPT = 64;
+/** Taken items from which on those that are left may move to the front. */
+const MOVED = 1024;
+
+/** First in, first out, at constant cost a step. One that was never used, or had many items and is empty, holds no memory. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  #items: (T | undefined)[] = NONE;
   #head = 0;
+  /** Behind the last item: V8 takes long to shorten an array, so there may be empty places from here on. */
+  #tail = 0;
 
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#tail - this.#head;
   }
 
   /** The one that is next; undefined where there is none. */
@@ -13,17 +21,40 @@ export class Fifo<T> {
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#items === NONE) this.#items = [];
+    this.#items[this.#tail++] = item;
   }
 
   shift(): T | undefined {
-    const item = this.#items[this.#head];
-    if (this.length === 0) return undefined;
-    this.#items[this.#head++] = undefined;
-    if (this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#head === this.#tail) return undefined;
+    const items = this.#items;
+    const item = items[this.#head];
+    // lets go of what is taken
+    items[this.#head++] = undefined;
+    if (this.#head === this.#tail) {
+      this.#head = this.#tail = 0;
+      if (items.length > KEPT) this.#items = NONE;
+    } else if (this.#head >= MOVED && this.#head * 2 >= this.#tail) this.#set([...this]);
     return item;
+  }
+
+  /** Puts all of `before` in front and empties it. */
+  prepend(before: Fifo<T>): void {
+    this.#set([...before, ...this]);
+    before.clear();
+  }
+
+  clear(): void {
+    this.#set(NONE);
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let i = this.#head; i < this.#tail; i++) yield this.#items[i] as T;
+  }
+
+  #set(items: T[]): void {
+    this.#items = items;
+    this.#head = 0;
+    this.#tail = items.length;
   }
 }

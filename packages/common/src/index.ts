@@ -35,6 +35,7 @@ export {
   isCephError,
 } from './errors.js';
 export type { CephErrorOptions, ErrnoName } from './errors.js';
+export { Fifo } from './fifo.js';
 export { HeartbeatMap } from './heartbeat-map.js';
 export type { HeartbeatHandle } from './heartbeat-map.js';
 export { LoopThread } from './loop-thread.js';

@@ -1,7 +1,6 @@
-import { CephError } from '@cephts/common';
+import { CephError, Fifo } from '@cephts/common';
 import type { Clock, RandomSource } from '@cephts/common';
 import { EntityAddr } from '@cephts/encoding';
-import { Fifo } from '../protocol/fifo.js';
 import type { ByteSocket, ByteSocketOwner } from './byte-socket.js';
 import { FramedWire } from './framed-wire.js';
 import type { Listener, NetworkStack } from './network-stack.js';

@@ -1,5 +1,5 @@
+import { Fifo } from '@cephts/common';
 import type { Message } from '../message.js';
-import { Fifo } from './fifo.js';
 
 const PRIO_HIGHEST = 255;
 
@@ -54,7 +54,7 @@ export class OutQueue {
     if (!this.hasHighest) return 0;
     const first = this.#tier(PRIO_HIGHEST);
     let discarded = 0;
-    for (let m = first.peek(); m && m.seq !== 0 && m.seq <= seq; m = first.peek()) {
+    for (let m = first.first; m && m.seq !== 0 && m.seq <= seq; m = first.first) {
       first.shift();
       discarded++;
     }

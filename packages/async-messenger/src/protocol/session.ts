@@ -1,5 +1,5 @@
+import { Fifo } from '@cephts/common';
 import type { Message } from '../message.js';
-import { Fifo } from './fifo.js';
 import { OutQueue } from './out-queue.js';
 
 /**
@@ -37,7 +37,7 @@ export class Session {
   /** The peer has received messages up to `seq`. */
   acknowledge(seq: number): void {
     const { sent } = this;
-    for (let m = sent.peek(); m && m.seq <= seq; m = sent.peek()) sent.shift();
+    for (let m = sent.first; m && m.seq <= seq; m = sent.first) sent.shift();
   }
 
   /** The socket broke: what was sent goes out again, before anything else. */
