@@ -10,7 +10,8 @@ import { hasCeph, startCeph } from '../test/ceph/real-ceph.mjs';
 import { check, median } from './measure.mjs';
 
 const PYTHON = '/usr/bin/python3';
-const ROUNDS = 7;
+/** Rounds of operations one at a time, and 64 in flight. The former hang on which processors the system has the threads run, for rounds on end. */
+const [SINGLE_ROUNDS, FLIGHT_ROUNDS] = [21, 7];
 /** Rounds until what a row runs is compiled: some 3,000 operations. */
 const WARM_UP = 7;
 /** Lower bounds of the ratio, by size: one at a time, 64 in flight. */
@@ -140,9 +141,10 @@ async function objectRows(conf) {
       for (const depth of [1, 64]) {
         for (const verb of ['write', 'read']) {
           const n = depth === 1 ? count : count * 4;
+          const rounds = depth === 1 ? SINGLE_ROUNDS : FLIGHT_ROUNDS;
           const ours = [];
           const theirs = [];
-          for (let round = -WARM_UP; round < ROUNDS; round++) {
+          for (let round = -WARM_UP; round < rounds; round++) {
             const mine = await runOurs(ioctx, verb, size, depth, n);
             const other = await peer.run(verb, size, depth, n);
             if (round < 0) continue;
