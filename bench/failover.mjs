@@ -115,7 +115,7 @@ async function takeovers(cluster, rados, standbyReplay) {
 
 export default async function failover() {
   if (!hasCeph) return [];
-  const cluster = startCeph({ port: 25_650, mds: false, conf: CONF });
+  const cluster = await startCeph({ port: 25_650, mds: false, conf: CONF });
   let rados;
   try {
     rados = await Cluster.connect({ conf: { file: cluster.conf } });
@@ -134,6 +134,6 @@ export default async function failover() {
     return rows;
   } finally {
     await rados?.shutdown();
-    cluster.stop();
+    await cluster.stop();
   }
 }

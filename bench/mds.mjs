@@ -86,8 +86,8 @@ async function measureOurs() {
   }
 }
 
-function measureCeph() {
-  const cluster = startCeph();
+async function measureCeph() {
+  const cluster = await startCeph();
   try {
     return JSON.parse(
       execFileSync(
@@ -97,13 +97,13 @@ function measureCeph() {
       ),
     );
   } finally {
-    cluster.stop();
+    await cluster.stop();
   }
 }
 
 export default async function mds() {
   const ours = await measureOurs();
-  const peer = hasCeph ? measureCeph() : undefined;
+  const peer = hasCeph ? await measureCeph() : undefined;
   if (!peer) console.error('no Ceph on this machine: no rival to compare with');
   const row = (name, value, rival) => ({
     name,

@@ -82,11 +82,11 @@ async function measure(cluster, kind, fill) {
 }
 
 async function onCluster(port, use) {
-  const cluster = startCeph({ port, mds: false, conf: CONF });
+  const cluster = await startCeph({ port, mds: false, conf: CONF });
   try {
     return await use(cluster);
   } finally {
-    cluster.stop();
+    await cluster.stop();
   }
 }
 

@@ -197,10 +197,10 @@ export default async function run() {
     console.error('SKIPPED: no Ceph on this machine, so nothing to compare with');
     return rows;
   }
-  const ceph = startCeph({ port: 17050, mds: false });
+  const ceph = await startCeph({ port: 17050, mds: false });
   try {
     return [...rows, ...(await objectRows(ceph.conf)), await connectRow(ceph.conf)];
   } finally {
-    ceph.stop();
+    await ceph.stop();
   }
 }

@@ -1,16 +1,13 @@
 // The `cephts` command beside `ceph`, in the same cluster.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { CephConf, connectCluster } from '@cephts/rados';
 import { realClock } from '@cephts/common';
-import { MonCluster } from './mon-cluster.js';
+import { FsCluster } from './fs-cluster.js';
+import { describeWithCeph } from './with-ceph.js';
 
 const CLI = path.resolve(import.meta.dirname, '../../packages/rados/dist/cli.js');
-const describeWithCeph = MonCluster.isInstalled ? describe : describe.skip;
-if (!MonCluster.isInstalled)
-  process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph)\n');
-
 interface Outcome {
   status: number | null;
   stdout: string;
@@ -18,13 +15,14 @@ interface Outcome {
 }
 
 describeWithCeph('cephts', () => {
-  const cluster = new MonCluster({ port: 16_920, storage: true });
+  let cluster: FsCluster;
 
   beforeAll(async () => {
-    await cluster.start();
-    await cluster.startMds('a');
+    cluster = await FsCluster.start({ port: 16_920 });
+    cluster.startMds('a');
+    await cluster.untilState('a', 'up:active');
   }, 180_000);
-  afterAll(() => cluster.stop(), 60_000);
+  afterAll(() => cluster?.stop(), 60_000);
 
   const run = (command: string, args: string[]): Outcome => spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 });
   const cephts = (...args: string[]): Outcome => run(process.execPath, [CLI, '-c', cluster.conf, ...args]);

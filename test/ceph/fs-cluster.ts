@@ -1,13 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { CephConf } from '@cephts/rados';
 import { CephFsClient } from '@cephts/mds-reference';
-import { OsdCluster } from './osd-cluster.js';
-import type { OsdClusterOptions } from './osd-cluster.js';
+import { RealCluster } from './real-cluster.mjs';
+import type { RealClusterOptions } from './real-cluster.mjs';
 
 const CLI = path.join(import.meta.dirname, '..', '..', 'packages', 'mds-reference', 'dist', 'cli.js');
 
@@ -31,31 +29,68 @@ interface MdsInfo {
   addr: string;
 }
 
-const run = promisify(execFile);
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** A cluster with a file system, and MDSs of two kinds: `c…` are C++ ones, `t…` ours. */
-export class FsCluster extends OsdCluster {
-  readonly #mds = new Map<string, ChildProcess>();
-
-  static override get isInstalled(): boolean {
-    return OsdCluster.isInstalled && spawnSync('which', ['ceph-mds']).status === 0;
+/** A cluster with a file system, and MDSs of two kinds: those whose names begin with `t` are ours, all others C++ ones. */
+export class FsCluster extends RealCluster {
+  constructor({ conf = '', ...options }: RealClusterOptions) {
+    super({ osds: 1, fs: true, ...options, conf: `${CONF}${conf}` });
   }
 
-  constructor(options: OsdClusterOptions) {
-    super({ osds: 1, ...options, conf: `${CONF}${options.conf ?? ''}` });
+  override startMds(name: string, ...args: string[]): ChildProcess {
+    if (!name.startsWith('t')) return super.startMds(name, ...args);
+    this.addMdsKey(name);
+    return this.spawn(`mds.${name}`, process.execPath, CLI, 'run', '-f', '-i', name, '-c', this.conf, ...args);
   }
 
-  override async ready(): Promise<void> {
-    await super.ready();
-    for (const pool of ['meta', 'data']) this.ceph('osd', 'pool', 'create', pool, '8');
-    this.ceph('fs', 'new', 'cephfs', 'meta', 'data');
+  /** Ends an MDS, whose beacons the monitors then miss. */
+  endMds(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    return this.end(`mds.${name}`, signal);
   }
 
-  /** Runs one of Ceph's commands. @returns what it printed, with what it complained of */
-  tool(command: string, ...args: string[]): string {
-    const { stdout, stderr } = spawnSync(command, ['-c', this.conf, ...args], { encoding: 'utf8', timeout: 60_000 });
-    return stdout + stderr;
+  /** Kills an MDS, and has the monitors know it. */
+  async failMds(name: string): Promise<void> {
+    await this.endMds(name);
+    this.ceph('mds', 'fail', name);
+  }
+
+  /** All MDSs the monitors know. Clients of this process go on meanwhile. */
+  async mdsInfos(): Promise<MdsInfo[]> {
+    type Dump = { standbys: MdsInfo[]; filesystems: { mdsmap: { info: Record<string, MdsInfo> } }[] };
+    const { standbys, filesystems } = JSON.parse(await this.cephMeanwhile('fs', 'dump', '--format', 'json')) as Dump;
+    return [...standbys, ...filesystems.flatMap(({ mdsmap }) => Object.values(mdsmap.info))];
+  }
+
+  /** Those that hold ranks, by rank. */
+  async ranks(): Promise<MdsInfo[]> {
+    return (await this.mdsInfos()).filter(({ rank }) => rank >= 0).sort((a, b) => a.rank - b.rank);
+  }
+
+  async infoOf(name: string): Promise<MdsInfo | undefined> {
+    return (await this.mdsInfos()).find((info) => info.name === name);
+  }
+
+  async untilState(name: string, state: string, seconds = 60): Promise<void> {
+    let last: string | undefined;
+    await this.until(
+      async () => (last = (await this.infoOf(name))?.state) === state,
+      () => `mds.${name} is ${String(last)}, not ${state}: ${this.ceph('mds', 'stat')}`,
+      seconds,
+    );
+  }
+
+  /** Resolves when so many ranks are active, and none is anything else. */
+  async untilActive(ranks = 1): Promise<void> {
+    const wanted = Array.from({ length: ranks }, () => 'up:active').join();
+    let last = '';
+    await this.until(
+      async () => (last = (await this.ranks()).map(({ state }) => state).join()) === wanted,
+      () => `the ranks did not become active: ${last}`,
+      120,
+    );
+  }
+
+  logOf(name: string): string {
+    const file = path.join(this.dir, `mds.${name}.log`);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   /** Imports a directory by `cephts-mds demo`, as client.admin. */
@@ -67,70 +102,9 @@ export class FsCluster extends OsdCluster {
     return { status, out: stdout + stderr };
   }
 
-  logOf(name: string): string {
-    const file = path.join(this.dir, `mds.${name}.log`);
-    return existsSync(file) ? readFileSync(file, 'utf8') : '';
-  }
-
-  startMds(name: string, ...args: string[]): void {
-    const keyring = path.join(this.dir, 'keyring');
-    if (!readFileSync(keyring, 'utf8').includes(`[mds.${name}]`)) {
-      const caps = ['mon', 'profile mds', 'osd', 'allow *', 'mds', 'allow'];
-      appendFileSync(keyring, this.ceph('auth', 'get-or-create', `mds.${name}`, ...caps));
-    }
-    const [command, script] = name.startsWith('c') ? ['ceph-mds', []] : [process.execPath, [CLI, 'run']];
-    const child = spawn(command as string, [...(script as string[]), '-f', '-i', name, '-c', this.conf, ...args], {
-      stdio: 'ignore',
-    });
-    this.#mds.set(name, child);
-  }
-
-  isRunning(name: string): boolean {
-    const child = this.#mds.get(name);
-    return child !== undefined && child.exitCode === null && child.signalCode === null;
-  }
-
-  signalMds(name: string, signal: NodeJS.Signals): void {
-    this.#mds.get(name)?.kill(signal);
-  }
-
-  async endMds(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#mds.get(name);
-    this.#mds.delete(name);
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
-  }
-
-  /** All MDSs the monitors know. Clients of this process go on meanwhile. */
-  async mdsInfos(): Promise<MdsInfo[]> {
-    type Dump = { standbys: MdsInfo[]; filesystems: { mdsmap: { info: Record<string, MdsInfo> } }[] };
-    const { stdout } = await run('ceph', ['-c', this.conf, 'fs', 'dump', '--format', 'json'], { maxBuffer: 1 << 26 });
-    const { standbys, filesystems } = JSON.parse(stdout) as Dump;
-    return [...standbys, ...filesystems.flatMap(({ mdsmap }) => Object.values(mdsmap.info))];
-  }
-
-  async infoOf(name: string): Promise<MdsInfo | undefined> {
-    return (await this.mdsInfos()).find((info) => info.name === name);
-  }
-
-  async untilState(name: string, state: string, seconds = 60): Promise<void> {
-    for (let last: string | undefined, end = Date.now() + seconds * 1000; ; await sleep(150)) {
-      last = (await this.infoOf(name))?.state;
-      if (last === state) return;
-      if (Date.now() > end) throw new Error(`mds.${name} is ${String(last)}, not ${state}: ${this.ceph('mds', 'stat')}`);
-    }
-  }
-
   /** @param caps made for a name that has none yet */
   client(durable = false, name = 'client.admin', caps: readonly string[] = []): Promise<CephFsClient> {
-    if (caps.length > 0) appendFileSync(path.join(this.dir, 'keyring'), this.ceph('auth', 'get-or-create', name, ...caps));
+    this.addKey(name, ...caps);
     return CephFsClient.connect({ conf: CephConf.load({ file: this.conf, name }), durable, timeout: 60_000 });
-  }
-
-  override stop(): void {
-    for (const child of this.#mds.values()) child.kill('SIGKILL');
-    super.stop();
   }
 }

@@ -1,13 +1,11 @@
 // Rank 0 of a real file system goes back and forth between a C++ ceph-mds and ours: each replays what the other has journaled.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { seededRandom } from '@cephts/common';
 import type { CephFsClient } from '@cephts/mds-reference';
 import { importChains, stepsThere } from '../../packages/mds-reference/test/crash/chains.js';
 import type { Chain } from '../../packages/mds-reference/test/crash/chains.js';
 import { FsCluster } from './fs-cluster.js';
-
-const hasCeph = FsCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph, rados)\n');
+import { describeWithCeph } from './with-ceph.js';
 
 /** Takeovers in the middle of an import; CEPHTS_LONG=1 for the long form. */
 const CRASHES = process.env['CEPHTS_LONG'] ? 25 : 4;
@@ -53,122 +51,115 @@ async function change(client: CephFsClient, turn: number): Promise<void> {
   }
 }
 
-if (!hasCeph) {
-  describe.skip('failover between a C++ ceph-mds and ours', () => {
-    it('needs a Ceph', () => undefined);
-  });
-} else {
-  describe('failover between a C++ ceph-mds and ours', () => {
-    let cluster: FsCluster;
-    let active = 't0';
-    let next = 1;
+describeWithCeph('failover between a C++ ceph-mds and ours', () => {
+  let cluster: FsCluster;
+  let active = 't0';
+  let next = 1;
 
-    beforeAll(async () => {
-      cluster = new FsCluster({ port: 19_100 });
-      await cluster.ready();
-      cluster.startMds(active);
+  beforeAll(async () => {
+    cluster = await FsCluster.start({ port: 19_100 });
+    cluster.startMds(active);
+    await cluster.untilState(active, 'up:active');
+  }, 120_000);
+
+  afterAll(() => cluster?.stop());
+
+  /** Starts a standby of the other kind. */
+  async function standby(): Promise<string> {
+    const name = `${active.startsWith('t') ? 'c' : 't'}${next++}`;
+    cluster.startMds(name);
+    await cluster.untilState(name, 'up:standby');
+    return name;
+  }
+
+  async function kill(): Promise<void> {
+    await cluster.endMds(active, 'SIGKILL');
+  }
+
+  it(`keeps an idle file system over ${IDLE_TURNS} turns`, async () => {
+    for (let turn = 0; turn < IDLE_TURNS; turn++) {
+      const other = await standby();
+      await kill();
+      await cluster.untilState(other, 'up:active');
+      active = other;
+    }
+    expect(cluster.ceph('health')).not.toContain('damaged');
+  }, 600_000);
+
+  it('is taken over from one that was killed long before its beacons are missed, and not from one that hangs', async () => {
+    const grace = async (seconds: number): Promise<void> => {
       await cluster.untilState(active, 'up:active');
-    }, 120_000);
-
-    afterAll(() => (cluster as FsCluster | undefined)?.stop());
-
-    /** Starts a standby of the other kind. */
-    async function standby(): Promise<string> {
-      const name = `${active.startsWith('t') ? 'c' : 't'}${next++}`;
+      cluster.ceph('tell', 'mon.*', 'config', 'set', 'mds_beacon_grace', String(seconds));
+    };
+    if (active.startsWith('t')) {
+      const other = await standby();
+      await kill();
+      await cluster.untilState(other, 'up:active');
+      active = other;
+    }
+    await grace(300);
+    for (const follows of [false, true]) {
+      cluster.ceph('fs', 'set', 'cephfs', 'allow_standby_replay', String(follows));
+      const name = `t${next++}`;
       cluster.startMds(name);
-      await cluster.untilState(name, 'up:standby');
-      return name;
+      await cluster.untilState(name, follows ? 'up:standby-replay' : 'up:standby');
+      cluster.signal(`mds.${active}`, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      expect((await cluster.infoOf(active))?.state).toBe('up:active');
+      cluster.signal(`mds.${active}`, 'SIGCONT');
+      await kill();
+      await cluster.untilState(name, 'up:active', 30);
+      active = name;
     }
+    cluster.ceph('fs', 'set', 'cephfs', 'allow_standby_replay', 'false');
+    await grace(4);
+  }, 300_000);
 
-    async function kill(): Promise<void> {
-      await cluster.endMds(active, 'SIGKILL');
+  it(`keeps a tree over ${TURNS} turns, in each of which the one that is active changes it`, async () => {
+    for (let turn = 0; turn < TURNS; turn++) {
+      const writer = await cluster.client();
+      await change(writer, turn);
+      await writer.sync();
+      const before = await treeOf(writer);
+      const other = await standby();
+      await kill();
+      await cluster.untilState(other, 'up:active');
+      active = other;
+      const reader = await cluster.client();
+      expect(await treeOf(reader)).toEqual(before);
+      expect(await treeOf(writer)).toEqual(before);
+      await reader.close();
+      await writer.close();
     }
+    expect(cluster.ceph('health', 'detail')).not.toContain('damaged');
+  }, 600_000);
 
-    it(`keeps an idle file system over ${IDLE_TURNS} turns`, async () => {
-      for (let turn = 0; turn < IDLE_TURNS; turn++) {
-        const other = await standby();
-        await kill();
-        await cluster.untilState(other, 'up:active');
-        active = other;
+  it(`has every operation with a safe reply after each of ${CRASHES} kills in the middle of an import`, async () => {
+    const random = seededRandom(20_261_126);
+    let safe = 0;
+    for (let crash = 0; crash < CRASHES; crash++) {
+      const other = await standby();
+      const client = await cluster.client(true);
+      const dir = (await client.mkdir(1, `run${crash}`, { mode: 0o755 })).ino;
+      const chains = new Map<string, Chain>();
+      let stopped = false;
+      const settled = importChains(client, dir, random, chains, () => !stopped);
+      await new Promise((resolve) => setTimeout(resolve, 100 + (random.u32() % 1500)));
+      await kill();
+      stopped = true;
+      await cluster.untilState(other, 'up:active');
+      active = other;
+      const lanes = await settled;
+      expect(lanes.filter(({ status }) => status === 'rejected')).toEqual([]);
+      await client.close();
+      const reader = await cluster.client();
+      for (const [name, chain] of chains) {
+        const steps = await stepsThere(reader, dir, name, chain);
+        expect({ name, steps: steps >= chain.safe && steps <= chain.begun }).toEqual({ name, steps: true });
+        safe += chain.safe;
       }
-      expect(cluster.ceph('health')).not.toContain('damaged');
-    }, 600_000);
-
-    it('is taken over from one that was killed long before its beacons are missed, and not from one that hangs', async () => {
-      const grace = async (seconds: number): Promise<void> => {
-        await cluster.untilState(active, 'up:active');
-        cluster.ceph('tell', 'mon.*', 'config', 'set', 'mds_beacon_grace', String(seconds));
-      };
-      if (active.startsWith('t')) {
-        const other = await standby();
-        await kill();
-        await cluster.untilState(other, 'up:active');
-        active = other;
-      }
-      await grace(300);
-      for (const follows of [false, true]) {
-        cluster.ceph('fs', 'set', 'cephfs', 'allow_standby_replay', String(follows));
-        const name = `t${next++}`;
-        cluster.startMds(name);
-        await cluster.untilState(name, follows ? 'up:standby-replay' : 'up:standby');
-        cluster.signalMds(active, 'SIGSTOP');
-        await new Promise((resolve) => setTimeout(resolve, 3000));
-        expect((await cluster.infoOf(active))?.state).toBe('up:active');
-        cluster.signalMds(active, 'SIGCONT');
-        await kill();
-        await cluster.untilState(name, 'up:active', 30);
-        active = name;
-      }
-      cluster.ceph('fs', 'set', 'cephfs', 'allow_standby_replay', 'false');
-      await grace(4);
-    }, 300_000);
-
-    it(`keeps a tree over ${TURNS} turns, in each of which the one that is active changes it`, async () => {
-      for (let turn = 0; turn < TURNS; turn++) {
-        const writer = await cluster.client();
-        await change(writer, turn);
-        await writer.sync();
-        const before = await treeOf(writer);
-        const other = await standby();
-        await kill();
-        await cluster.untilState(other, 'up:active');
-        active = other;
-        const reader = await cluster.client();
-        expect(await treeOf(reader)).toEqual(before);
-        expect(await treeOf(writer)).toEqual(before);
-        await reader.close();
-        await writer.close();
-      }
-      expect(cluster.ceph('health', 'detail')).not.toContain('damaged');
-    }, 600_000);
-
-    it(`has every operation with a safe reply after each of ${CRASHES} kills in the middle of an import`, async () => {
-      const random = seededRandom(20_261_126);
-      let safe = 0;
-      for (let crash = 0; crash < CRASHES; crash++) {
-        const other = await standby();
-        const client = await cluster.client(true);
-        const dir = (await client.mkdir(1, `run${crash}`, { mode: 0o755 })).ino;
-        const chains = new Map<string, Chain>();
-        let stopped = false;
-        const settled = importChains(client, dir, random, chains, () => !stopped);
-        await new Promise((resolve) => setTimeout(resolve, 100 + (random.u32() % 1500)));
-        await kill();
-        stopped = true;
-        await cluster.untilState(other, 'up:active');
-        active = other;
-        const lanes = await settled;
-        expect(lanes.filter(({ status }) => status === 'rejected')).toEqual([]);
-        await client.close();
-        const reader = await cluster.client();
-        for (const [name, chain] of chains) {
-          const steps = await stepsThere(reader, dir, name, chain);
-          expect({ name, steps: steps >= chain.safe && steps <= chain.begun }).toEqual({ name, steps: true });
-          safe += chain.safe;
-        }
-        await reader.close();
-      }
-      expect(safe).toBeGreaterThan(CRASHES * 5);
-    }, 1_200_000);
-  });
-}
+      await reader.close();
+    }
+    expect(safe).toBeGreaterThan(CRASHES * 5);
+  }, 1_200_000);
+});

@@ -1,14 +1,12 @@
 // What our MDS leaves in the metadata pool next to what a C++ ceph-mds leaves after the same operations: the same objects, the same keys, the
 // same encodings; the fields that differ are the ones docs/differences.md names.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Decoder } from '@cephts/encoding';
 import { Cluster } from '@cephts/rados';
 import type { IoCtx } from '@cephts/rados';
 import { Fnode, InodeBacktrace, readDentryValue } from '../../packages/mds-reference/src/types/index.js';
 import { FsCluster } from './fs-cluster.js';
-
-const hasCeph = FsCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph, rados)\n');
+import { describeWithCeph } from './with-ceph.js';
 
 /** Bytes of a part of an object, by where it is: `OID omap KEY`, `OID xattr NAME`, `OID header`. */
 type Parts = Map<string, Uint8Array>;
@@ -79,101 +77,94 @@ function flatten(value: unknown, at: string, into: Map<string, string>): Map<str
   return into;
 }
 
-if (!hasCeph) {
-  describe.skip('objects of ours and of a C++ ceph-mds', () => {
-    it('needs a Ceph', () => undefined);
-  });
-} else {
-  describe('objects of ours and of a C++ ceph-mds', () => {
-    const clusters: FsCluster[] = [];
-    let ours: Stored;
-    let theirs: Stored;
+describeWithCeph('objects of ours and of a C++ ceph-mds', () => {
+  const clusters: FsCluster[] = [];
+  let ours: Stored;
+  let theirs: Stored;
 
-    /** The same operations on a fresh file system, stored. */
-    async function objectsOf(name: string, port: number): Promise<Stored> {
-      const cluster = new FsCluster({ port });
-      clusters.push(cluster);
-      await cluster.ready();
-      cluster.startMds(name);
-      await cluster.untilState(name, 'up:active');
-      const client = await cluster.client();
-      const dir = (await client.mkdir(1, 'dir', { mode: 0o755 })).ino;
-      const sub = (await client.mkdir(dir, 'sub', { mode: 0o700 })).ino;
-      for (let i = 0; i < 5; i++) await client.create(dir, `file${i}`, { mode: 0o644 });
-      const file = (await client.lookup(dir, 'file0')).ino;
-      await client.setattr(file, { size: 1_000_000, mtime: { sec: 1_600_000_000, nsec: 123 } });
-      await client.setxattr(file, 'user.x', Uint8Array.of(1, 2));
-      await client.link(file, sub, 'hard');
-      await client.symlink(dir, 'soft', 'sub/hard');
-      await client.rename(dir, 'file1', sub, 'moved');
-      await client.setattr((await client.lookup(dir, 'file3')).ino, { mode: 0o600, uid: 7, gid: 8 });
-      await client.unlink(dir, 'file4');
-      await client.sync();
-      // one session stays, with inode numbers of its own; those of the one that ends go back
-      const stays = await cluster.client();
-      for (let i = 0; i < 3; i++) await stays.create(sub, `more${i}`, { mode: 0o644 });
-      await stays.sync();
-      await client.close();
-      cluster.ceph('tell', `mds.${name}`, 'flush', 'journal');
-      const rados = await Cluster.connect({ conf: { file: cluster.conf } });
-      try {
-        const parts = await partsOf(await rados.openIoctx('meta'));
-        const tables = new Map(TABLES.map((table) => [table, tableOf(cluster, table)]));
-        // a manager that makes a pool of its own meanwhile takes a number
-        const pool = String(rados.osdmap.poolByName('data'));
-        return { parts, tables, pool };
-      } finally {
-        await rados.shutdown();
-        await stays.close();
-        await cluster.endMds(name);
+  /** The same operations on a fresh file system, stored. */
+  async function objectsOf(name: string, port: number): Promise<Stored> {
+    const cluster = await FsCluster.start({ port });
+    clusters.push(cluster);
+    cluster.startMds(name);
+    await cluster.untilState(name, 'up:active');
+    const client = await cluster.client();
+    const dir = (await client.mkdir(1, 'dir', { mode: 0o755 })).ino;
+    const sub = (await client.mkdir(dir, 'sub', { mode: 0o700 })).ino;
+    for (let i = 0; i < 5; i++) await client.create(dir, `file${i}`, { mode: 0o644 });
+    const file = (await client.lookup(dir, 'file0')).ino;
+    await client.setattr(file, { size: 1_000_000, mtime: { sec: 1_600_000_000, nsec: 123 } });
+    await client.setxattr(file, 'user.x', Uint8Array.of(1, 2));
+    await client.link(file, sub, 'hard');
+    await client.symlink(dir, 'soft', 'sub/hard');
+    await client.rename(dir, 'file1', sub, 'moved');
+    await client.setattr((await client.lookup(dir, 'file3')).ino, { mode: 0o600, uid: 7, gid: 8 });
+    await client.unlink(dir, 'file4');
+    await client.sync();
+    // one session stays, with inode numbers of its own; those of the one that ends go back
+    const stays = await cluster.client();
+    for (let i = 0; i < 3; i++) await stays.create(sub, `more${i}`, { mode: 0o644 });
+    await stays.sync();
+    await client.close();
+    cluster.ceph('tell', `mds.${name}`, 'flush', 'journal');
+    const rados = await Cluster.connect({ conf: { file: cluster.conf } });
+    try {
+      const parts = await partsOf(await rados.openIoctx('meta'));
+      const tables = new Map(TABLES.map((table) => [table, tableOf(cluster, table)]));
+      // a manager that makes a pool of its own meanwhile takes a number
+      const pool = String(rados.osdmap.poolByName('data'));
+      return { parts, tables, pool };
+    } finally {
+      await rados.shutdown();
+      await stays.close();
+      await cluster.endMds(name);
+    }
+  }
+
+  beforeAll(async () => {
+    theirs = await objectsOf('ca', 19_700);
+    ours = await objectsOf('tb', 19_710);
+  }, 180_000);
+
+  afterAll(() => Promise.all(clusters.map((cluster) => cluster.stop())));
+
+  it('have the same names, keys and xattrs', () => {
+    const names = (parts: Parts): string[] => [...parts.keys()].filter((name) => !name.includes('omap client.')).sort();
+    expect(names(ours.parts)).toEqual(names(theirs.parts));
+  });
+
+  it('hold the same tables, as cephfs-table-tool shows them and byte for byte', () => {
+    expect(ours.tables).toEqual(theirs.tables);
+    expect(JSON.stringify(ours.tables.get('session'))).toMatch(/"created_ino":"0x[0-9a-f]+".*"prealloc_inos":\[\{/);
+    const bytesOf = (parts: Parts): Record<string, string> => {
+      const bytes: Record<string, string> = {};
+      for (const [name, value] of parts) {
+        if (!/^mds(0_inotable|_snaptable|0_sessionmap|0_openfiles)/.test(name)) continue;
+        if (name.includes('client.')) bytes.session = withoutIds(name, value);
+        else bytes[name] = name.endsWith('openfiles.0 header') ? withoutSaves(value) : Buffer.from(value).toString('hex');
+      }
+      return bytes;
+    };
+    expect(bytesOf(ours.parts)).toEqual(bytesOf(theirs.parts));
+  });
+
+  it('differ in times alone', () => {
+    const differing = new Set<string>();
+    for (const [name, bytes] of theirs.parts) {
+      const mine = ours.parts.get(name);
+      if (!mine) continue;
+      const [a, b] = [decoded(name, bytes), decoded(name, mine)];
+      if (a === undefined) continue;
+      const [left, right] = [flatten(a, '', new Map()), flatten(b, '', new Map())];
+      expect([...right.keys()]).toEqual([...left.keys()]);
+      for (const [field, value] of left) {
+        const other = right.get(field);
+        const isPool = /(^|\.)pool(Id)?$/.test(field) && value === theirs.pool && other === ours.pool;
+        if (other === value || isPool) continue;
+        differing.add(field.split('.').at(-1) as string);
       }
     }
-
-    beforeAll(async () => {
-      theirs = await objectsOf('ca', 19_700);
-      ours = await objectsOf('tb', 19_710);
-    }, 180_000);
-
-    afterAll(() => clusters.forEach((cluster) => cluster.stop()));
-
-    it('have the same names, keys and xattrs', () => {
-      const names = (parts: Parts): string[] => [...parts.keys()].filter((name) => !name.includes('omap client.')).sort();
-      expect(names(ours.parts)).toEqual(names(theirs.parts));
-    });
-
-    it('hold the same tables, as cephfs-table-tool shows them and byte for byte', () => {
-      expect(ours.tables).toEqual(theirs.tables);
-      expect(JSON.stringify(ours.tables.get('session'))).toMatch(/"created_ino":"0x[0-9a-f]+".*"prealloc_inos":\[\{/);
-      const bytesOf = (parts: Parts): Record<string, string> => {
-        const bytes: Record<string, string> = {};
-        for (const [name, value] of parts) {
-          if (!/^mds(0_inotable|_snaptable|0_sessionmap|0_openfiles)/.test(name)) continue;
-          if (name.includes('client.')) bytes.session = withoutIds(name, value);
-          else bytes[name] = name.endsWith('openfiles.0 header') ? withoutSaves(value) : Buffer.from(value).toString('hex');
-        }
-        return bytes;
-      };
-      expect(bytesOf(ours.parts)).toEqual(bytesOf(theirs.parts));
-    });
-
-    it('differ in times alone', () => {
-      const differing = new Set<string>();
-      for (const [name, bytes] of theirs.parts) {
-        const mine = ours.parts.get(name);
-        if (!mine) continue;
-        const [a, b] = [decoded(name, bytes), decoded(name, mine)];
-        if (a === undefined) continue;
-        const [left, right] = [flatten(a, '', new Map()), flatten(b, '', new Map())];
-        expect([...right.keys()]).toEqual([...left.keys()]);
-        for (const [field, value] of left) {
-          const other = right.get(field);
-          const isPool = /(^|\.)pool(Id)?$/.test(field) && value === theirs.pool && other === ours.pool;
-          if (other === value || isPool) continue;
-          differing.add(field.split('.').at(-1) as string);
-        }
-      }
-      const allowed = ['atime', 'btime', 'ctime', 'mtime', 'rctime'];
-      expect([...differing].filter((field) => !allowed.includes(field))).toEqual([]);
-    });
+    const allowed = ['atime', 'btime', 'ctime', 'mtime', 'rctime'];
+    expect([...differing].filter((field) => !allowed.includes(field))).toEqual([]);
   });
-}
+});

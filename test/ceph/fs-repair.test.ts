@@ -1,10 +1,9 @@
 // Ceph's tools of last resort on what our MDS left: they find nothing to mend in what is whole, and bring back what was lost from data pool
 // and backtraces.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { FsCluster } from './fs-cluster.js';
-
-const hasCeph = FsCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph, rados)\n');
+import { describeWithCeph } from './with-ceph.js';
 
 /** Writes files with content; prints the inode number of the directory they are in. */
 const WRITE = `
@@ -52,64 +51,61 @@ fs.shutdown()
 
 const FILES = Array.from({ length: 20 }, (_, i) => `/top/dir/file${i} ${`${i} `.length * 1000} ${`${i} `.repeat(6).slice(0, 6)}`);
 
-if (!hasCeph) {
-  describe.skip('tools of last resort', () => {
-    it('needs a Ceph', () => undefined);
-  });
-} else {
-  describe('tools of last resort', () => {
-    let cluster: FsCluster;
-    let dir = 0;
+describeWithCeph('tools of last resort', () => {
+  let cluster: FsCluster;
+  let dir = 0;
 
-    beforeAll(async () => {
-      cluster = new FsCluster({ port: 20_600 });
-      await cluster.ready();
-      cluster.startMds('t0');
-      await cluster.untilState('t0', 'up:active');
-      dir = Number(cluster.python(WRITE));
-      cluster.ceph('tell', 'mds.t0', 'flush', 'journal');
-      cluster.ceph('fs', 'fail', 'cephfs');
-      await cluster.endMds('t0');
-    }, 120_000);
+  beforeAll(async () => {
+    cluster = await FsCluster.start({ port: 20_600 });
+    cluster.startMds('t0');
+    await cluster.untilState('t0', 'up:active');
+    dir = Number(cluster.python(WRITE));
+    cluster.ceph('tell', 'mds.t0', 'flush', 'journal');
+    cluster.ceph('fs', 'fail', 'cephfs');
+    await cluster.endMds('t0');
+  }, 120_000);
 
-    afterAll(() => (cluster as FsCluster | undefined)?.stop());
+  afterAll(() => cluster?.stop());
 
-    const files = (): string[] =>
-      cluster
-        .python(READ)
-        .split('\n')
-        .filter((line) => line !== '')
-        .sort();
+  /** What one of Ceph's commands printed, with what it complained of. */
+  function said(command: string, ...args: string[]): string {
+    const { stdout, stderr } = spawnSync(command, ['-c', cluster.conf, ...args], { encoding: 'utf8', timeout: 60_000 });
+    return stdout + stderr;
+  }
 
-    async function serveBy(name: string): Promise<void> {
-      cluster.ceph('fs', 'set', 'cephfs', 'joinable', 'true');
-      cluster.startMds(name);
-      await cluster.untilState(name, 'up:active');
+  const files = (): string[] =>
+    cluster
+      .python(READ)
+      .split('\n')
+      .filter((line) => line !== '')
+      .sort();
+
+  async function serveBy(name: string): Promise<void> {
+    cluster.ceph('fs', 'set', 'cephfs', 'joinable', 'true');
+    cluster.startMds(name);
+    await cluster.untilState(name, 'up:active');
+  }
+
+  it('find nothing wrong with links', async () => {
+    expect(said('cephfs-data-scan', 'scan_links', '--filesystem', 'cephfs')).not.toMatch(/bad|duplicate|error|remove/i);
+    await serveBy('t1');
+    expect(files()).toEqual([...FILES, '/top/hard 2000 0 0 0 '].sort());
+    cluster.ceph('fs', 'fail', 'cephfs');
+    await cluster.endMds('t1');
+  }, 120_000);
+
+  it('bring back a directory whose fragment is lost, by the backtraces of its files', async () => {
+    cluster.rados('-p', 'meta', 'rm', `${dir.toString(16)}.00000000`);
+    for (const args of [
+      ['cephfs-journal-tool', '--rank', 'cephfs:0', 'journal', 'reset'],
+      ['cephfs-table-tool', 'cephfs:0', 'reset', 'session'],
+      ['cephfs-data-scan', 'scan_extents', '--filesystem', 'cephfs', 'data'],
+      ['cephfs-data-scan', 'scan_inodes', '--filesystem', 'cephfs', 'data'],
+      ['cephfs-data-scan', 'scan_links', '--filesystem', 'cephfs'],
+    ] as [string, ...string[]][]) {
+      expect(said(...args)).not.toMatch(/error|unhandled|terminate/i);
     }
-
-    it('find nothing wrong with links', async () => {
-      const said = cluster.tool('cephfs-data-scan', 'scan_links', '--filesystem', 'cephfs');
-      expect(said).not.toMatch(/bad|duplicate|error|remove/i);
-      await serveBy('t1');
-      expect(files()).toEqual([...FILES, '/top/hard 2000 0 0 0 '].sort());
-      cluster.ceph('fs', 'fail', 'cephfs');
-      await cluster.endMds('t1');
-    }, 120_000);
-
-    it('bring back a directory whose fragment is lost, by the backtraces of its files', async () => {
-      cluster.rados('-p', 'meta', 'rm', `${dir.toString(16)}.00000000`);
-      for (const args of [
-        ['cephfs-journal-tool', '--rank', 'cephfs:0', 'journal', 'reset'],
-        ['cephfs-table-tool', 'cephfs:0', 'reset', 'session'],
-        ['cephfs-data-scan', 'scan_extents', '--filesystem', 'cephfs', 'data'],
-        ['cephfs-data-scan', 'scan_inodes', '--filesystem', 'cephfs', 'data'],
-        ['cephfs-data-scan', 'scan_links', '--filesystem', 'cephfs'],
-      ] as [string, ...string[]][]) {
-        const said = cluster.tool(...args);
-        expect(said).not.toMatch(/error|unhandled|terminate/i);
-      }
-      await serveBy('t2');
-      expect(files().filter((line) => line.startsWith('/top/dir/'))).toEqual([...FILES].sort());
-    }, 180_000);
-  });
-}
+    await serveBy('t2');
+    expect(files().filter((line) => line.startsWith('/top/dir/'))).toEqual([...FILES].sort());
+  }, 180_000);
+});

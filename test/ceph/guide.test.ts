@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { hasCeph, startCeph } from './real-ceph.mjs';
-import type { RealCeph } from './real-ceph.mjs';
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const scratch = path.join(root, 'node_modules', '.cache', 'guide-examples');
@@ -14,16 +14,16 @@ const guide = readFileSync(path.join(root, 'docs', 'real-cluster.md'), 'utf8');
 const blocks = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1] as string);
 const run = promisify(execFile);
 
-(hasCeph ? describe : describe.skip)('docs/real-cluster.md (skipped where Ceph is not installed)', () => {
-  let ceph: RealCeph;
-  beforeAll(() => {
-    ceph = startCeph({ port: 13760, mds: false });
+describeWithCeph('docs/real-cluster.md (skipped where Ceph is not installed)', () => {
+  let ceph: RealCluster;
+  beforeAll(async () => {
+    ceph = await RealCluster.start({ port: 13760, osds: 1, fs: true, auth: 'none' });
     rmSync(scratch, { recursive: true, force: true });
     mkdirSync(scratch, { recursive: true });
     writeFileSync(path.join(scratch, 'package.json'), '{ "type": "module" }\n');
   }, 60_000);
-  afterAll(() => {
-    ceph.stop();
+  afterAll(async () => {
+    await ceph?.stop();
     rmSync(scratch, { recursive: true, force: true });
   });
 

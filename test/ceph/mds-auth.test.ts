@@ -1,5 +1,5 @@
 // Real clients, `ceph tell` and libcephfs, show their tickets to our MDS; and what was forged, is old, or was heard before.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { CephContext, functionLog } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MDS, EntityName } from '@cephts/encoding';
@@ -8,11 +8,8 @@ import type { AuthClient, Connection } from '@cephts/async-messenger';
 import { loadMdsConf, startClusterMds } from '@cephts/mds-reference';
 import type { ClusterMds } from '@cephts/mds-reference';
 import { CephConf, MCommand, connectCluster, radosMessageClasses } from '@cephts/rados';
-import { MonCluster } from './mon-cluster.js';
-
-const describeWithCeph = MonCluster.isInstalled ? describe : describe.skip;
-if (!MonCluster.isInstalled)
-  process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph)\n');
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
 const hasLibcephfs = ((): boolean => {
   try {
@@ -33,12 +30,13 @@ fs.shutdown()
 `;
 
 describeWithCeph.each(['crc', 'secure'] as const)('our MDS and the tickets of its clients, %s mode', (mode) => {
-  const cluster = new MonCluster({ port: mode === 'crc' ? 16_800 : 16_860, mode });
+  let cluster: RealCluster;
   const lines: string[] = [];
   let mds: ClusterMds;
 
   beforeAll(async () => {
-    await cluster.start();
+    cluster = await RealCluster.start({ port: mode === 'crc' ? 16_800 : 16_860, mode });
+    cluster.addMdsKey('ts');
     const conf = loadMdsConf('ts', {
       file: cluster.conf,
       env: {},
@@ -53,7 +51,7 @@ describeWithCeph.each(['crc', 'secure'] as const)('our MDS and the tickets of it
   }, 120_000);
   afterAll(async () => {
     await mds.close();
-    await cluster.stop();
+    await cluster?.stop();
   }, 60_000);
 
   /** Runs a real client without blocking this isolate, which is the MDS. */

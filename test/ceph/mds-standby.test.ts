@@ -1,9 +1,10 @@
 // cephts-mds as a standby beside a C++ MDS, in a cluster of three monitors.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MonCluster } from './mon-cluster.js';
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
 /** Without a rehearsal, which leaves its own mark on the memory. */
 const CONF = 'mon lease = 2\ncephts_standby_rehearsal = false';
@@ -14,10 +15,6 @@ const RESTART_SECONDS = STANDBY_SECONDS >= 600 ? 60 : 12;
 const CLI = path.resolve(import.meta.dirname, '../../packages/mds-reference/dist/cli.js');
 const MIB = 1024 * 1024;
 
-const describeWithCeph = MonCluster.isInstalled ? describe : describe.skip;
-if (!MonCluster.isInstalled)
-  process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph)\n');
-
 interface StandbyInfo {
   gid: number;
   name: string;
@@ -26,13 +23,15 @@ interface StandbyInfo {
 }
 
 describeWithCeph.each(['crc', 'secure'] as const)('cephts-mds as a standby, %s mode', (mode) => {
-  const cluster = new MonCluster({ port: mode === 'crc' ? 16_500 : 16_650, mons: 3, mode, storage: true, conf: CONF });
+  let cluster: RealCluster;
 
   beforeAll(async () => {
-    await cluster.start();
-    await cluster.startMds('a');
+    cluster = await RealCluster.start({ port: mode === 'crc' ? 16_500 : 16_650, mons: 3, mode, osds: 1, fs: true, conf: CONF });
+    cluster.startMds('a');
+    await cluster.until(() => cluster.ceph('mds', 'stat').includes('up:active'), 'the ceph-mds did not become active');
+    cluster.addMdsKey('ts');
   }, 180_000);
-  afterAll(() => cluster.stop(), 60_000);
+  afterAll(() => cluster?.stop(), 60_000);
 
   const standbys = (): StandbyInfo[] => (cluster.json('fs', 'dump') as { standbys: StandbyInfo[] }).standbys;
   const ours = (): StandbyInfo | undefined => standbys().find(({ name }) => name === 'ts');

@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { CephContext, functionLog } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MON, EntityAddrVec, EntityName } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
 import { Message, MessageRegistry, Messenger, Policy } from '@cephts/async-messenger';
 import type { Connection } from '@cephts/async-messenger';
-import { hasCeph, startCeph } from './real-ceph.mjs';
-import type { RealCeph } from './real-ceph.mjs';
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
 class MMonGetMap extends Message {
   static readonly TYPE = 5;
@@ -33,21 +33,18 @@ class MMonMap extends Message {
 }
 
 const registry = new MessageRegistry([MMonGetMap, MMonMap]);
-let cluster: RealCeph;
-
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph)\n');
-const describeWithCeph = hasCeph ? describe : describe.skip;
-
-beforeAll(() => {
-  if (hasCeph) cluster = startCeph({ port: 13_500, osd: false, mds: false });
-}, 60_000);
-afterAll(() => cluster?.stop());
 
 describeWithCeph.each(['posix', 'workers'] as const)('a messenger on %s, with ceph-mon 16.2.15', (stack) => {
+  let cluster: RealCluster;
   const lines: string[] = [];
   let messenger: Messenger;
   let onMap: (m: MMonMap) => void;
   let events: string[];
+
+  beforeAll(async () => {
+    cluster = await RealCluster.start({ port: 13_500, auth: 'none' });
+  }, 60_000);
+  afterAll(() => cluster?.stop());
 
   function start(): Connection {
     const cct = new CephContext({
@@ -101,7 +98,7 @@ describeWithCeph.each(['posix', 'workers'] as const)('a messenger on %s, with ce
     });
     await cluster.end('mon.a');
     await reset;
-    cluster.startMon();
+    await cluster.startMon('a');
     expect((await getMap(connect())).monmap.length).toBeGreaterThan(0);
   }, 60_000);
 

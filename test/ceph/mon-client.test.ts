@@ -1,28 +1,27 @@
 // MonClient and three real monitors.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CephConf, connectCluster, toJson } from '@cephts/rados';
 import type { ClusterClient, FSMap, MFSMap, MMgrMap, MgrMap } from '@cephts/rados';
-import { MonCluster } from './mon-cluster.js';
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
 /** Seconds of the run with short-lived tickets; the whole run is 600. */
 const TICKET_SECONDS = Number(process.env['CEPHTS_TICKET_SECONDS'] ?? 25);
-
-const describeWithCeph = MonCluster.isInstalled ? describe : describe.skip;
-if (!MonCluster.isInstalled)
-  process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph-mds, ceph)\n');
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
 describeWithCeph('MonClient with three monitors', () => {
   // with the usual lease the monitors themselves take 14 to 15 s to elect another leader
-  const cluster = new MonCluster({ port: 16_300, mons: 3, conf: 'mon lease = 2' });
+  let cluster: RealCluster;
   let client: ClusterClient;
 
-  beforeAll(() => cluster.start(), 120_000);
+  beforeAll(async () => {
+    cluster = await RealCluster.start({ port: 16_300, mons: 3, conf: 'mon lease = 2' });
+  }, 120_000);
   afterAll(async () => {
     await client.shutdown();
-    await cluster.stop();
+    await cluster?.stop();
   }, 60_000);
 
   const inUse = (): string => {
@@ -128,12 +127,14 @@ describeWithCeph('MonClient with three monitors', () => {
 });
 
 describeWithCeph('MonClient says what is wrong', () => {
-  const cluster = new MonCluster({ port: 16_320 });
+  let cluster: RealCluster;
   const conf = (overrides: Record<string, string>, file: string = cluster.conf): CephConf =>
     CephConf.load({ file, env: {}, overrides });
 
-  beforeAll(() => cluster.start(), 120_000);
-  afterAll(() => cluster.stop(), 60_000);
+  beforeAll(async () => {
+    cluster = await RealCluster.start({ port: 16_320 });
+  }, 120_000);
+  afterAll(() => cluster?.stop(), 60_000);
 
   it.each([
     ['a wrong key', { key: 'AQCJ0wJoAAAAABAAwwwwwwwwwwwwwwwwwwwwww==' }, 'ERR_CEPH_AUTH'],
@@ -156,10 +157,13 @@ describeWithCeph('MonClient says what is wrong', () => {
 
 describeWithCeph.each(['crc', 'secure'] as const)('tickets of few seconds, %s mode', (mode) => {
   const ttl = TICKET_SECONDS >= 600 ? 60 : 10;
-  const cluster = new MonCluster({ port: mode === 'crc' ? 16_340 : 16_360, mode, ticketTtl: ttl });
+  const conf = `auth service ticket ttl = ${ttl}\nauth mon ticket ttl = ${ttl}`;
+  let cluster: RealCluster;
 
-  beforeAll(() => cluster.start(), 120_000);
-  afterAll(() => cluster.stop(), 60_000);
+  beforeAll(async () => {
+    cluster = await RealCluster.start({ port: mode === 'crc' ? 16_340 : 16_360, mode, conf });
+  }, 120_000);
+  afterAll(() => cluster?.stop(), 60_000);
 
   it(
     `a session of ${TICKET_SECONDS} s with tickets of ${ttl} s never drops (shortened unless CEPHTS_TICKET_SECONDS=600)`,

@@ -6,10 +6,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Cluster, CrushMap, decodeOsdMap, encodeOsdMap, toJson } from '../../packages/rados/src/index.js';
 import { crushText, makeOsdMap } from '../../packages/rados/test/osdmap/map-maker.js';
-import { OsdCluster } from './osd-cluster.js';
-
-const hasCeph = OsdCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
 /** Lines, so that a difference is shown without all the rest; the blocklist in order: in Ceph it is a hash table. */
 const lines = (json: string): string[] =>
@@ -65,18 +63,17 @@ osd set-nearfull-ratio 0.81
 osd set-require-min-compat-client luminous
 `;
 
-(hasCeph ? describe : describe.skip)('the map of OSDs', () => {
-  let ceph: OsdCluster;
+describeWithCeph('the map of OSDs', () => {
+  let ceph: RealCluster;
   let cluster: Cluster;
   beforeAll(async () => {
-    ceph = new OsdCluster({ port: 17_900, osds: 3 });
-    await ceph.ready();
+    ceph = await RealCluster.start({ port: 17_900, osds: 3 });
     cluster = await Cluster.connect({ conf: { file: ceph.conf } });
     await cluster.waitForLatestOsdMap();
   }, 90_000);
   afterAll(async () => {
     await cluster?.shutdown();
-    ceph?.stop();
+    await ceph?.stop();
   });
 
   interface Shown extends Record<string, unknown> {

@@ -1,14 +1,13 @@
 // `cephts rados` against `rados`: the same output, the same exit codes.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { OsdCluster } from './osd-cluster.js';
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
-const hasCeph = OsdCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
 const cli = fileURLToPath(new URL('../../packages/rados/dist/cli.js', import.meta.url));
 
 /** Without the lines that librados logs. */
@@ -20,13 +19,12 @@ interface Outcome {
   stderr: string;
 }
 
-(hasCeph ? describe : describe.skip)('cephts rados', () => {
-  let ceph: OsdCluster;
+describeWithCeph('cephts rados', () => {
+  let ceph: RealCluster;
   let file: string;
 
   beforeAll(async () => {
-    ceph = new OsdCluster({ port: 17600, osds: 1, conf: 'osd pool default size = 1' });
-    await ceph.ready();
+    ceph = await RealCluster.start({ port: 17600, osds: 1 });
     ceph.ceph('osd', 'pool', 'create', 'data', '8');
     file = path.join(ceph.dir, 'input');
     writeFileSync(file, 'hello world');

@@ -1,13 +1,12 @@
 // 64 writers while OSDs are killed, stopped, marked out, placement groups split and merge, and the cluster is paused and full. Short by
 // default; CEPHTS_FAULT_SECONDS=300 is the long form.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { POOL_FLAG } from '@cephts/rados';
 import type { Cluster, IoCtx } from '@cephts/rados';
-import { OsdCluster } from './osd-cluster.js';
+import type { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 import { startTrouble } from './rados-trouble.js';
-
-const hasCeph = OsdCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
 
 const SECONDS = Number(process.env['CEPHTS_FAULT_SECONDS'] ?? 40);
 const WRITERS = 64;
@@ -16,10 +15,8 @@ const DEPTH = 3;
 /** How long an OSD is stopped: the 60 s in the long form. */
 const STOPPED = SECONDS >= 300 ? 60_000 : 8000;
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-(hasCeph ? describe : describe.skip)('64 writers in a cluster in trouble', () => {
-  let ceph: OsdCluster;
+describeWithCeph('64 writers in a cluster in trouble', () => {
+  let ceph: RealCluster;
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -29,7 +26,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
   afterAll(async () => {
     await cluster?.shutdown();
-    ceph?.stop();
+    await ceph?.stop();
   });
 
   const faults: readonly [name: string, run: () => Promise<void>][] = [
@@ -38,7 +35,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
       async () => {
         ceph.signal('osd.0', 'SIGKILL');
         await sleep(3000);
-        await ceph.startOsdMeanwhile(0);
+        await ceph.startOsd(0);
       },
     ],
     [

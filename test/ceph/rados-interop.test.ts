@@ -6,10 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { CMPXATTR_OP, Cluster, decodeOsdMap, encodeOsdMap, ObjectOperation, Striper } from '@cephts/rados';
 import type { IoCtx } from '@cephts/rados';
-import { OsdCluster } from './osd-cluster.js';
-
-const hasCeph = OsdCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const string = (value: Uint8Array | undefined): string => Buffer.from(value ?? []).toString();
@@ -32,13 +30,12 @@ io.close(); c.shutdown()
 const stores = ['memstore', 'bluestore'] as const;
 
 for (const [index, store] of stores.entries()) {
-  (hasCeph ? describe : describe.skip)(`objects on three OSDs with ${store}`, () => {
-    let ceph: OsdCluster;
+  describeWithCeph(`objects on three OSDs with ${store}`, () => {
+    let ceph: RealCluster;
     let cluster: Cluster;
 
     beforeAll(async () => {
-      ceph = new OsdCluster({ port: 17300 + 250 * index, store });
-      await ceph.ready();
+      ceph = await RealCluster.start({ osds: 3, port: 17300 + 250 * index, store });
       ceph.ceph('osd', 'pool', 'create', 'rep', '8');
       ceph.ceph('osd', 'erasure-code-profile', 'set', 'k2m1', 'k=2', 'm=1', 'crush-failure-domain=osd');
       ceph.ceph('osd', 'pool', 'create', 'ec', '8', '8', 'erasure', 'k2m1');
@@ -50,7 +47,7 @@ for (const [index, store] of stores.entries()) {
 
     afterAll(async () => {
       await cluster?.shutdown();
-      ceph?.stop();
+      await ceph?.stop();
     });
 
     const python = (pool: string, body: string): Record<string, unknown> =>
@@ -308,7 +305,7 @@ io.set_locator_key('key'); out['key'] = io.read('located').decode(); io.set_loca
         expect([...reply.acks.keys()]).toEqual([`${cluster.globalId}/${watch.cookie}`]);
         const [watcher] = await io.listWatchers('watched');
         expect(watcher?.name).toBe(`client.${cluster.globalId}`);
-        await ceph.radosMeanwhile('-p', pool, 'notify', 'watched', 'theirs');
+        await ceph.toolMeanwhile('rados', '-p', pool, 'notify', 'watched', 'theirs');
         await listening;
         expect(heard[0]).toBe('ours');
         expect(heard[1]).toContain('theirs');

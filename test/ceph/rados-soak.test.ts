@@ -1,18 +1,17 @@
 // Mixed operations by 16 workers while OSDs are killed and started again, for a long time: every answer is what a model says, python3-rados
 // finds the same objects at the end, and memory is flat. Short by default; CEPHTS_SOAK_SECONDS=1800 is the long form. CEPHTS_SOAK_SEED
 // repeats one choice of operations, CEPHTS_SOAK_REPORT names a file for the measurements of memory.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ObjectOperation } from '@cephts/rados';
 import type { Cluster, IoCtx } from '@cephts/rados';
-import { OsdCluster } from './osd-cluster.js';
+import type { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 import { startTrouble } from './rados-trouble.js';
-
-const hasCeph = OsdCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
 
 const SECONDS = Number(process.env['CEPHTS_SOAK_SECONDS'] ?? 45);
 const SEED = Number(process.env['CEPHTS_SOAK_SEED'] ?? Date.now() % 1e6);
@@ -24,8 +23,6 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 /** Lengthening of the memory in the last half of the run, MiB: what is above grows. */
 const FLAT = { heapUsed: 4, external: 4, rss: 32 };
 const MIB = 2 ** 20;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Numbers below n; one seed, one sequence (mulberry32). */
 function dice(seed: number): (n: number) => number {
@@ -287,8 +284,8 @@ print(json.dumps(out))
 io.close(); c.shutdown()
 `;
 
-(hasCeph ? describe : describe.skip)('mixed operations for a long time', () => {
-  let ceph: OsdCluster;
+describeWithCeph('mixed operations for a long time', () => {
+  let ceph: RealCluster;
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -297,7 +294,7 @@ io.close(); c.shutdown()
 
   afterAll(async () => {
     await cluster?.shutdown();
-    ceph?.stop();
+    await ceph?.stop();
   });
 
   it(
@@ -329,7 +326,7 @@ io.close(); c.shutdown()
         const osd = roll(3);
         ceph.signal(`osd.${osd}`, roll(2) === 0 ? 'SIGKILL' : 'SIGTERM');
         await sleep(1000 + roll(5000));
-        await ceph.startOsdMeanwhile(osd);
+        await ceph.startOsd(osd);
         await ceph.clean();
         await sleep(roll(4000));
         restarts++;

@@ -1,25 +1,20 @@
 // The object store of the MDS in a real cluster: the same suite that the stores in memory and on disk pass.
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import { Cluster } from '@cephts/rados';
 import type { ObjectStore } from '../../packages/mds-reference/src/store/object-store.js';
 import { RadosObjectStore } from '../../packages/mds-reference/src/store/rados-object-store.js';
 import { objectStoreCompliance } from '../../packages/mds-reference/test/store/store-compliance.js';
-import { OsdCluster } from './osd-cluster.js';
+import { RealCluster } from './real-cluster.mjs';
+import { describeWithCeph } from './with-ceph.js';
 
-const hasCeph = OsdCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph on this machine (ceph-mon, ceph-mgr, ceph-osd, ceph, rados)\n');
-
-if (!hasCeph) {
-  describe.skip('RadosObjectStore', () => {
-    it('needs a Ceph', () => undefined);
-  });
-} else {
-  let ceph: OsdCluster;
+describeWithCeph('the object store of the MDS', () => {
+  let ceph: RealCluster;
   let cluster: Cluster;
 
   beforeAll(async () => {
-    ceph = new OsdCluster({ port: 17100 });
-    await ceph.ready();
+    // whose pool would have a number that the suite's are to have
+    const conf = 'mgr disabled modules = devicehealth';
+    ceph = await RealCluster.start({ osds: 3, port: 17100, conf });
     ceph.ceph('osd', 'pool', 'create', 'one', '8');
     ceph.ceph('osd', 'pool', 'create', 'two', '8');
     cluster = await Cluster.connect({ conf: { file: ceph.conf } });
@@ -27,8 +22,8 @@ if (!hasCeph) {
   }, 60_000);
 
   afterAll(async () => {
-    await cluster.shutdown();
-    ceph.stop();
+    await cluster?.shutdown();
+    await ceph?.stop();
   });
 
   /** The suite's pools 1 and 2, emptied. */
@@ -40,4 +35,4 @@ if (!hasCeph) {
     return new RadosObjectStore(cluster.cct, cluster.objecter);
   };
   objectStoreCompliance('RadosObjectStore', open);
-}
+});

@@ -1,41 +1,25 @@
 // What rank 0 of several C++ MDSs has in its journal loads here once it is alone again: subtrees that went and came, requests led by one and done by both.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Cluster } from '@cephts/rados';
-
-import { DATA_POOL, FsCluster, METADATA_POOL } from './fs-cluster.js';
-import type { PythonClient } from './fs-cluster.js';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWithCephFs } from '../with-ceph.js';
+import { JournalCluster } from './journal-cluster.js';
+import type { PythonClient } from './python-client.js';
 import { expectTakeover, startOurMds } from './our-mds.js';
 import type { Tree } from './our-mds.js';
-import { fromCluster } from './pool-copy.js';
 
-const POOLS = [METADATA_POOL, DATA_POOL];
-const hasCeph = FsCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine (ceph-mds, its tools, python3-cephfs)\n');
-
-(hasCeph ? describe : describe.skip)('what rank 0 of two C++ MDSs wrote', () => {
-  let ceph: FsCluster;
-  let cluster: Cluster | undefined;
-  let client: PythonClient | undefined;
+describeWithCephFs()('what rank 0 of two C++ MDSs wrote', () => {
+  let ceph: JournalCluster;
+  let client: PythonClient;
 
   beforeAll(async () => {
-    ceph = new FsCluster(16_000);
-    await ceph.createFs();
-    for (const name of ['a', 'b']) ceph.startMds(name);
-    ceph.tool('ceph', 'fs', 'set', 'cephfs', 'max_mds', '2');
-    await ceph.active(2);
-    cluster = await Cluster.connect({ conf: { file: ceph.conf } });
+    ceph = await JournalCluster.serve(16_000, 'a', 'b');
     client = ceph.startClient();
   }, 120_000);
 
-  afterAll(async () => {
-    client?.kill();
-    await cluster?.shutdown();
-    ceph.stop();
-  });
+  afterAll(() => ceph?.stop());
 
   /** Paths of the subtrees that rank 1 has. */
   function held(): string[] {
-    const subtrees = JSON.parse(ceph.tool('ceph', 'tell', 'mds.cephfs:1', 'get', 'subtrees')) as {
+    const subtrees = JSON.parse(ceph.ceph('tell', 'mds.cephfs:1', 'get', 'subtrees')) as {
       auth_first: number;
       dir: { path: string };
     }[];
@@ -44,7 +28,7 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
 
   /** Both ranks take part in each kind of change; what one has is the other's at times. */
   async function story(): Promise<void> {
-    const call = client!.call.bind(client!);
+    const call = client.call.bind(client);
     for (const dir of ['/here', '/away', '/away/below', '/away/below/back', '/away/gone']) await call('mkdir', dir);
     await call('make', '/away', 'before', 10);
     await call('make', '/away/below/back', 'deep', 3);
@@ -76,38 +60,38 @@ if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine
   it("is turned down with a reason while something of it is another rank's", async () => {
     await story();
     for (const name of ['a', 'b']) ceph.signal(`mds.${name}`, 'SIGSTOP');
-    const store = await fromCluster(cluster!, POOLS);
+    const store = await ceph.copy();
     for (const name of ['a', 'b']) ceph.signal(`mds.${name}`, 'SIGCONT');
     expect([...ceph.eventTypes()]).toEqual(expect.arrayContaining(['EXPORT', 'PEERUPDATE', 'COMMITTED']));
     await expect(startOurMds(store, true)).rejects.toThrow(/went to another rank, and has not come back/);
   }, 240_000);
 
   it('is left as it is, for a ceph-mds to take', async () => {
-    const ours = ceph.startOurs('ours');
+    const ours = ceph.startMds('ts');
     try {
-      await ceph.until(() => ceph.tool('ceph', 'mds', 'stat').includes('1 up:standby'), 'ours does not stand by');
-      ceph.killMds(ceph.holder(0));
-      const log = (): string => ceph.tool('ceph', 'log', 'last', '100', 'debug', 'cluster');
+      await ceph.until(() => ceph.ceph('mds', 'stat').includes('1 up:standby'), 'ours does not stand by');
+      await ceph.failMds((await ceph.ranks())[0]!.name);
+      const log = (): string => ceph.ceph('log', 'last', '100', 'debug', 'cluster');
       await ceph.until(
         () => log().includes('rank 0 of a file system with 2 ranks is not for this MDS, which serves alone'),
         'ours does not refuse',
       );
       await ceph.until(() => ours.exitCode !== null, 'ours has not ended');
       ceph.startMds('c');
-      await ceph.active(2);
-      expect(ceph.holder(0)).not.toBe('ours');
+      await ceph.untilActive(2);
+      expect((await ceph.ranks())[0]?.name).not.toBe('ts');
     } finally {
-      ours.kill('SIGKILL');
+      await ceph.endMds('ts');
     }
   }, 240_000);
 
   it('loads once all of it has come back', async () => {
-    ceph.tool('ceph', 'fs', 'set', 'cephfs', 'max_mds', '1');
-    await ceph.active(1);
-    const tree = await client!.call<Tree>('tree', '/');
+    ceph.ceph('fs', 'set', 'cephfs', 'max_mds', '1');
+    await ceph.untilActive(1);
+    const tree = await client.call<Tree>('tree', '/');
     const types = ceph.eventTypes();
-    for (const name of ceph.mdsNames()) ceph.signal(`mds.${name}`, 'SIGKILL');
+    for (const { name } of await ceph.mdsInfos()) await ceph.endMds(name);
     expect([...types]).toEqual(expect.arrayContaining(['EXPORT', 'PEERUPDATE', 'COMMITTED', 'IMPORTSTART', 'IMPORTFINISH']));
-    await expectTakeover(await fromCluster(cluster!, POOLS), tree);
+    await expectTakeover(await ceph.copy(), tree);
   }, 240_000);
 });

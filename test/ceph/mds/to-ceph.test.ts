@@ -1,18 +1,14 @@
 // What our MDS has written loads in Ceph: its tools find nothing wrong with the objects, and a C++ ceph-mds replays the journal and shows
 // the same tree.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { encodeText } from '@cephts/encoding';
-import { Cluster } from '@cephts/rados';
 
 import { MemoryObjectStore } from '../../../packages/mds-reference/src/store/memory-object-store.js';
-import { DATA_POOL, FsCluster, METADATA_POOL } from './fs-cluster.js';
+import { describeWithCephFs } from '../with-ceph.js';
+import { JournalCluster, METADATA_POOL } from './journal-cluster.js';
 import { CephFsClient, ourTree, startOurMds } from './our-mds.js';
 import type { Entry } from './our-mds.js';
-import { readObject, fromCluster, toCluster } from './pool-copy.js';
-
-const POOLS = [METADATA_POOL, DATA_POOL];
-const hasCeph = FsCluster.isInstalled;
-if (!hasCeph) process.stderr.write('SKIPPED: no Ceph with CephFS on this machine (ceph-mds, its tools, python3-cephfs)\n');
+import { readObject } from './pool-copy.js';
 
 /** Something of everything that our client can do, but for what libcephfs would have made in another way. */
 async function story(client: CephFsClient): Promise<void> {
@@ -45,26 +41,18 @@ async function story(client: CephFsClient): Promise<void> {
   await client.rmdir(root, 'gone');
 }
 
-(hasCeph ? describe : describe.skip)('what our MDS wrote', () => {
-  let ceph: FsCluster;
-  let cluster: Cluster | undefined;
+describeWithCephFs()('what our MDS wrote', () => {
+  let ceph: JournalCluster;
   let fresh: MemoryObjectStore;
 
   beforeAll(async () => {
-    ceph = new FsCluster(15_800);
-    await ceph.createFs();
-    ceph.startMds('a');
-    await ceph.active();
-    ceph.tool('ceph', 'tell', 'mds.a', 'flush', 'journal');
-    ceph.killMds('a');
-    cluster = await Cluster.connect({ conf: { file: ceph.conf } });
-    fresh = await fromCluster(cluster, POOLS);
+    ceph = await JournalCluster.serve(15_800, 'a');
+    ceph.ceph('tell', 'mds.a', 'flush', 'journal');
+    await ceph.failMds('a');
+    fresh = await ceph.copy();
   }, 120_000);
 
-  afterAll(async () => {
-    await cluster?.shutdown();
-    ceph.stop();
-  });
+  afterAll(() => ceph?.stop());
 
   /** Our MDS makes a file system, with a tree in it; what it leaves when it is killed, and the tree. */
   async function written(flush: boolean): Promise<{ store: MemoryObjectStore; tree: Record<string, Entry> }> {
@@ -108,7 +96,7 @@ async function story(client: CephFsClient): Promise<void> {
     'passes the tools of Ceph, and a C++ MDS shows the same tree: %s',
     async (_title, flush) => {
       const { store, tree } = await written(flush);
-      await toCluster(cluster!, POOLS, store);
+      await ceph.restore(store);
       expect(ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'journal', 'inspect')).toContain('Overall journal integrity: OK');
       expect(JSON.parse(ceph.tool('cephfs-journal-tool', '--rank=cephfs:0', 'header', 'get'))).toMatchObject({
         magic: 'ceph fs volume v011',
@@ -126,15 +114,15 @@ async function story(client: CephFsClient): Promise<void> {
         expect((shown['0'] ?? shown).result).toBe(0);
       }
       ceph.startMds('a');
-      await ceph.active();
+      await ceph.untilActive();
       const client = ceph.startClient();
       try {
         expect(await client.call('tree', '/')).toEqual(tree);
         await client.call('mkdir', '/theirs');
-        expect(JSON.parse(ceph.tool('ceph', 'tell', 'mds.a', 'damage', 'ls'))).toEqual([]);
+        expect(JSON.parse(ceph.ceph('tell', 'mds.a', 'damage', 'ls'))).toEqual([]);
       } finally {
         client.kill();
-        ceph.killMds('a');
+        await ceph.failMds('a');
       }
     },
     120_000,
