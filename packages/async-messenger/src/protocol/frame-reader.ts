@@ -359,7 +359,9 @@ export class FrameReader {
       let opened: Uint8Array;
       if (rev1) {
         opened = this.#opened ??= new Uint8Array(PREAMBLE_LENGTH + INLINE_LENGTH);
-        if (bytes === this.#bytes && this.#end - at >= AHEAD && !rx.isAhead) lookAhead(rx, bytes, at, this.#end);
+        // short frames follow short ones, mostly
+        const isWorthIt = preamble.logicalLength < AHEAD && this.#end - at >= AHEAD && bytes === this.#bytes;
+        if (isWorthIt && !rx.isAhead) lookAhead(rx, bytes, at, this.#end);
         rx.openShort(bytes, at, opened.length, opened, 0);
       } else {
         this.#record = rx.begin();

@@ -66,8 +66,8 @@ const RUN_KEY_STREAM = RUN_PLAIN + MOST_RUN;
 /** Bytes of key stream for runs. */
 const RUN_KEY_STREAM_LENGTH = 16 * 1024;
 const PAGES = Math.ceil((RUN_KEY_STREAM + RUN_KEY_STREAM_LENGTH) / 0x1_0000);
-/** A lane costs a quarter of what a block hashed by itself does; some lanes have nothing to do. */
-const GAIN = 5;
+/** Blocks of all lanes together take as long as so many that are hashed one by one. */
+const GAIN = 4;
 /** Blocks from which on it pays to fold them. */
 const MANY = 2 * LANES;
 
