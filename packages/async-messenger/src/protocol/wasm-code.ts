@@ -119,12 +119,14 @@ export function withRelaxed<T>(make: (isRelaxed: boolean) => T): T {
   if (knowsRelaxed()) return make(true);
   try {
     v8.setFlagsFromString(`--${RELAXED_FLAG}`);
-    return make(knowsRelaxed());
+    try {
+      return make(knowsRelaxed());
+    } finally {
+      v8.setFlagsFromString(`--no-${RELAXED_FLAG}`);
+    }
   } catch {
-    // another thread undid it in between
+    // an engine that takes no flags, or another thread undid it in between
     return make(false);
-  } finally {
-    v8.setFlagsFromString(`--no-${RELAXED_FLAG}`);
   }
 }
 
