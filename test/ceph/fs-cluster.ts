@@ -72,7 +72,7 @@ export class FsCluster extends RealCluster {
     let last: string | undefined;
     await this.until(
       async () => (last = (await this.infoOf(name))?.state) === state,
-      () => `mds.${name} is ${String(last)}, not ${state}: ${this.ceph('mds', 'stat')}`,
+      () => `mds.${name} is ${String(last)}, not ${state}: ${this.ceph('mds', 'stat')}\n${this.logOf(name).slice(-4000)}`,
       seconds,
     );
   }

@@ -103,6 +103,9 @@ describeWithCeph('failover between a C++ ceph-mds and ours', () => {
       const name = `t${next++}`;
       cluster.startMds(name);
       await cluster.untilState(name, follows ? 'up:standby-replay' : 'up:standby');
+      // who was never reached may be behind a wall
+      const watched = `watches mds.${String((await cluster.infoOf(active))?.gid)}`;
+      await cluster.until(() => cluster.logOf(name).includes(watched), `mds.${name} does not watch mds.${active}`);
       cluster.signal(`mds.${active}`, 'SIGSTOP');
       await new Promise((resolve) => setTimeout(resolve, 3000));
       expect((await cluster.infoOf(active))?.state).toBe('up:active');

@@ -116,8 +116,9 @@ export class StandbyWatch implements Dispatcher {
   }
 
   msHandleConnect(con: Connection): void {
-    for (const watched of this.#watched.values()) {
+    for (const [gid, watched] of this.#watched) {
       if (watched.con !== con) continue;
+      this.#cct.dout('mds', 1, `watches mds.${gid}`);
       watched.reached = true;
       watched.lost = false;
     }
