@@ -239,7 +239,7 @@ export class DispatchQueue<M, C = never> {
 
   /** May the message go past the queue? */
   canFastDispatch(message: M): boolean {
-    return this.#call('canFastDispatch', message) === true;
+    return (this.#call('canFastDispatch', message) as boolean | undefined) ?? false;
   }
 
   /** Delivers a message past the queue, on the caller's stack, and gives its throttle bytes back. */
@@ -574,8 +574,12 @@ export class DispatchQueue<M, C = never> {
   /** Settles a message that will not be delivered: gives its bytes back and tells the handler. */
   #discard(message: M, error: CephError): void {
     if (onDiscard?.hasSubscribers) onDiscard.publish({ queue: this, message, error });
-    this.dispatchThrottleRelease(this.#read.takeThrottleSize(message));
-    this.#call('discard', message, error);
+    try {
+      this.dispatchThrottleRelease(this.#read.takeThrottleSize(message));
+      this.#handler.discard?.(message, error);
+    } catch (thrown) {
+      this.#report(thrown, message);
+    }
   }
 
   /** One of the threads has nothing more to do. */
@@ -596,11 +600,11 @@ export class DispatchQueue<M, C = never> {
   }
 
   /** Calls the handler, where it has that method, and reports what it throws. */
-  #call(method: keyof DispatchHandler<M, C>, entry: unknown, error?: CephError): unknown {
+  #call(method: keyof DispatchHandler<M, C>, entry: unknown): unknown {
     try {
-      return this.#handler[method as 'discard']?.(entry as M, error as CephError);
-    } catch (thrown) {
-      this.#report(thrown, entry);
+      return this.#handler[method as 'fastDispatch']?.(entry as M);
+    } catch (error) {
+      this.#report(error, entry);
       return undefined;
     }
   }

@@ -190,6 +190,22 @@ describe('DispatchQueue: errors', () => {
     expect(kit.errors.map(({ entry }) => (entry as { name: string }).name)).toEqual(['cannot', 'cannot', 'can', 'can']);
   });
 
+  it('reports an accessor that throws while messages are discarded, and discards the others', () => {
+    const boom = new Error('boom');
+    const takeThrottleSize = ({ name }: { name: string }): number => {
+      if (name === 'throws') throw boom;
+      return 0;
+    };
+    const kit = makeKit({ accessors: { takeThrottleSize } }, { discard: (m) => void kit.log.push(m.name) });
+    kit.queue.start();
+    const throws = message('throws');
+    kit.queue.enqueue(throws, DEFAULT, 9);
+    kit.queue.enqueue(message('fine'), DEFAULT, 9);
+    expect(kit.queue.discardQueue(9)).toBe(2);
+    expect(kit.log).toEqual(['fine']);
+    expect(kit.errors).toEqual([{ error: boom, entry: throws }]);
+  });
+
   it('without onError hands them to the context, which makes them uncaught exceptions', () => {
     const errors: unknown[] = [];
     const cct = new CephContext({ clock: new VirtualClock(), onError: (error, thread) => errors.push(error, thread) });
