@@ -1,4 +1,4 @@
-import { copy } from '../protocol/copy.js';
+import { copy, viewOf } from '../protocol/bytes.js';
 import type { MessageHeader } from '../protocol/message-header.js';
 
 /** Bytes up to which a loop copies faster than a call does. */
@@ -48,7 +48,7 @@ export class SlabWriter {
   raw(bytes: Uint8Array, from: number, length: number): this {
     const at = this.#reserve(whole(length));
     const to = this.#bytes;
-    if (length > FEW) copy(to, at, new Uint8Array(bytes.buffer, bytes.byteOffset + from, length));
+    if (length > FEW) copy(to, at, viewOf(bytes, from, length));
     else for (let i = 0; i < length; i++) to[at + i] = bytes[from + i]!;
     return this;
   }

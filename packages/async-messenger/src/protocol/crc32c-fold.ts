@@ -1,3 +1,4 @@
+import { copy, viewOf } from './bytes.js';
 import { add, below, fillZeros, get, i32, instantiate, loadVector, repeat, set, storeVector, xorVectors } from './wasm-code.js';
 import type { Code, WasmFunction } from './wasm-code.js';
 
@@ -67,7 +68,7 @@ function start(): Engine {
 export function foldForCrc32c(seed: number, bytes: Uint8Array, from: number, to: number): Uint8Array {
   const { fold, bytes: memory, words } = (engine ??= start());
   const length = to - from;
-  memory.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length), DATA);
+  copy(memory, DATA, viewOf(bytes, from, length));
   words[DATA] = words[DATA]! ^ seed;
   const folded = Math.floor((length - REST) / ROUND) * ROUND;
   fold(folded);

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { viewOf } from './bytes.js';
 import { MOST_FOLDED, foldForCrc32c } from './crc32c-fold.js';
 
 type Native = (input: Uint8Array, initial?: number) => number;
@@ -81,5 +82,5 @@ function unfolded(seed: number, bytes: Uint8Array, from: number, to: number): nu
   if (to - from < SHORT || !native) return crc32cTable(seed, bytes, from, to);
   const whole = from === 0 && to === bytes.length;
   // the native function inverts before and after, as the rest of the world does
-  return ~native(whole ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from), ~seed >>> 0) >>> 0;
+  return ~native(whole ? bytes : viewOf(bytes, from, to - from), ~seed >>> 0) >>> 0;
 }

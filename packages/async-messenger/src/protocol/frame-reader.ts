@@ -1,7 +1,7 @@
 import { BLOCK_LENGTH, OnwireRx, TAG_LENGTH } from './crypto-onwire.js';
 import type { OnwireKeys, OnwireRecord } from './crypto-onwire.js';
 import { bodyMemory } from './body-memory.js';
-import { copy } from './copy.js';
+import { copy, viewOf } from './bytes.js';
 import { crc32c } from './crc32c.js';
 import { SHORT_RECORD } from './short-gcm.js';
 import { FrameError } from './frame-error.js';
@@ -206,7 +206,7 @@ export class FrameReader {
       this.#at = 0;
     } else {
       const at = reserve(length);
-      copy(slab, at, subarray.call(this.#bytes, from, this.#end));
+      copy(slab, at, viewOf(this.#bytes, from, length));
       this.#bytes = slab;
       this.#alone = false;
       this.#at = at;
@@ -274,7 +274,7 @@ export class FrameReader {
   #take(length: number): Uint8Array {
     if (this.#borrowed) this.#own();
     this.#locate(length);
-    return new Uint8Array(this.#found.buffer, this.#found.byteOffset + this.#foundAt, length);
+    return viewOf(this.#found, this.#foundAt, length);
   }
 
   /** Finds the next `length` bytes, which are there, and goes past them: where they lie in one chunk, or in memory of their own. */
@@ -300,7 +300,7 @@ export class FrameReader {
   #gather(target: Uint8Array, length: number): void {
     for (let filled = 0; filled < length;) {
       const count = Math.min(length - filled, this.#end - this.#at);
-      target.set(new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, count), filled);
+      copy(target, filled, viewOf(this.#bytes, this.#at, count));
       filled += count;
       this.#at += count;
       if (this.#at === this.#end && this.#more.length > 0) this.#nextChunk();
@@ -333,7 +333,7 @@ export class FrameReader {
       larger.set(this.#body!.subarray(0, filled));
       this.#body = larger;
     }
-    this.#body!.set(count === bytes.length ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, count), filled);
+    this.#body!.set(count === bytes.length ? bytes : viewOf(bytes, 0, count), filled);
     this.#filled = filled + count;
     return count;
   }
@@ -365,7 +365,7 @@ export class FrameReader {
         rx.openShort(bytes, at, opened.length, opened, 0);
       } else {
         this.#record = rx.begin();
-        opened = this.#record.update(new Uint8Array(bytes.buffer, bytes.byteOffset + at, this.#preambleNeed));
+        opened = this.#record.update(viewOf(bytes, at, this.#preambleNeed));
       }
       preamble.read(opened, 0);
     }
@@ -490,15 +490,12 @@ export class FrameReader {
       this.#lay(slab, begin, padded);
       return !isAborted(slab[begin + length - BLOCK_LENGTH]!, true);
     }
-    const plain = openRecord(rx, body, at, to);
+    const plain = rx.open(body.subarray(at, to));
     parts.alone = fills(plain);
     this.#lay(plain, 0, padded);
     return !isAborted(plain[length - BLOCK_LENGTH]!, true);
   }
 }
-
-/** Called without being looked up, as {@link copy} does. */
-const { subarray } = Uint8Array.prototype;
 
 const unpadded = (length: number): number => length;
 
@@ -549,7 +546,7 @@ function openRecord(rx: OnwireRx, bytes: Uint8Array, from: number, to: number): 
 function room(length: number): Uint8Array {
   if (length > SHARED) return bodyMemory(length);
   const at = reserve(length);
-  return new Uint8Array(slab.buffer, slab.byteOffset + at, length);
+  return viewOf(slab, at, length);
 }
 
 /** Room in the slab for no more than {@link SHARED} bytes. @returns where it begins */
@@ -564,7 +561,7 @@ function reserve(length: number): number {
 
 function keep(bytes: Uint8Array, from: number, to: number): Uint8Array {
   const kept = room(to - from);
-  copy(kept, 0, subarray.call(bytes, from, to));
+  copy(kept, 0, viewOf(bytes, from, to - from));
   return kept;
 }
 

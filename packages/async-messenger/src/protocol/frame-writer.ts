@@ -1,6 +1,6 @@
 import { BLOCK_LENGTH, OnwireTx, TAG_LENGTH } from './crypto-onwire.js';
 import type { OnwireKeys } from './crypto-onwire.js';
-import { copy } from './copy.js';
+import { copy } from './bytes.js';
 import { crc32c } from './crc32c.js';
 import { HEADER_LENGTH, writeHeader, writeU32 } from './message-header.js';
 import type { MessageHeader } from './message-header.js';

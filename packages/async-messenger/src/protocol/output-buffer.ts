@@ -1,4 +1,4 @@
-import { copy } from './copy.js';
+import { copy } from './bytes.js';
 
 /** Holds what is handed to a socket at once, and some more. */
 const CHUNK = 128 * 1024;

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto';
 import type { Cipher } from 'node:crypto';
-import { copy } from './copy.js';
+import { copy, viewOf } from './bytes.js';
 import { LANES } from './ghash-fold.js';
 import { Ghash, MOST_HASHED, MOST_RUN } from './ghash.js';
 
@@ -139,7 +139,7 @@ export class ShortGcm {
     let total = 0;
     for (const length of lengths) total += length + BLOCK;
     opened.by = undefined;
-    copy(bytes, 0, new Uint8Array(b.buffer, b.byteOffset + at, total));
+    copy(bytes, 0, viewOf(b, at, total));
     for (let i = 0, to = 0; i < lengths.length; i++) {
       const length = lengths[i]!;
       hash.maskRun(to, this.#stage(first + i, length, i) + BLOCK / 4, length, false);
@@ -152,13 +152,13 @@ export class ShortGcm {
       for (let k = 0, word = to >>> 2; k < BLOCK / 4; k++) words[word + k] = hashes[4 * lane + k]! ^ masks[4 * i + k]!;
       to += BLOCK;
     }
-    copy(b, at, new Uint8Array(bytes.buffer, bytes.byteOffset, total));
+    copy(b, at, viewOf(bytes, 0, total));
   }
 
   /** Begins a run of records that are to be opened, in what came from `at` to `end`. */
   beginRun(first: number, b: Uint8Array, at: number, end: number): void {
     const bytes = Math.min(end - at, MOST_RUN);
-    copy(this.#hash.run.bytes, 0, new Uint8Array(b.buffer, b.byteOffset + at, bytes));
+    copy(this.#hash.run.bytes, 0, viewOf(b, at, bytes));
     Object.assign(opened, { by: this, first, genuine: 0, end: 0, bytes });
     opened.lengths.length = opened.at.length = 0;
   }
@@ -261,13 +261,13 @@ export class ShortGcm {
   #load(pad: number, b: Uint8Array, at: number, length: number): void {
     const { bytes, keyStream } = this.#hash;
     const pads = this.#pads;
-    bytes.set(new Uint8Array(b.buffer, b.byteOffset + at, length));
+    copy(bytes, 0, viewOf(b, at, length));
     keyStream.set(new Uint8Array(pads.buffer, pads.byteOffset + 4 * pad + BLOCK, length));
   }
 
   #store(out: Uint8Array, at: number, length: number): void {
     const { bytes } = this.#hash;
-    out.set(new Uint8Array(bytes.buffer, bytes.byteOffset, length), at);
+    copy(out, at, viewOf(bytes, 0, length));
   }
 
   /** Where in #pads, in words, the key stream of a record begins. */
