@@ -127,8 +127,9 @@ export class Beacon implements Dispatcher {
     return true;
   }
 
-  /** Sends a beacon; resolves when it was answered, or after `seconds`. */
+  /** Sends a beacon; resolves when it was answered, or after `seconds`. What the cluster's log is to know was told to the monitor before it. */
   sendAndWait(seconds: number): Promise<void> {
+    this.#monc.flushLog();
     if (!this.send()) return Promise.resolve();
     const seq = this.#lastSeq;
     const { clock } = this.#cct;

@@ -11,6 +11,8 @@ describe('the beacon', () => {
   let clock: VirtualClock;
   let cct: CephContext;
   let sent: MMDSBeacon[];
+  /** How many beacons had left whenever the lines for the cluster's log did. */
+  let flushes: number[];
   let beacon: Beacon;
 
   const mapOf = (epoch: number): MDSMap => Object.assign(new MDSMap(), { epoch });
@@ -25,7 +27,13 @@ describe('the beacon', () => {
     cct = new CephContext({ clock });
     cct.conf.define(MDS_OPTIONS);
     sent = [];
-    const monc = { globalId: 4100, fsid: Uuid.ZERO, sendMonMessage: (m: Message) => sent.push(m as MMDSBeacon) };
+    flushes = [];
+    const monc = {
+      globalId: 4100,
+      fsid: Uuid.ZERO,
+      sendMonMessage: (m: Message) => sent.push(m as MMDSBeacon),
+      flushLog: () => flushes.push(sent.length),
+    };
     beacon = new Beacon(cct, monc as unknown as MonClient, 'a', () => EntityAddrVec.EMPTY);
   });
 
@@ -97,6 +105,14 @@ describe('the beacon', () => {
     expect(sent).toHaveLength(1);
     cct.heartbeatMap.clearTimeout(worker);
     clock.advance(500);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('has the reason told before the last word', () => {
+    beacon.init(mapOf(0));
+    clock.advance(100);
+    void beacon.sendAndWait(1);
+    expect(flushes).toEqual([1]);
     expect(sent).toHaveLength(2);
   });
 

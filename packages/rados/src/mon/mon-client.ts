@@ -308,9 +308,17 @@ export class MonClient implements Dispatcher {
     this.#log.queue(level, text, this.#messenger.myname, this.#messenger.myaddrs);
   }
 
+  /**
+   * Sends the lines for the cluster's log that were not sent yet, which otherwise leave every `mon_client_log_interval` seconds. The monitor has
+   * them before whatever is sent to it after this; to wait for an answer to that is to wait for them. Without a session they are kept.
+   */
+  flushLog(): void {
+    if (this.#active) this.#sendLog();
+  }
+
   async shutdown(): Promise<void> {
     if (this.#stopping) return;
-    if (this.#active) this.#sendLog();
+    this.flushLog();
     this.#stopping = true;
     const aborted = new AbortedError('the monitor client was shut down');
     this.#finishAuth(aborted);
