@@ -37,6 +37,17 @@ interface Special {
   readonly forget: (() => void) | undefined;
 }
 
+/** When an event is due that is added `now`. */
+function dueAfter(now: number, ms: number, callback: Completion): number {
+  const time = now + Math.max(ms, 0);
+  if (time < MAX_TIME && callback) return time;
+  throw refusal(ms, callback);
+}
+
+function refusal(ms: number, callback: Completion): Error {
+  return callback ? invalidOption('ms', 'a number below 2^46', ms) : invalidOption('callback', 'a Context or a function', callback);
+}
+
 /**
  * Timed events on a thread of their own which, once cancelled, never run.
  *
@@ -143,7 +154,12 @@ export class SafeTimer {
    * @throws CephError `ERR_CEPH_FULL`, `ERR_CEPH_INVALID_OPTION`
    */
   addEventAfter(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
-    return this.#add(ms, callback, 0, options);
+    const now = this.#clock.monotonicNow();
+    const time = dueAfter(now, ms, callback);
+    if (options || !this.#plain) return this.#addSpecial(now, time, callback, 0, options);
+    const event = this.#wheel.add(time, callback, now);
+    if (time < this.#alarmAt) this.#ringBy(time);
+    return event;
   }
 
   /**
@@ -160,7 +176,8 @@ export class SafeTimer {
    */
   addEventEvery(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
     if (!(ms > 0)) throw invalidOption('ms', 'a number above 0', ms);
-    return this.#add(ms, callback, ms, options);
+    const now = this.#clock.monotonicNow();
+    return this.#addSpecial(now, dueAfter(now, ms, callback), callback, ms, options);
   }
 
   /** Is the event pending? A recurring one is, also while it runs. */
@@ -250,18 +267,6 @@ export class SafeTimer {
     return this.close();
   }
 
-  #add(ms: number, callback: Completion, every: number, options?: EventOptions): TimerEvent {
-    const now = this.#clock.monotonicNow();
-    const time = now + Math.max(ms, 0);
-    if (!(time < MAX_TIME)) throw invalidOption('ms', 'a number below 2^46', ms);
-    if (!callback) throw invalidOption('callback', 'a Context or a function', callback);
-    const plain = this.#plain && !options && every === 0;
-    const event = plain ? this.#wheel.add(time, callback, now) : this.#addSpecial(now, time, callback, every, options);
-    // the thread itself sets the alarm when it goes to sleep
-    if (event > 0 && time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
-    return event;
-  }
-
   /** Adds an event where there is anything to see to. @returns 0 where it was not taken */
   #addSpecial(now: number, time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
     const limits = this.#limits;
@@ -280,12 +285,18 @@ export class SafeTimer {
     this.#specials.set(this.#wheel.slotOf(event), { cost, every, forget });
     this.#watchers++;
     this.#counters?.length(this.length);
+    this.#ringBy(time);
     return event;
   }
 
   #cancel(slot: number): void {
     this.#wheel.remove(slot);
     if (this.#watchers > 0) this.#left(slot);
+  }
+
+  /** Sees to it that the alarm rings at `time` or before. The thread itself sets it when it goes to sleep. */
+  #ringBy(time: number): void {
+    if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
   }
 
   #arm(at: number): void {

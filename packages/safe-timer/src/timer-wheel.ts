@@ -55,6 +55,8 @@ export class TimerWheel<T extends object> {
   #free = 0;
   /** Slots from here on have not been used since all were free. */
   #used = END + 1;
+  /** Is there a slot whose names are used up? It is never free again. */
+  #worn = false;
   /** The tick that `current` counts from: the digits before the last three. */
   #base = 0;
   /** The tick up to which buckets were emptied; late events are in its bucket too. */
@@ -73,20 +75,25 @@ export class TimerWheel<T extends object> {
 
   /** @param now nothing is due before */
   add(time: number, item: T, now: number): TimerEvent {
-    let slot = this.#free;
-    if (slot > 0) {
-      this.#free = this.#integers[slot * INTEGERS + NEXT]!;
-    } else {
-      do {
-        slot = this.#used++;
-        if (slot * DOUBLES === this.#doubles.length) this.#grow();
-      } while (this.#doubles[slot * DOUBLES + NAME]! >= NAMES);
-    }
+    const slot = this.#takeSlot();
     // nothing was pending: no need to start from when something last was
     if (this.length++ === 0) this.#advance(now * TICKS);
     this.items[slot] = item;
     this.#place(slot, time);
     return this.#doubles[slot * DOUBLES + NAME]!;
+  }
+
+  #takeSlot(): number {
+    const slot = this.#free;
+    if (slot === 0) return this.#unusedSlot();
+    this.#free = this.#integers[slot * INTEGERS + NEXT]!;
+    return slot;
+  }
+
+  #unusedSlot(): number {
+    const slot = this.#used++;
+    if (slot * DOUBLES === this.#doubles.length) this.#grow();
+    return slot;
   }
 
   /** Makes room for twice as many slots, and names the new ones. */
@@ -118,11 +125,14 @@ export class TimerWheel<T extends object> {
   remove(slot: number): void {
     this.#unlink(slot);
     this.items[slot] = undefined;
+    this.length--;
     if ((this.#doubles[slot * DOUBLES + NAME]! += SLOTS) < NAMES) {
       this.#integers[slot * INTEGERS + NEXT] = this.#free;
       this.#free = slot;
+    } else {
+      this.#worn = true;
     }
-    if (--this.length > 0) return;
+    if (this.length > 0 || this.#worn) return;
     // all are free: from the first on again, so that neighbours in time are neighbours in memory
     this.#free = 0;
     this.#used = END + 1;
@@ -173,6 +183,8 @@ export class TimerWheel<T extends object> {
    * already goes into the bucket of the current tick.
    */
   #place(slot: number, time: number): void {
+    const doubles = this.#doubles;
+    const integers = this.#integers;
     const current = this.#current;
     const ticks = time * TICKS - this.#base;
     let bucket = FAR;
@@ -182,10 +194,9 @@ export class TimerWheel<T extends object> {
       const level = ((31 - Math.clz32((near ^ current) | 1)) * 57) >> 9;
       bucket = (level << BITS) + ((near >> (level * BITS)) & (WHEEL - 1));
     }
-    this.#doubles[slot * DOUBLES] = time;
     if (bucket < this.#first) this.#first = bucket;
-    if (time < this.timeOf(bucket)) this.#doubles[bucket * DOUBLES] = time;
-    const integers = this.#integers;
+    doubles[slot * DOUBLES] = time;
+    if (time < doubles[bucket * DOUBLES]!) doubles[bucket * DOUBLES] = time;
     const last = integers[bucket * INTEGERS + PREVIOUS]!;
     integers[last * INTEGERS + NEXT] = integers[bucket * INTEGERS + PREVIOUS] = slot;
     integers[slot * INTEGERS + NEXT] = bucket;
