@@ -59,23 +59,26 @@ async function startServer(kind) {
   };
 }
 
-/** Sends `total` echoes, never more than `inFlight` on their way, by connections in turn. @returns echoes a second */
-async function echoes(client, size, total, inFlight, connections = 1) {
+/**
+ * Sends `total` echoes, `inFlight` of them on their way, on so many connections: each echo is followed by the next on the same one, or, where
+ * they `roam`, on the one whose turn it is. @returns echoes a second
+ */
+async function echoes(client, size, total, inFlight, connections = 1, roam = false) {
   const bytes = new Uint8Array(size);
   let sent = 0;
   let done = 0;
-  const send = connections === 1 ? () => client.send(bytes) : () => client.sendOn(sent % connections, bytes);
+  const inTurn = () => client.connections?.[sent % connections];
   const begin = performance.now();
   await new Promise((resolve) => {
-    client.onMessage = (echo) => {
+    client.onMessage = (echo, connection) => {
       if (echo.length !== size) check('bytes of an echo', echo.length, size);
       if (++done === total) resolve();
       else if (sent < total) {
-        send();
+        client.send(bytes, roam ? inTurn() : connection);
         sent++;
       }
     };
-    for (; sent < inFlight; sent++) send();
+    for (; sent < inFlight; sent++) client.send(bytes, inTurn());
   });
   return (total * 1000) / (performance.now() - begin);
 }
@@ -181,15 +184,17 @@ async function floodRows() {
 }
 
 /**
- * 64 in flight on each of 1,000 connections, against as many in flight on one; and one in flight on each, which no rate of one socket compares
- * to: every message is then a read and a write of its own. What raw sockets do with the same stands beside both.
+ * 64 in flight on each of 1,000 connections, against as many in flight on one. Without an aim: as many that roam, so that what one read brought
+ * leaves on many connections; and one in flight on each, which no rate of one socket compares to: every message is then a read and a write of its
+ * own. What raw sockets do with the same stands beside all.
  */
 async function manyRows() {
   const count = 1000;
   const rows = [];
-  for (const [each, least] of [
-    [64, 0.7],
-    [1, undefined],
+  for (const [what, each, roam, least] of [
+    ['64 in flight on each', 64, false, 0.7],
+    ['64 in flight for each, roaming', 64, true, undefined],
+    ['1 in flight on each', 1, false, undefined],
   ]) {
     const rates = {};
     for (const [name, kind, connections] of [
@@ -203,14 +208,14 @@ async function manyRows() {
       const total = 60_000 * (each === 1 ? 1 : 5);
       const samples = [];
       for (let round = -1; round < 3; round++) {
-        const rate = await echoes(client, 64, total, count * each, connections);
+        const rate = await echoes(client, 64, total, count * each, connections, roam);
         if (round >= 0) samples.push(rate);
       }
       await client.close();
       server.stop();
       rates[name] = median(samples);
     }
-    rows.push(rateRow(`1,000 connections, 64 B echo, ${each} in flight on each`, rates, '1,000', '1', least));
+    rows.push(rateRow(`1,000 connections, 64 B echo, ${what}`, rates, '1,000', '1', least));
   }
   return rows;
 }
@@ -249,7 +254,7 @@ async function growth(kind, count) {
       return clients;
     }
     const client = await peers.crc.connect(server.where, n);
-    await echoes(client, 64, n, 64, n);
+    await echoes(client, 64, n, n, n);
     return [client];
   };
   // what the first ones load and compile is not what another connection costs, nor does one that finds room that garbage left cost nothing

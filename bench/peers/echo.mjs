@@ -1,5 +1,6 @@
 // What the figures of the messenger are measured on: an echo over loopback by raw net, ws, ws over TLS, zeromq, and the messenger. Each peer
-// has a server (its address) and a client (send, onMessage, close).
+// has a server (its address) and a client (send, onMessage, close); where it can have several connections, it sends on one of them, and says on which
+// one a message came.
 import net from 'node:net';
 import tls from 'node:tls';
 import { AuthNone, CON_MODE, Message, MessageRegistry, Messenger, Policy } from '@cephts/async-messenger';
@@ -74,15 +75,15 @@ export const peers = {
     async connect(port, count = 1) {
       const sockets = [];
       const client = {
+        connections: sockets,
         onMessage: undefined,
-        send: (bytes) => writeFrame(sockets[0], bytes),
-        sendOn: (i, bytes) => writeFrame(sockets[i], bytes),
+        send: (bytes, socket = sockets[0]) => writeFrame(socket, bytes),
         close: () => sockets.forEach((socket) => socket.destroy()),
       };
       while (sockets.length < count) {
         const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
         await new Promise((resolve) => socket.on('connect', resolve));
-        frames(socket, (bytes) => client.onMessage?.(bytes));
+        frames(socket, (bytes) => client.onMessage?.(bytes, socket));
         sockets.push(socket);
       }
       return client;
@@ -172,11 +173,13 @@ function ours(kind) {
     async connect(addrs, count = 1) {
       const end = messenger(kind, EntityName.client(1), Policy.lossyClient());
       end.start();
+      const cons = [];
       const client = {
+        connections: cons,
         onMessage: undefined,
-        send: (bytes) => con.sendMessage(echoOf(bytes)),
-        sendOn: (i, bytes) => cons[i].sendMessage(echoOf(bytes)),
+        send: (bytes, con = cons[0]) => con.sendMessage(echoOf(bytes)),
         async flood(bytes, n) {
+          const [con] = cons;
           for (let i = 0; i < n; i++) {
             const m = echoOf(bytes);
             m.tid = 1;
@@ -194,14 +197,12 @@ function ours(kind) {
         },
         msHandleConnect: () => connected(),
       });
-      const cons = [];
       const peer = EntityAddrVec.parse(addrs);
       while (cons.length < count) {
         const up = new Promise((resolve) => (connected = resolve));
         cons.push(end.connectTo(2, peer, { anon: true }));
         await up;
       }
-      const con = cons[0];
       return client;
     },
   };

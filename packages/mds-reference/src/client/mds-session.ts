@@ -73,6 +73,8 @@ export class MdsSession {
   readonly #whenClosed: (() => void)[] = [];
   readonly #whenQuiet: ((error?: Error) => void)[] = [];
   #mdsmapEpoch = 0;
+  /** Does the incarnation that was told what this one holds take requests by now? The map may say so before the session is open again. */
+  #serving = false;
 
   constructor(cct: CephContext, messenger: Messenger) {
     this.#cct = cct;
@@ -107,6 +109,7 @@ export class MdsSession {
     this.#con?.markDown();
     this.#con = this.#messenger.connectTo(CEPH_ENTITY_TYPE_MDS, addrs);
     this.#state = 'reconnecting';
+    this.#serving = false;
     // the new incarnation counts what it sends from the start
     this.#pushSeq = 0;
     const m = new MClientReconnect();
@@ -130,11 +133,13 @@ export class MdsSession {
   disconnect(): void {
     this.#con?.markDown();
     this.#con = undefined;
+    this.#serving = false;
     if (this.#state === 'open') this.#state = 'reconnecting';
   }
 
   /** The MDS is active again: what it never answered is asked anew. */
   resend(): void {
+    this.#serving = true;
     for (const request of this.#requests.values()) if (!request.gotUnsafe) this.#send(request);
   }
 
@@ -145,7 +150,7 @@ export class MdsSession {
     }
     request.message.tid = this.#nextTid++;
     this.#requests.set(request.message.tid, request);
-    if (this.#state === 'open') this.#send(request);
+    if (this.#state === 'open' || this.#serving) this.#send(request);
   }
 
   /** Calls back when no request waits for its safe reply. */

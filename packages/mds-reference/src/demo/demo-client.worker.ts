@@ -30,45 +30,57 @@ function progressOf(phase: 'scan' | 'import' | 'verify', total: number): (done: 
   };
 }
 
+const target = 'conf' in where ? { conf: CephConf.load({ file: where.conf }) } : where;
+
+/** Works with a client of its own, which ends whatever comes of it: the thread ends with it. */
+async function asClient<T>(work: (client: CephFsClient) => Promise<T>): Promise<T> {
+  const client = await CephFsClient.connect(target);
+  try {
+    const result = await work(client);
+    await client.close();
+    return result;
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
+}
+
 async function main(): Promise<void> {
   const entries = await readLocalTree(dir, progressOf('scan', 0));
   tell({ kind: 'progress', phase: 'import', done: 0, total: entries.length });
 
   const importLatency = new LatencyBook();
-  const target = 'conf' in where ? { conf: CephConf.load({ file: where.conf }) } : where;
-  const writer = await CephFsClient.connect(target);
-  const root = (await writer.resolve('/')).ino;
-  const importStart = performance.now();
-  await importTree(writer, entries, {
-    into: root,
-    name,
-    inFlight,
-    latency: importLatency,
-    onProgress: progressOf('import', entries.length),
+  const importMs = await asClient(async (writer) => {
+    const into = (await writer.resolve('/')).ino;
+    const start = performance.now();
+    await importTree(writer, entries, {
+      into,
+      name,
+      inFlight,
+      latency: importLatency,
+      onProgress: progressOf('import', entries.length),
+    });
+    return performance.now() - start;
   });
-  const importMs = performance.now() - importStart;
-  await writer.close();
 
   // another session, which knows nothing of the first
   const verifyLatency = new LatencyBook();
-  const reader = await CephFsClient.connect(target);
-  const verifyStart = performance.now();
-  const { compared, differences } = await verifyTree(reader, entries, {
-    into: (await reader.resolve('/')).ino,
-    name,
-    latency: verifyLatency,
-    onProgress: progressOf('verify', entries.length),
+  const verified = await asClient(async (reader) => {
+    const start = performance.now();
+    const { compared, differences } = await verifyTree(reader, entries, {
+      into: (await reader.resolve('/')).ino,
+      name,
+      latency: verifyLatency,
+      onProgress: progressOf('verify', entries.length),
+    });
+    return { compared, differences, verifyMs: performance.now() - start };
   });
-  const verifyMs = performance.now() - verifyStart;
-  await reader.close();
 
   tell({
     kind: 'done',
     entries: entries.length,
-    compared,
-    differences,
+    ...verified,
     importMs,
-    verifyMs,
     latencies: [...importLatency.summary(), ...verifyLatency.summary()],
   });
 }
