@@ -1,4 +1,5 @@
 // The demo's client, in an isolate of its own so that client and MDS each have a processor, as they would on two machines.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import { CephConf } from '@cephts/rados';
@@ -13,6 +14,8 @@ import { verifyTree } from './tree-verify.js';
 
 /** Progress is told at most this often, in ms. */
 const PROGRESS_EVERY = 50;
+/** Where the work failed the MDS has so long, in ms, to confirm that the session is closed: a restarted one would wait for who stays away. */
+const GOODBYE = 2000;
 
 const { dir, where, name, inFlight } = workerData as DemoClientData;
 
@@ -40,6 +43,7 @@ async function asClient<T>(work: (client: CephFsClient) => Promise<T>): Promise<
     await client.close();
     return result;
   } catch (error) {
+    await Promise.race([client.close(), sleep(GOODBYE, undefined, { ref: false })]);
     client.destroy();
     throw error;
   }
