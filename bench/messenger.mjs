@@ -254,7 +254,7 @@ async function growth(kind, count) {
       return clients;
     }
     const client = await peers.crc.connect(server.where, n);
-    await echoes(client, 64, n, n, n);
+    await echoes(client, 64, n, 64, n, true);
     return [client];
   };
   // what the first ones load and compile is not what another connection costs, nor does one that finds room that garbage left cost nothing

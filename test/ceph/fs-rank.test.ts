@@ -91,11 +91,11 @@ describeWithCeph('rank 0 of a real file system', () => {
     expect(cluster.tool('cephfs-table-tool', 'all', 'show', 'inode')).toContain('"inotable"');
     expect(cluster.rados('-p', 'meta', 'listomapkeys', `${dir.toString(16)}.00000000`)).toBe('file_head\n');
     await client.close();
-  }, 150_000);
+  }, 60_000);
 
   it('serves a stock libcephfs', () => {
     expect(cluster.python(LIBCEPHFS)).toBe("11000 b'hello world' [b'.', b'..', b'g', b'h', b's'] 5 2 b'1' done\n");
-  }, 150_000);
+  }, 60_000);
 
   it("takes the demo's import, by a client of its own with cephx", () => {
     const { status, out } = cluster.demo(path.join(import.meta.dirname, '..'));
