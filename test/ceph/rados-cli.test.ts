@@ -13,6 +13,12 @@ const cli = fileURLToPath(new URL('../../packages/rados/dist/cli.js', import.met
 /** Without the lines that librados logs. */
 const withoutLog = (text: string): string => text.replace(/^\d{4}-\d\d-\d\dT.*\n\n?/gm, '');
 
+/**
+ * Without the report of a crash on the way out: `rados --striper` of 16.2 drops its pool while the reply to its unlock is still handled
+ * on another thread, which then dies, in up to one of five runs on a busy machine. What was asked for is done by then, and the code is 0.
+ */
+const withoutLastCrash = (text: string): string => text.replace(/^(?:terminate called|\*\*\* Caught signal)[^]*/m, '');
+
 interface Outcome {
   code: number | null;
   stdout: string;
@@ -148,7 +154,9 @@ describeWithCeph('cephts rados', () => {
       const [expected, got] = await Promise.all(
         (['theirs', 'ours'] as const).map(async (who) => {
           const words = command.split(' ').map((word) => (word === 'FILE' ? file : word.replace('SELF', `its-${who}`)));
-          const { code, stdout, stderr } = await both[who]('-p', 'data', ...words);
+          const outcome = await both[who]('-p', 'data', ...words);
+          const { code, stdout } = outcome;
+          const stderr = command.startsWith('--striper') ? withoutLastCrash(outcome.stderr) : outcome.stderr;
           const masked = (text: string): string =>
             text.replaceAll(`its-${who}`, 'SELF').replace(/selected snap \d+/, 'selected snap N');
           // usage is each command's own
