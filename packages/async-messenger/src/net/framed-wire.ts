@@ -11,8 +11,11 @@ const HIGH_WATER = 1024 * 1024;
 /** Bytes that may lie unread before the socket is paused. */
 const READ_AHEAD = 64 * 1024;
 
-/** Messages, and bytes, that are handed to the socket while others are still assembled: the peer works at them meanwhile. */
-const BURST = 32;
+/**
+ * Messages that are handed to the socket while others are still assembled: the peer works at them meanwhile. The more it has got, the longer it
+ * is busy: each burst is twice the one before, up to so many bytes.
+ */
+const FIRST_BURST = 32;
 const BURST_BYTES = 64 * 1024;
 
 /** A {@link Wire} whose framing runs in this isolate, over any {@link ByteSocket}. */
@@ -25,8 +28,9 @@ export class FramedWire implements Wire, ByteSocketOwner {
   #owner: WireOwner;
   #paused = false;
   #closed = false;
-  /** Messages since the socket was given any. */
+  /** Messages since the socket was given any, and how many of them it is given next. */
   #assembled = 0;
+  #burst = FIRST_BURST;
 
   /** @param maxMessage longest message that is taken, in bytes */
   constructor(socket: ByteSocket, owner: WireOwner, maxMessage: number) {
@@ -101,10 +105,17 @@ export class FramedWire implements Wire, ByteSocketOwner {
   message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {
     if (this.#closed) return;
     this.#writer.message(header, front, middle, data);
-    if (++this.#assembled === BURST || this.#writer.queued >= BURST_BYTES) this.flush();
+    if (++this.#assembled < this.#burst && this.#writer.queued < BURST_BYTES) return;
+    this.#hand();
+    this.#burst *= 2;
   }
 
   flush(): void {
+    this.#hand();
+    this.#burst = FIRST_BURST;
+  }
+
+  #hand(): void {
     this.#assembled = 0;
     const writer = this.#writer;
     if (writer.queued > 0 && !this.#closed && this.#socket.write(writer.take())) writer.sent();

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { CephError } from '@cephts/common';
-import { MOST_IN_RUN, MOST_OF_RUN, MOST_RUN, ShortGcm } from './short-gcm.js';
+import { MOST_IN_RUN, MOST_OF_RUN, MOST_SEALED, ShortGcm } from './short-gcm.js';
 
 const KEY = 16;
 const NONCE = 12;
@@ -117,7 +117,7 @@ export class OnwireTx {
   sealShort(b: Uint8Array, at: number, length: number): void {
     const lengths = this.#lengths;
     const isApart = at !== this.#end || b !== this.#bytes || length > MOST_IN_RUN;
-    const isFull = lengths.length === MOST_OF_RUN || at + length + TAG_LENGTH - this.#begin > MOST_RUN;
+    const isFull = lengths.length === MOST_OF_RUN || at + length + TAG_LENGTH - this.#begin > MOST_SEALED;
     if (isApart || isFull) this.finish();
     const record = this.#nonces.next();
     if (length > MOST_IN_RUN) {

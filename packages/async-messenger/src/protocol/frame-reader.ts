@@ -26,8 +26,8 @@ const NONE: Uint8Array[] = [];
 const LONG = 16 * 1024;
 /** Memory with which such a body begins, where little of it has come. */
 const FIRST_BODY = 128 * 1024;
-/** Bytes from which on it is worth it to open several frames of them together. */
-const AHEAD = 512;
+/** Bytes from which on it is worth it to open several frames of them together, beside two as long as the last one. */
+const AHEAD = 1024;
 /** Longest piece, in bytes, that is kept in memory shared with others. */
 const SHARED = 8 * 1024;
 /** Preambles that are looked at ahead. */
@@ -359,8 +359,8 @@ export class FrameReader {
       let opened: Uint8Array;
       if (rev1) {
         opened = this.#opened ??= new Uint8Array(PREAMBLE_LENGTH + INLINE_LENGTH);
-        // short frames follow short ones, mostly
-        const isWorthIt = preamble.logicalLength < AHEAD && this.#end - at >= AHEAD && bytes === this.#bytes;
+        // frames are about as long as the one before, mostly
+        const isWorthIt = bytes === this.#bytes && this.#end - at >= AHEAD + 2 * preamble.logicalLength;
         if (isWorthIt && !rx.isAhead) lookAhead(rx, bytes, at, this.#end);
         rx.openShort(bytes, at, opened.length, opened, 0);
       } else {

@@ -1,8 +1,10 @@
 import { FOLD_SCRATCH, LANES, TABLES_LENGTH, foldFunctions, foldTables } from './ghash-fold.js';
 import {
   add,
+  addVectors,
   and,
   below,
+  bytesVector,
   call,
   get,
   i32,
@@ -18,6 +20,7 @@ import {
   set,
   shl,
   shr,
+  shuffle,
   store,
   storeVector,
   sub,
@@ -58,14 +61,22 @@ const DATA = ZEROS + (LANES - 1) * BLOCK;
 /** Most bytes that are hashed at once. */
 export const MOST_HASHED: number = 6 * 1024;
 const KEY_STREAM = DATA + MOST_HASHED + BLOCK;
-const RUN = KEY_STREAM + MOST_HASHED;
-/** Bytes of a run: records one behind the other, each with room for a tag. */
-export const MOST_RUN: number = 8 * 1024;
-const RUN_PLAIN = RUN + MOST_RUN;
-const RUN_KEY_STREAM = RUN_PLAIN + MOST_RUN;
+/** Bytes of a run that is sealed: records one behind the other, each with room for a tag. */
+export const MOST_SEALED: number = 8 * 1024;
+const SEALED = KEY_STREAM + MOST_HASHED;
+/** Bytes of a run that is opened: records one behind the other, each with its tag. */
+export const MOST_OPENED: number = 64 * 1024;
+const OPENED = SEALED + MOST_SEALED;
+/** What tells whether they are genuine: of each record a block more. */
+const CHECKED = OPENED + MOST_OPENED;
+const MOST_CHECKED = MOST_OPENED + MOST_OPENED / 2;
+const RUN_KEY_STREAM = CHECKED + MOST_CHECKED;
 /** Bytes of key stream for runs. */
 const RUN_KEY_STREAM_LENGTH = 16 * 1024;
-const PAGES = Math.ceil((RUN_KEY_STREAM + RUN_KEY_STREAM_LENGTH) / 0x1_0000);
+/** Blocks that are to be encrypted for a key stream. */
+export const MOST_COUNTED: number = 1024;
+const COUNTERS = RUN_KEY_STREAM + RUN_KEY_STREAM_LENGTH;
+const PAGES = Math.ceil((COUNTERS + MOST_COUNTED * BLOCK) / 0x1_0000);
 /** Blocks of all lanes together take as long as so many that are hashed one by one. */
 const GAIN = 4;
 /** Blocks from which on it pays to fold them. */
@@ -204,18 +215,21 @@ function hashCode(): WasmFunction {
   };
 }
 
-/** mask(from, keyStream, to, length): adds so many bytes of key stream. */
-function maskCode(): WasmFunction {
-  const [from, keyStream, to, length, passed] = [0, 1, 2, 3, 4] as const;
+/** mask(bytes, keyStream, length): adds so many bytes of key stream. open(bytes, keyStream, length, copy): leaves a copy of what it was, too. */
+function maskCode(name: 'mask' | 'open'): WasmFunction {
+  const [bytes, keyStream, length, copy] = [0, 1, 2, 3] as const;
+  const params = name === 'open' ? 4 : 3;
+  const passed = params;
   const at = (base: number): Code => add(get(base), get(passed));
   return {
-    name: 'mask',
-    params: 4,
+    name,
+    params,
     i32s: 1,
     body: [
       repeat(
         [
-          storeVector(at(to), 0, xorVectors(loadVector(at(from), 0), loadVector(at(keyStream), 0))),
+          ...(name === 'open' ? [storeVector(at(copy), 0, loadVector(at(bytes), 0))] : []),
+          storeVector(at(bytes), 0, xorVectors(loadVector(at(bytes), 0), loadVector(at(keyStream), 0))),
           set(passed, add(get(passed), i32(BLOCK))),
         ],
         below(get(passed), get(length)),
@@ -224,24 +238,54 @@ function maskCode(): WasmFunction {
   };
 }
 
+/** count(to, blocks): counts up from 1 in so many blocks, big-endian in their last word; in the first three all are as the first block is. */
+function countCode(): WasmFunction {
+  const [to, left, block] = [0, 1, 2] as const;
+  const one = bytesVector([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+  return {
+    name: 'count',
+    params: 2,
+    vectors: 1,
+    body: [
+      set(block, loadVector(get(to), 0)),
+      repeat(
+        [
+          set(block, addVectors(get(block), one)),
+          storeVector(get(to), 0, shuffle(get(block), get(block), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12])),
+          set(to, add(get(to), i32(BLOCK))),
+          set(left, sub(get(left), i32(1))),
+        ],
+        get(left),
+      ),
+    ],
+  };
+}
+
 interface Functions {
   power(at: number): void;
   hash(data: number, blocks: number): void;
-  mask(from: number, keyStream: number, to: number, length: number): void;
+  mask(bytes: number, keyStream: number, length: number): void;
+  open(bytes: number, keyStream: number, length: number, copy: number): void;
+  count(to: number, blocks: number): void;
   fold(data: number, groups: number): void;
   hashLanes(length: number): void;
 }
 
-/** Records that are worked at side by side: they lie one behind the other, each with a tag's room behind it. */
-export interface Run {
-  /** {@link MOST_RUN} bytes, as they come and go; the same as words. */
-  readonly bytes: Uint8Array;
-  readonly words: Int32Array;
-  /** What they hold, opened, at the same places. */
-  readonly plain: Int32Array;
-  readonly keyStream: Int32Array;
-  /** The hashes of up to {@link LANES} of the records: four words each. */
+/** Memory for records that are worked at together. */
+export interface Runs {
+  /** {@link MOST_SEALED} bytes, as they go, and the same as words. */
+  readonly sealed: Uint8Array;
+  readonly sealedWords: Int32Array;
+  /** The hashes of up to {@link LANES} of these records: four words each. */
   readonly hashes: Int32Array;
+  /** {@link MOST_OPENED} bytes, as they came and then opened, and the same as words. */
+  readonly opened: Uint8Array;
+  readonly openedWords: Int32Array;
+  /** Copies of what came, with two blocks behind each record. */
+  readonly checked: Uint8Array;
+  readonly checkedWords: Int32Array;
+  /** Key stream of both. */
+  readonly keyStream: Int32Array;
 }
 
 interface Engine extends Functions {
@@ -253,7 +297,8 @@ interface Engine extends Functions {
   tables: Uint8Array;
   keyTables: Uint8Array;
   lanes: Int32Array;
-  run: Run;
+  runs: Runs;
+  counters: Int32Array;
   folded: Int32Array;
   data: Int32Array;
   keyStream: Uint8Array;
@@ -264,7 +309,7 @@ interface Engine extends Functions {
 let engine: Engine | undefined;
 
 function start(): Engine {
-  const own = [factorsCode(), powerCode(), hashCode(), maskCode()];
+  const own = [factorsCode(), powerCode(), hashCode(), maskCode('mask'), maskCode('open'), countCode()];
   const layout = { tables: TABLES, keyTables: KEY_TABLES, scratch: SCRATCH, folded: FOLDED, lanes: LANE_TABLE, zeros: ZEROS };
   const { memory, ...functions } = withRelaxed((isRelaxed) =>
     instantiate<Functions>([...own, ...foldFunctions(own.length, layout, isRelaxed)], PAGES),
@@ -279,13 +324,17 @@ function start(): Engine {
     tables: new Uint8Array(buffer, TABLES, TABLES_LENGTH),
     keyTables: new Uint8Array(buffer, KEY_TABLES, TABLES_LENGTH),
     lanes: new Int32Array(buffer, LANE_TABLE, 2 * LANES),
-    run: {
-      bytes: new Uint8Array(buffer, RUN, MOST_RUN),
-      words: new Int32Array(buffer, RUN, MOST_RUN / 4),
-      plain: new Int32Array(buffer, RUN_PLAIN, MOST_RUN / 4),
-      keyStream: new Int32Array(buffer, RUN_KEY_STREAM, RUN_KEY_STREAM_LENGTH / 4),
+    runs: {
+      sealed: new Uint8Array(buffer, SEALED, MOST_SEALED),
+      sealedWords: new Int32Array(buffer, SEALED, MOST_SEALED / 4),
       hashes: new Int32Array(buffer, FOLDED, (LANES * BLOCK) / 4),
+      opened: new Uint8Array(buffer, OPENED, MOST_OPENED),
+      openedWords: new Int32Array(buffer, OPENED, MOST_OPENED / 4),
+      checked: new Uint8Array(buffer, CHECKED, MOST_CHECKED),
+      checkedWords: new Int32Array(buffer, CHECKED, MOST_CHECKED / 4),
+      keyStream: new Int32Array(buffer, RUN_KEY_STREAM, RUN_KEY_STREAM_LENGTH / 4),
     },
+    counters: new Int32Array(buffer, COUNTERS, MOST_COUNTED * (BLOCK / 4)),
     folded: new Int32Array(buffer, FOLDED, (LANES * BLOCK) / 4),
     data: new Int32Array(buffer, DATA, (MOST_HASHED + BLOCK) / 4),
     keyStream: new Uint8Array(buffer, KEY_STREAM, MOST_HASHED),
@@ -310,8 +359,9 @@ export class Ghash {
   readonly bytes: Uint8Array;
   /** What {@link mask} adds to it. */
   readonly keyStream: Uint8Array;
-  /** Records whose hashes are made side by side. */
-  readonly run: Run;
+  readonly runs: Runs;
+  /** Nonce and block counter of each block of a key stream. */
+  readonly counters: Int32Array;
   readonly #engine: Engine;
   readonly #h: Uint8Array;
   /** The powers of the key as the memory has them. */
@@ -325,7 +375,8 @@ export class Ghash {
   constructor(h: Uint8Array) {
     const it = (this.#engine = engine ??= start());
     this.#h = h.slice();
-    this.run = it.run;
+    this.runs = it.runs;
+    this.counters = it.counters;
     this.words = it.result;
     this.data = it.data;
     this.bytes = new Uint8Array(it.data.buffer, DATA, MOST_HASHED);
@@ -346,14 +397,8 @@ export class Ghash {
   /** Hashes so many blocks of {@link data}, and their length in bits; few blocks are lost. */
   hash(blocks: number): void {
     const it = this.#engine;
-    if (it.current !== this) {
-      it.key.set(this.#key);
-      it.current = this;
-    }
-    const { data } = it;
-    const at = blocks * (BLOCK / 4);
-    data[at] = data[at + 1] = data[at + 2] = 0;
-    data[at + 3] = swapped(blocks * BLOCK * 8);
+    this.#loadKey(it);
+    writeLength(it.data, blocks * (BLOCK / 4), blocks * BLOCK);
     const all = blocks + 1;
     if (all < MANY) {
       it.hash(DATA, all);
@@ -365,14 +410,34 @@ export class Ghash {
     it.hash(FOLDED, LANES);
   }
 
-  /** Adds the key stream to so many bytes, whole blocks, of {@link data}. */
-  mask(length: number): void {
-    this.#engine.mask(DATA, KEY_STREAM, DATA, length);
+  /** What the hash of so many bytes of additional data and nothing else is, where all of them add up to nothing before their length does. */
+  hashOfNothing(bytes: number): void {
+    const it = this.#engine;
+    this.#loadKey(it);
+    const { data } = it;
+    writeLength(data, 0, 0);
+    data[1] = swapped(bytes * 8);
+    it.hash(DATA, 1);
   }
 
-  /** Adds key stream, from word `pad` on, to so many bytes of the run, in place or to where it is plain. */
-  maskRun(at: number, pad: number, length: number, toPlain: boolean): void {
-    this.#engine.mask(RUN + at, RUN_KEY_STREAM + 4 * pad, (toPlain ? RUN_PLAIN : RUN) + at, length);
+  /** Adds the key stream to so many bytes, whole blocks, of {@link data}. */
+  mask(length: number): void {
+    this.#engine.mask(DATA, KEY_STREAM, length);
+  }
+
+  /** Adds key stream, from word `pad` on, to so many bytes of the run that is sealed. */
+  maskSealed(at: number, pad: number, length: number): void {
+    this.#engine.mask(SEALED + at, RUN_KEY_STREAM + 4 * pad, length);
+  }
+
+  /** The same with the run that is opened, of which a copy goes to `copyAt` of what is checked. */
+  maskOpened(at: number, pad: number, length: number, copyAt: number): void {
+    this.#engine.open(OPENED + at, RUN_KEY_STREAM + 4 * pad, length, CHECKED + copyAt);
+  }
+
+  /** Counts so many blocks of {@link counters}, from word `at` on, where the nonce is. */
+  count(at: number, blocks: number): void {
+    this.#engine.count(COUNTERS + 4 * at, blocks);
   }
 
   /** Is it quicker to hash records of so many bytes side by side? */
@@ -387,8 +452,8 @@ export class Ghash {
   }
 
   /**
-   * Hashes records of the run, from the one by that number on, which begins `at`, with their lengths in bits: {@link LANES} of them, or those that
-   * there are. Writes where their tags go.
+   * Hashes records of the run that is sealed, from the one by that number on, which begins `at`, with their lengths in bits: {@link LANES} of
+   * them, or those that there are. Writes where their tags go.
    *
    * @returns where the next one begins
    */
@@ -398,8 +463,8 @@ export class Ghash {
       it.inLanes = this;
       it.keyTables.set((this.#keyTables ??= foldTables(this.#h)));
     }
-    const { lanes, run } = it;
-    const { words } = run;
+    const { lanes } = it;
+    const { sealedWords } = it.runs;
     const count = Math.min(lengths.length - first, LANES);
     let longest = 0;
     for (let i = 0; i < count; i++) if (lengths[first + i]! > longest) longest = lengths[first + i]!;
@@ -407,16 +472,20 @@ export class Ghash {
     for (let i = 0; i < LANES; i++) {
       const bytes = i < count ? lengths[first + i]! + BLOCK : 0;
       const lead = longest - bytes;
-      lanes[i] = RUN + at - lead;
+      lanes[i] = SEALED + at - lead;
       lanes[LANES + i] = lead;
       if (bytes === 0) continue;
       at += bytes;
-      const tag = (at - BLOCK) >>> 2;
-      words[tag] = words[tag + 1] = words[tag + 2] = 0;
-      words[tag + 3] = swapped((bytes - BLOCK) * 8);
+      writeLength(sealedWords, (at - BLOCK) >>> 2, bytes - BLOCK);
     }
     it.hashLanes(longest);
     return at;
+  }
+
+  #loadKey(it: Engine): void {
+    if (it.current === this) return;
+    it.key.set(this.#key);
+    it.current = this;
   }
 
   #loadTables(it: Engine): void {
@@ -432,6 +501,12 @@ export class Ghash {
     it.hash(FOLDED, LANES);
     return foldTables(new Uint8Array(it.result.buffer, HASH, BLOCK));
   }
+}
+
+/** Writes the block that ends what is hashed, which says of how many bytes it is. */
+export function writeLength(words: Int32Array, at: number, bytes: number): void {
+  words[at] = words[at + 1] = words[at + 2] = 0;
+  words[at + 3] = swapped(bytes * 8);
 }
 
 /** The bytes of a word in reverse. */

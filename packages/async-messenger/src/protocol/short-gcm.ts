@@ -2,23 +2,25 @@ import { createCipheriv } from 'node:crypto';
 import type { Cipher } from 'node:crypto';
 import { copy, viewOf } from './bytes.js';
 import { LANES } from './ghash-fold.js';
-import { Ghash, MOST_HASHED, MOST_RUN } from './ghash.js';
+import { Ghash, MOST_COUNTED, MOST_HASHED, MOST_OPENED, MOST_SEALED, writeLength } from './ghash.js';
 
 const BLOCK = 16;
-/** Most records, and blocks of all of them, for which key stream is made ahead. */
+/** Most records for which key stream is made ahead. */
 const MOST = 64;
-const MOST_BLOCKS = 1024;
-/** Nonce and block counter of each block to come: one for all, as they are encrypted within one call. */
-const counters = new Int32Array(MOST_BLOCKS * 4);
 /** Longest record, in bytes, for which this is the quicker way: the platform's takes several µs to set up and to forget. */
 export const SHORT_RECORD: number = MOST_HASHED;
 /** From here on a record is worked at sixteen bytes at a time. */
 const LONG = 512;
 
-/** Most records of a run, and most bytes of one of them that may be in a run. */
+/** Most records of a run that is sealed, and most bytes of one of them. */
 export const MOST_OF_RUN: number = 64;
 export const MOST_IN_RUN: number = 512 - BLOCK;
-export { MOST_RUN };
+export { MOST_SEALED };
+/** Bytes, and what a record more counts for, from which on the platform is asked whether a run is genuine. */
+const ENOUGH = 4 * 1024;
+const OF_RECORD = 384;
+/** Any nonce: what it gives is not sent. */
+const NONCE = new Uint8Array(12);
 
 /** Views of arrays, which mostly are the two of last time: asking an array for its buffer costs as much as a block's hash does. */
 class LastViews {
@@ -37,7 +39,7 @@ class LastViews {
   }
 }
 
-/** The run that was opened last: whose it is, its first record, how many of them are genuine, and where in it each is. */
+/** The run that is or was opened last: whose it is, its first record, how many of them are genuine, and where in it each is. */
 const opened = {
   by: undefined as ShortGcm | undefined,
   first: 0,
@@ -46,10 +48,11 @@ const opened = {
   at: [] as number[],
   end: 0,
   bytes: 0,
+  /** Bytes that tell whether it is genuine. */
+  checked: 0,
 };
-/** Of each record of a run the block of key stream that masks its tag, and the tag that came. */
+/** Of each record of a run that is sealed the block of key stream that masks its tag. */
 const masks = new Int32Array(MOST_OF_RUN * (BLOCK / 4));
-const tags = new Int32Array(MOST_OF_RUN * (BLOCK / 4));
 /** The key stream that is in the run's memory: from where on, and how many words. */
 const staged: { pads: Int32Array; from: number; count: number } = { pads: new Int32Array(0), from: 0, count: 0 };
 
@@ -65,6 +68,7 @@ const lastPlain = new LastViews();
  * @see NIST SP 800-38D
  */
 export class ShortGcm {
+  readonly #key: Uint8Array;
   readonly #ecb: Cipher;
   readonly #hash: Ghash;
   /** Key stream made ahead; of each record the block that masks the tag, and those of the first bytes. */
@@ -78,10 +82,12 @@ export class ShortGcm {
   #odd = 0;
   /** Blocks that the last record took. */
   #last = 0;
+  #mask: Buffer | undefined;
   readonly #nonceAt: (record: number, words: Int32Array, at: number) => void;
 
   /** @param nonceAt writes the nonce of a record by its number, as three words in the order of memory */
   constructor(key: Uint8Array, nonceAt: (record: number, words: Int32Array, at: number) => void) {
+    this.#key = key;
     this.#ecb = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
     this.#hash = new Ghash(this.#ecb.update(new Uint8Array(BLOCK)));
     this.#nonceAt = nonceAt;
@@ -135,14 +141,15 @@ export class ShortGcm {
       return;
     }
     const hash = this.#hash;
-    const { bytes, words, hashes } = hash.run;
+    const { sealed, sealedWords: words, hashes, keyStream } = hash.runs;
     let total = 0;
     for (const length of lengths) total += length + BLOCK;
-    opened.by = undefined;
-    copy(bytes, 0, viewOf(b, at, total));
+    copy(sealed, 0, viewOf(b, at, total));
     for (let i = 0, to = 0; i < lengths.length; i++) {
       const length = lengths[i]!;
-      hash.maskRun(to, this.#stage(first + i, length, i) + BLOCK / 4, length, false);
+      const pad = this.#stage(first + i, length);
+      for (let k = 0; k < BLOCK / 4; k++) masks[4 * i + k] = keyStream[pad + k]!;
+      hash.maskSealed(to, pad + BLOCK / 4, length);
       to += length + BLOCK;
     }
     for (let i = 0, to = 0, hashed = 0; i < lengths.length; i++) {
@@ -152,49 +159,70 @@ export class ShortGcm {
       for (let k = 0, word = to >>> 2; k < BLOCK / 4; k++) words[word + k] = hashes[4 * lane + k]! ^ masks[4 * i + k]!;
       to += BLOCK;
     }
-    copy(b, at, viewOf(bytes, 0, total));
+    copy(b, at, viewOf(sealed, 0, total));
   }
 
   /** Begins a run of records that are to be opened, in what came from `at` to `end`. */
   beginRun(first: number, b: Uint8Array, at: number, end: number): void {
-    const bytes = Math.min(end - at, MOST_RUN);
-    copy(this.#hash.run.bytes, 0, viewOf(b, at, bytes));
-    Object.assign(opened, { by: this, first, genuine: 0, end: 0, bytes });
+    const bytes = Math.min(end - at, MOST_OPENED);
+    copy(this.#hash.runs.opened, 0, viewOf(b, at, bytes));
+    Object.assign(opened, { by: this, first, genuine: 0, end: 0, bytes, checked: 0 });
     opened.lengths.length = opened.at.length = 0;
   }
 
   /** Opens the run's next record, of which nobody knows yet whether it is genuine. @returns where it is in {@link plain}, or -1 for no more room */
   nextOfRun(length: number): number {
-    const { lengths, end } = opened;
-    const i = lengths.length;
-    if (i === MOST_OF_RUN || length > MOST_IN_RUN || end + length + BLOCK > opened.bytes) return -1;
-    this.#hash.maskRun(end, this.#stage(opened.first + i, length, i) + BLOCK / 4, length, true);
-    const { words } = this.#hash.run;
-    for (let k = 0, word = (end + length) >>> 2; k < BLOCK / 4; k++) tags[4 * i + k] = words[word + k]!;
+    const { lengths, at, end, checked } = opened;
+    if (length > SHORT_RECORD || end + length + BLOCK > opened.bytes) return -1;
+    const pad = this.#stage(opened.first + lengths.length, length);
+    this.#hash.maskOpened(end, pad + BLOCK / 4, length, checked);
+    const { openedWords, checkedWords, keyStream } = this.#hash.runs;
+    const tag = (end + length) >>> 2;
+    const word = (checked + length) >>> 2;
+    writeLength(checkedWords, word, length);
+    for (let k = 0; k < BLOCK / 4; k++) checkedWords[word + BLOCK / 4 + k] = openedWords[tag + k]! ^ keyStream[pad + k]!;
     lengths.push(length);
-    opened.at.push(end);
+    at.push(end);
     opened.end = end + length + BLOCK;
+    opened.checked = checked + length + 2 * BLOCK;
     return end >>> 2;
   }
 
   /** The run's records, opened, as words: not to be believed. */
   get plain(): Int32Array {
-    return this.#hash.run.plain;
+    return this.#hash.runs.openedWords;
   }
 
   /** Looks whether the records of the run are genuine, where that is quicker than one by one: {@link open} then has no more to do than to copy. */
   endRun(): void {
-    const { lengths } = opened;
-    if (!Ghash.pays(lengths)) return;
-    const { hashes } = this.#hash.run;
-    const words = lengths.length * (BLOCK / 4);
+    const { lengths, checked } = opened;
+    if (checked + lengths.length * OF_RECORD >= ENOUGH && this.#isGenuine(checked)) opened.genuine = lengths.length;
+  }
+
+  /**
+   * Asks the platform for one hash of all that is to be checked. It is a polynomial of the hash key: with each record, its length and its unmasked tag
+   * behind it, the part of a genuine one is zero, and so is their sum. Each has powers of the key of its own; so where any bit differs, the
+   * sum is another polynomial, which is zero for as few of the keys as that of one record as long as all of them.
+   */
+  #isGenuine(bytes: number): boolean {
+    const { words, runs } = this.#hash;
+    const cipher = createCipheriv('aes-128-gcm', this.#key, NONCE);
+    cipher.setAAD(viewOf(runs.checked, 0, bytes));
+    cipher.final();
+    const tag = cipher.getAuthTag();
+    this.#hash.hashOfNothing(bytes);
+    const mask = (this.#mask ??= this.#maskOf(NONCE));
     let difference = 0;
-    for (let i = 0, hashed = 0; i < words; i++) {
-      const lane = i % hashes.length;
-      if (lane === 0) hashed = this.#hash.hashRun(lengths, i / (BLOCK / 4), hashed);
-      difference |= hashes[lane]! ^ masks[i]! ^ tags[i]!;
-    }
-    if (difference === 0) opened.genuine = lengths.length;
+    for (let i = 0; i < BLOCK / 4; i++) difference |= tag.readInt32LE(4 * i) ^ words[i]! ^ mask.readInt32LE(4 * i);
+    return difference === 0;
+  }
+
+  /** What masks the tag of what is sealed with a nonce. */
+  #maskOf(nonce: Uint8Array): Buffer {
+    const block = new Uint8Array(BLOCK);
+    block.set(nonce);
+    block[BLOCK - 1] = 1;
+    return this.#ecb.update(block);
   }
 
   /** Is a record one of the run's that are genuine? */
@@ -206,29 +234,32 @@ export class ShortGcm {
   #take(record: number, length: number, out: Uint8Array, outAt: number): boolean {
     const i = record - opened.first;
     if (!this.knows(record) || opened.lengths[i] !== length) return false;
-    const { plain } = this.#hash.run;
+    const at = opened.at[i]!;
+    if (length >= LONG) {
+      copy(out, outAt, viewOf(this.#hash.runs.opened, at, length));
+      return true;
+    }
+    const { plain } = this;
     const view = lastPlain.of(out);
-    for (let from = opened.at[i]! >>> 2, to = outAt, end = outAt + length; to < end; from++, to += 4) {
+    for (let from = at >>> 2, to = outAt, end = outAt + length; to < end; from++, to += 4) {
       view.setInt32(to, plain[from]!, true);
     }
     return true;
   }
 
-  /** Has the key stream of a record in the run's memory, and notes what masks its tag. @returns where, in words */
-  #stage(record: number, length: number, index: number): number {
+  /** Has the key stream of a record of a run in their memory. @returns where in words: what masks its tag, and then that of its bytes */
+  #stage(record: number, length: number): number {
     const pad = this.#padOf(record, length);
     const pads = this.#pads;
     const need = BLOCK / 4 + (length >>> 2);
-    const { keyStream } = this.#hash.run;
+    const { keyStream } = this.#hash.runs;
     if (staged.pads !== pads || pad < staged.from || pad + need > staged.from + staged.count) {
       staged.pads = pads;
       staged.from = pad;
       staged.count = Math.min(pads.length - pad, keyStream.length);
       keyStream.set(pads.subarray(pad, pad + staged.count));
     }
-    const at = pad - staged.from;
-    for (let k = 0; k < BLOCK / 4; k++) masks[4 * index + k] = keyStream[at + k]!;
-    return at;
+    return pad - staged.from;
   }
 
   /** Word by word, and to where it is hashed. */
@@ -292,25 +323,18 @@ export class ShortGcm {
     this.#even = even;
     this.#odd = odd;
     this.#count = this.#ahead;
-    while (this.#count > 1 && this.#offset(this.#count) > MOST_BLOCKS) this.#count--;
+    while (this.#count > 1 && this.#offset(this.#count) > MOST_COUNTED) this.#count--;
     this.#ahead = Math.min(this.#ahead * 2, MOST);
-    const words = counters;
+    const { counters } = this.#hash;
     let at = 0;
     for (let index = 0; index < this.#count; index++) {
-      this.#nonceAt(record + index, words, at);
-      const w0 = words[at]!;
-      const w1 = words[at + 1]!;
-      const w2 = words[at + 2]!;
+      this.#nonceAt(record + index, counters, at);
+      counters[at + 3] = 0;
       const blocks = index & 1 ? odd : even;
-      for (let block = 1; block <= blocks; block++, at += 4) {
-        words[at] = w0;
-        words[at + 1] = w1;
-        words[at + 2] = w2;
-        // big-endian, and of two bytes
-        words[at + 3] = ((block & 0xff) << 24) | ((block & 0xff00) << 8);
-      }
+      this.#hash.count(at, blocks);
+      at += 4 * blocks;
     }
-    const pads = this.#ecb.update(new Uint8Array(counters.buffer, 0, 4 * at));
+    const pads = this.#ecb.update(counters.subarray(0, at));
     this.#pads = new Int32Array(pads.buffer, pads.byteOffset, at);
   }
 }

@@ -74,7 +74,10 @@ export const xorVectors = (first: Code, ...others: Code[]): Code =>
   others.reduce((sum, operand) => [...sum, ...operand, ...vector(0x51)], first);
 export const andVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(0x4e)];
 /** Each byte of it. */
-export const constVector = (byte: number): Code => [...vector(0x0c), ...Array.from({ length: 16 }, () => byte)];
+export const constVector = (byte: number): Code => bytesVector(Array.from({ length: 16 }, () => byte));
+export const bytesVector = (bytes: readonly number[]): Code => [...vector(0x0c), ...bytes];
+/** Of four words each. */
+export const addVectors = (a: Code, b: Code): Code => [...a, ...b, ...vector(0xae)];
 /** Moves each 16 bits of it right by `count`. */
 export const shrVectors = (value: Code, count: number): Code => [...value, ...i32(count), ...vector(0x8d)];
 /** The bytes of `table` that the bytes of `indices` name; 0 for 16 and above. */
