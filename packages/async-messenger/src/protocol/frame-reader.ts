@@ -27,7 +27,7 @@ const LONG = 16 * 1024;
 /** Memory with which such a body begins, where little of it has come. */
 const FIRST_BODY = 128 * 1024;
 /** Bytes from which on it is worth it to open several frames of them together, beside two as long as the last one. */
-const AHEAD = 1024;
+const AHEAD = 512;
 /** Longest piece, in bytes, that is kept in memory shared with others. */
 const SHARED = 8 * 1024;
 /** Preambles that are looked at ahead. */

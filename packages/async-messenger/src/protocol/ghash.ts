@@ -440,31 +440,33 @@ export class Ghash {
     this.#engine.count(COUNTERS + 4 * at, blocks);
   }
 
-  /** Is it quicker to hash records of so many bytes side by side? */
-  static pays(lengths: readonly number[]): boolean {
+  /** Is it quicker to hash records of so many bytes side by side, and not more work than that of `most` blocks? */
+  static pays(lengths: readonly number[], most = Infinity): boolean {
     let longest = 0;
     let all = 0;
     for (const length of lengths) {
       all += length + BLOCK;
       if (length + BLOCK > longest) longest = length + BLOCK;
     }
-    return all >= GAIN * longest * Math.ceil(lengths.length / LANES);
+    const together = longest * Math.ceil(lengths.length / LANES);
+    return all >= GAIN * together && together <= most * BLOCK;
   }
 
   /**
-   * Hashes records of the run that is sealed, from the one by that number on, which begins `at`, with their lengths in bits: {@link LANES} of
-   * them, or those that there are. Writes where their tags go.
+   * Hashes records of the run that is sealed, or of what is checked, from the one by that number on, which begins `at`, with their lengths in bits:
+   * {@link LANES} of them, or those that there are. Writes to the block behind each.
    *
    * @returns where the next one begins
    */
-  hashRun(lengths: readonly number[], first: number, at: number): number {
+  hashRun(lengths: readonly number[], first: number, at: number, isChecked: boolean): number {
     const it = this.#engine;
     if (it.inLanes !== this) {
       it.inLanes = this;
       it.keyTables.set((this.#keyTables ??= foldTables(this.#h)));
     }
     const { lanes } = it;
-    const { sealedWords } = it.runs;
+    const words = isChecked ? it.runs.checkedWords : it.runs.sealedWords;
+    const base = isChecked ? CHECKED : SEALED;
     const count = Math.min(lengths.length - first, LANES);
     let longest = 0;
     for (let i = 0; i < count; i++) if (lengths[first + i]! > longest) longest = lengths[first + i]!;
@@ -472,11 +474,12 @@ export class Ghash {
     for (let i = 0; i < LANES; i++) {
       const bytes = i < count ? lengths[first + i]! + BLOCK : 0;
       const lead = longest - bytes;
-      lanes[i] = SEALED + at - lead;
+      lanes[i] = base + at - lead;
       lanes[LANES + i] = lead;
       if (bytes === 0) continue;
       at += bytes;
-      writeLength(sealedWords, (at - BLOCK) >>> 2, bytes - BLOCK);
+      writeLength(words, (at - BLOCK) >>> 2, bytes - BLOCK);
+      if (isChecked) at += BLOCK;
     }
     it.hashLanes(longest);
     return at;
