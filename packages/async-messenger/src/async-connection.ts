@@ -4,9 +4,9 @@ import { Connection } from './connection.js';
 import type { Message } from './message.js';
 import type { Wire } from './net/wire.js';
 import type { Policy } from './policy.js';
-import { PRIORITY } from '@cephts/dispatch-queue';
 import type { ProtocolHost } from './protocol/protocol-host.js';
 import { ProtocolV2 } from './protocol/protocol-v2.js';
+import { settlePriority } from './send-priority.js';
 
 /** Nobody waits: one for all connections, as thousands may be idle. */
 const NONE: (() => void)[] = [];
@@ -86,7 +86,7 @@ export class AsyncConnection extends Connection {
   }
 
   sendMessage(m: Message): void {
-    if (m.priority === 0) m.priority = PRIORITY.DEFAULT;
+    settlePriority(m);
     m.seq = 0;
     m.src = this.#host.myname;
     this.protocol.sendMessage(m);

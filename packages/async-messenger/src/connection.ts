@@ -28,7 +28,10 @@ export abstract class Connection {
     this.connId = connId;
   }
 
-  /** Queues a message; it goes to the wire when I/O has its turn. Dropped on a connection that is down. */
+  /**
+   * Queues a message; it goes to the wire when I/O has its turn. Dropped on a connection that is down.
+   * @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for a priority that is no integer from 0 to 65535
+   */
   abstract sendMessage(m: Message): void;
   /** Asks the peer for a sign of life; see {@link lastKeepaliveAck}. */
   abstract sendKeepalive(): void;

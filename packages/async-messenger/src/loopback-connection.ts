@@ -1,10 +1,11 @@
-import { PRIORITY } from '@cephts/dispatch-queue';
+import { MAX_PRIORITY } from '@cephts/dispatch-queue';
 import { CEPH_FEATURES_ALL } from '@cephts/encoding';
 import type { EntityAddrVec, EntityName } from '@cephts/encoding';
 import { Connection } from './connection.js';
 import type { Message } from './message.js';
 import { Policy } from './policy.js';
 import type { ProtocolHost } from './protocol/protocol-host.js';
+import { settlePriority } from './send-priority.js';
 
 const POLICY = new Policy();
 
@@ -50,10 +51,10 @@ export class LoopbackConnection extends Connection {
 
   sendMessage(m: Message): void {
     if (!this.#up) return;
-    if (m.priority === 0) m.priority = PRIORITY.DEFAULT;
+    settlePriority(m);
     m.src = this.#host.myname;
     m.connection = this;
-    this.#host.dispatchQueue.localDelivery(m, m.priority);
+    this.#host.dispatchQueue.localDelivery(m, Math.min(m.priority, MAX_PRIORITY));
   }
 
   sendKeepalive(): void {

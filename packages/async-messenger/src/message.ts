@@ -25,7 +25,7 @@ export abstract class Message {
   abstract readonly type: number;
   /** How Ceph prints the type, as in `'client_request'`. */
   abstract readonly typeName: string;
-  /** 0 takes the messenger's default, 127. */
+  /** An integer from 0 to 65535; 0 takes the messenger's default, 127. Who receives it serves all from 511 on alike. */
   priority = 0;
   tid = 0;
   /** Number within the session, given when it is written. */

@@ -7,6 +7,7 @@ import {
   checkOptionTypes,
   diagnosticsChannel,
   EAGAIN,
+  invalidArgument,
   Pacer,
   primitiveContext,
 } from '@cephts/common';
@@ -27,7 +28,7 @@ import type { OpQueue } from './op-queue.js';
 import { TYPES } from './options.js';
 import type { DispatchQueueOptions, EnqueueOptions } from './options.js';
 import { PrioritizedQueue } from './prioritized-queue.js';
-import { PRIORITY } from './priorities.js';
+import { MAX_PRIORITY, PRIORITY } from './priorities.js';
 import type { DispatchCode } from './priorities.js';
 import { WeightedPriorityQueue } from './weighted-priority-queue.js';
 
@@ -369,6 +370,9 @@ export class DispatchQueue<M, C = never> {
   #submit(local: boolean, message: M, priority: number, id: number, signal: AbortSignalLike | undefined): boolean {
     const read = this.#read;
     const cost = read.cost(message);
+    // ms_local puts it into the queue later, where nobody could be told
+    if (local && (priority & MAX_PRIORITY) !== priority)
+      throw invalidArgument(`Expected priority <= ${MAX_PRIORITY}, got ${priority}`);
     const refusal = this.#refusal(priority, cost, signal);
     if (refusal) {
       this.#discard(message, refusal);

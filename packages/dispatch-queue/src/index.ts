@@ -4,7 +4,7 @@ export type { OpQueue, OpQueueEntry } from './op-queue.js';
 export type { DispatchPolicy, DispatchQueueOptions, EnqueueOptions } from './options.js';
 export { PrioritizedQueue } from './prioritized-queue.js';
 export type { PrioritizedQueueOptions } from './prioritized-queue.js';
-export { DISPATCH_CODE, PRIORITY } from './priorities.js';
+export { DISPATCH_CODE, MAX_PRIORITY, PRIORITY } from './priorities.js';
 export type { DispatchCode } from './priorities.js';
 export { WeightedPriorityQueue } from './weighted-priority-queue.js';
 export type { WeightedPriorityQueueOptions } from './weighted-priority-queue.js';

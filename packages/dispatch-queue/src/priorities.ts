@@ -11,6 +11,9 @@ export const PRIORITY: { readonly LOW: 64; readonly DEFAULT: 127; readonly HIGH:
   HIGHEST: 255,
 };
 
+/** The highest priority that a queue tells apart. */
+export const MAX_PRIORITY = 511;
+
 /** What happened to a connection, for the entries of a dispatch queue that carry no message. */
 export const DISPATCH_CODE: {
   readonly D_CONNECT: 1;

@@ -2,11 +2,12 @@ import { invalidArgument } from '@cephts/common';
 import { ClassPool } from './class-queue.js';
 import type { ClassQueue, EntryNumbers, QueuePosition } from './class-queue.js';
 import type { OpQueue, OpQueueEntry } from './op-queue.js';
+import { MAX_PRIORITY } from './priorities.js';
 import { MAX_KEY } from './radix-map.js';
 import { SubQueue } from './sub-queue.js';
 
 /** Added to a strict priority: every strict one is above every shared one. */
-const STRICT = 512;
+const STRICT = MAX_PRIORITY + 1;
 
 /** Orders the priorities of both tiers. */
 const rank = (priority: number, strict: boolean): number => (strict ? priority + STRICT : priority);
@@ -62,7 +63,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
     return item;
   }
 
-  dequeueLowest(priority: number = STRICT - 1, strict: boolean = true): T | undefined {
+  dequeueLowest(priority: number = MAX_PRIORITY, strict: boolean = true): T | undefined {
     const lowest = this.waiting[0];
     return !lowest || lowest.rank > rank(priority, strict) ? undefined : this.#take(lowest);
   }
@@ -111,7 +112,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   /** One more entry comes: the class to push it to. */
   #add(cls: number, priority: number, strict: boolean, cost: number): ClassQueue<T> {
     // x & 511 is x for integers from 0 to 511 only
-    if ((cls & MAX_KEY) !== cls || (priority & (STRICT - 1)) !== priority || !(cost >= 0)) {
+    if ((cls & MAX_KEY) !== cls || (priority & MAX_PRIORITY) !== priority || !(cost >= 0)) {
       throw invalidArgument(`Expected class <= ${MAX_KEY}, priority < ${STRICT}, cost >= 0, got ${cls}, ${priority}, ${cost}`);
     }
     const at = rank(priority, strict);

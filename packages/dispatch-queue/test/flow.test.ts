@@ -173,6 +173,18 @@ describe('DispatchQueue: errors', () => {
     ]);
   });
 
+  it('refuses a message to oneself of a priority that there is none of while its sender can be told', () => {
+    const kit = makeKit();
+    kit.queue.start();
+    expect(() => kit.queue.localDelivery(message('a', { priority: 512 }))).toThrow(
+      expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', message: 'Expected priority <= 511, got 512' }),
+    );
+    kit.queue.localDelivery(message('b'));
+    kit.run();
+    expect(kit.log).toEqual(['deliver b']);
+    expect(kit.errors).toEqual([]);
+  });
+
   it('does the same for the fast path', () => {
     const boom = new Error('boom');
     const fail = (): never => {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { TimerHandle } from '@cephts/common';
+import { MAX_PRIORITY } from '@cephts/dispatch-queue';
 import { Decoder, Encoder, EntityName, UTime } from '@cephts/encoding';
 import type { AsyncConnection } from '../async-connection.js';
 import { AuthConnectionMeta } from '../auth/auth.js';
@@ -230,28 +231,12 @@ export class ProtocolV2 implements WireOwner {
   }
 
   onMessage(parts: MessageParts, wireLength: number): void {
-    const { header } = parts;
-    const m = this.host.registry.create(header.type) ?? new UnknownMessage(header.type);
-    m.seq = header.seq;
-    m.tid = header.tid;
-    m.priority = header.priority;
-    m.src = this.peerName;
-    if (parts.middleLength > 0) m.middle = parts.middle;
-    if (parts.dataLength > 0) m.data = parts.data;
-    m.decodedHeadVersion = header.version;
-    m.connection = this.con;
-    m.recvStamp = this.#recvStamp;
-    m.throttleStamp = this.#throttleStamp;
-    m.recvCompleteStamp = this.#throttleStamp;
-    const { ackSeq } = header;
     try {
-      m.decodePayload(new Decoder(parts.bytes, m.typeName, parts.frontAt, parts.frontAt + parts.frontLength), header.version);
+      this.#handOver(this.#decode(parts), parts.header.ackSeq, wireLength);
     } catch (error) {
+      // who has the wire, and other connections with it, hears nothing of it
       this.fault(`decode message failed: ${errorText(error)}`);
-      return;
     }
-    this.state = State.READ_MESSAGE_COMPLETE;
-    this.#handOver(m, ackSeq, wireLength);
   }
 
   onAborted(): void {
@@ -533,7 +518,26 @@ export class ProtocolV2 implements WireOwner {
     this.queueWrite();
   }
 
-  /** A message is whole. */
+  /** Makes the message: the class of it is the user's, and may throw. */
+  #decode(parts: MessageParts): Message {
+    const { header } = parts;
+    const m = this.host.registry.create(header.type) ?? new UnknownMessage(header.type);
+    m.seq = header.seq;
+    m.tid = header.tid;
+    m.priority = header.priority;
+    m.src = this.peerName;
+    if (parts.middleLength > 0) m.middle = parts.middle;
+    if (parts.dataLength > 0) m.data = parts.data;
+    m.decodedHeadVersion = header.version;
+    m.connection = this.con;
+    m.recvStamp = this.#recvStamp;
+    m.throttleStamp = this.#throttleStamp;
+    m.recvCompleteStamp = this.#throttleStamp;
+    m.decodePayload(new Decoder(parts.bytes, m.typeName, parts.frontAt, parts.frontAt + parts.frontLength), header.version);
+    return m;
+  }
+
+  /** A message is whole: the throttle units that were taken for it are its own from here on. */
   #handOver(m: Message, ackSeq: number, wireLength: number): void {
     const { session, con, host } = this;
     const { dispatchQueue, perf } = host;
@@ -542,30 +546,40 @@ export class ProtocolV2 implements WireOwner {
     if (policy.throttlerMessages || policy.throttlerBytes) {
       m.holdThrottles(policy.throttlerMessages, policy.throttlerBytes, this.#size);
     }
+    this.state = State.READY;
     if (m.seq <= session.inSeq) {
-      this.log(0, `got old message ${m.seq} <= ${session.inSeq} ${m.print()}, discarding`);
       this.#drop(m);
-      this.state = State.READY;
+      this.log(0, () => `got old message ${m.seq} <= ${session.inSeq} ${m.print()}, discarding`);
       return;
     }
     if (m.seq > session.inSeq + 1) this.log(0, `missed message?  skipped from seq ${session.inSeq} to ${m.seq}`);
+    const isFast = host.isFast() && this.#isFast(m);
+    if (!isFast) this.#enqueue(m);
     session.inSeq = m.seq;
     this.#lastActive = this.#recvStamp;
     if (!policy.lossy) {
       session.ackLeft++;
       this.queueWrite();
+      session.acknowledge(ackSeq);
     }
-    this.state = State.READY;
-    if (!policy.lossy) session.acknowledge(ackSeq);
     perf.received(wireLength);
-    if (host.isFast()) {
-      dispatchQueue.fastPreprocess(m);
-      if (dispatchQueue.canFastDispatch(m)) {
-        dispatchQueue.fastDispatch(m);
-        return;
-      }
+    if (isFast) dispatchQueue.fastDispatch(m);
+  }
+
+  #isFast(m: Message): boolean {
+    const { dispatchQueue } = this.host;
+    dispatchQueue.fastPreprocess(m);
+    return dispatchQueue.canFastDispatch(m);
+  }
+
+  /** What is not queued, as the message says what it costs by throwing, was not received. */
+  #enqueue(m: Message): void {
+    try {
+      this.host.dispatchQueue.enqueue(m, Math.min(m.priority, MAX_PRIORITY), this.con.connId);
+    } catch (error) {
+      this.#drop(m);
+      throw error;
     }
-    dispatchQueue.enqueue(m, m.priority, con.connId);
   }
 
   #drop(m: Message): void {

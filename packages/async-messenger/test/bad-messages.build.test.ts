@@ -1,0 +1,3 @@
+import { badMessageSuite } from './kit/bad-message-suite.js';
+
+badMessageSuite('in threads', 'workers');

@@ -1,0 +1,3 @@
+import { badMessageSuite } from './kit/bad-message-suite.js';
+
+badMessageSuite('inline', 'posix');
