@@ -219,7 +219,6 @@ export class ClientHandshake {
 
   #connected(): void {
     const p = this.#p;
-    p.backoff = 0;
     p.host.dispatchQueue.queueConnect(p.con);
     p.host.fastConnect(p.con);
     if (!p.isClosed) p.ready();

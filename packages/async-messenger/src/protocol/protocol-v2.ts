@@ -61,7 +61,7 @@ export class ProtocolV2 implements WireOwner {
   reconnecting = false;
   /** Feature bits both ends have. */
   features: bigint = 0n;
-  backoff = 0;
+  #backoff = 0;
   /** The way to READY, while it is gone. */
   #handshake: ClientHandshake | ServerHandshake | undefined;
   /** All bytes of both directions until the authentication is done: they are signed. */
@@ -73,6 +73,8 @@ export class ProtocolV2 implements WireOwner {
   #idleTimer: TimerHandle;
   #backoffTimer: TimerHandle;
   #lastActive = 0;
+  /** Has a fault led to another try at once, and nothing been heard from the peer since? The next try waits. */
+  #retried = false;
   /** Throttle units of the message being read. */
   #size = 0;
   #recvStamp = 0;
@@ -366,13 +368,14 @@ export class ProtocolV2 implements WireOwner {
     } else if (con.policy.server) {
       this.log(1, 'server, going to standby, even though there is something queued');
       this.state = State.STANDBY;
-    } else if (connecting || state === State.WAIT || state === State.SESSION_ACCEPTING) {
+    } else if (connecting || state === State.WAIT || state === State.SESSION_ACCEPTING || this.#isFruitless()) {
       this.#connectLater(state);
     } else {
       this.log(1, 'initiating reconnect');
       session.connectSeq++;
       session.globalSeq = host.getGlobalSeq();
-      this.backoff = 0;
+      this.#backoff = 0;
+      this.#retried = true;
       this.state = State.START_CONNECT;
       this.#backoffTimer = host.cct.clock.setTimeout(() => this.connect(), 0);
     }
@@ -415,16 +418,32 @@ export class ProtocolV2 implements WireOwner {
     this.host.dispatchQueue.queueReset(this.con);
   }
 
+  /** Something of the peer's got through: the session works. */
+  #heard(now: number): void {
+    this.#lastActive = now;
+    this.#retried = false;
+    this.#backoff = 0;
+  }
+
+  /**
+   * Has the session come up only to break again, with nothing heard and soon? One of the two ends may not be able to take the message that
+   * comes first, each time. Ceph tries again at once, for as long as it runs.
+   */
+  #isFruitless(): boolean {
+    const { cct, options } = this.host;
+    return this.#retried && cct.clock.monotonicNow() - this.#lastActive < options.maxBackoff;
+  }
+
   #connectLater(state: State): void {
     const { host, session } = this;
     const { initialBackoff, maxBackoff } = host.options;
-    if (state === State.WAIT) this.backoff = maxBackoff;
-    else this.backoff = this.backoff === 0 ? initialBackoff : Math.min(this.backoff * 2, maxBackoff);
+    if (state === State.WAIT) this.#backoff = maxBackoff;
+    else this.#backoff = this.#backoff === 0 ? initialBackoff : Math.min(this.#backoff * 2, maxBackoff);
     if (session.serverCookie !== 0n) session.connectSeq++;
     session.globalSeq = host.getGlobalSeq();
     this.state = State.START_CONNECT;
-    this.log(1, `waiting ${this.backoff / 1000}`);
-    this.#backoffTimer = host.cct.clock.setTimeout(() => this.connect(), this.backoff);
+    this.log(1, `waiting ${this.#backoff / 1000}`);
+    this.#backoffTimer = host.cct.clock.setTimeout(() => this.connect(), this.#backoff);
   }
 
   #sendBanner(): void {
@@ -452,13 +471,13 @@ export class ProtocolV2 implements WireOwner {
     switch (tag) {
       case Tag.ACK:
         if (!this.con.policy.lossy) this.session.acknowledge(decodeSeq(payload, 'ACK'));
-        this.#lastActive = this.host.cct.clock.monotonicNow();
+        this.#heard(this.host.cct.clock.monotonicNow());
         break;
       case Tag.KEEPALIVE2:
         this.#handleKeepalive(payload);
         break;
       case Tag.KEEPALIVE2_ACK:
-        this.#lastActive = this.host.cct.clock.monotonicNow();
+        this.#heard(this.host.cct.clock.monotonicNow());
         this.con.lastKeepaliveAck = decodeStamp(payload).toMillis();
         break;
       case Tag.HELLO:
@@ -512,7 +531,7 @@ export class ProtocolV2 implements WireOwner {
 
   #handleKeepalive(payload: Uint8Array): void {
     const now = this.host.cct.clock;
-    this.#lastActive = now.monotonicNow();
+    this.#heard(now.monotonicNow());
     this.con.lastKeepalive = now.now();
     this.wire?.control(Tag.KEEPALIVE2_ACK, payload);
     this.queueWrite();
@@ -556,7 +575,7 @@ export class ProtocolV2 implements WireOwner {
     const isFast = host.isFast() && this.#isFast(m);
     if (!isFast) this.#enqueue(m);
     session.inSeq = m.seq;
-    this.#lastActive = this.#recvStamp;
+    this.#heard(this.#recvStamp);
     if (!policy.lossy) {
       session.ackLeft++;
       this.queueWrite();
