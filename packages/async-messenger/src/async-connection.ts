@@ -131,8 +131,8 @@ export class AsyncConnection extends Connection {
     this.targetAddr = addrs.hasMsgr2() ? addrs.msgr2Addr() : addrs.front();
   }
 
-  /** Messages were written. */
-  wrote(): void {
+  /** Fewer messages wait to be written. */
+  queueShrank(): void {
     if (this.#drainWaiters.length > 0 && this.queued <= this.#host.options.sendLowWater) this.#tellDrained();
   }
 

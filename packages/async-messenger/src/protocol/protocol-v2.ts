@@ -163,7 +163,7 @@ export class ProtocolV2 implements WireOwner {
       wire.control(Tag.ACK, encodeSeq(session.inSeq));
     }
     wire.flush();
-    con.wrote();
+    con.queueShrank();
   }
 
   #writeMessages(wire: Wire): void {
@@ -291,7 +291,7 @@ export class ProtocolV2 implements WireOwner {
 
   /** The session is up. */
   ready(): void {
-    const { host, session } = this;
+    const { con, host, session } = this;
     this.reconnecting = false;
     this.#handshake = undefined;
     this.#clearTimers();
@@ -304,6 +304,8 @@ export class ProtocolV2 implements WireOwner {
       () =>
         `ready entity=${String(this.peerName)} client_cookie=${session.clientCookie.toString(16)} server_cookie=${session.serverCookie.toString(16)} in_seq=${session.inSeq} out_seq=${session.outSeq}`,
     );
+    // what the peer had received before is not queued any more
+    con.queueShrank();
     if (session.out.length > 0 || this.#keepalive) this.queueWrite();
     this.wire?.stream();
   }
@@ -316,7 +318,7 @@ export class ProtocolV2 implements WireOwner {
     host.dispatchQueue.queueRemoteReset(con);
     this.session.reset();
     this.#canWrite = false;
-    con.wrote();
+    con.queueShrank();
   }
 
   /** Takes over the socket of `from`, which is done with: this connection stays who it is. */
