@@ -1,8 +1,6 @@
 import { Fifo } from '@cephts/common';
 import type { Message } from '../message.js';
 
-const PRIO_HIGHEST = 255;
-
 interface Tier {
   readonly priority: number;
   readonly messages: Fifo<Message>;
@@ -10,8 +8,12 @@ interface Tier {
 
 const NONE: Tier[] = [];
 
-/** Messages to be written: the highest priority first, first in first out within one. */
+/**
+ * Messages to be written: those that are to be sent again, then the others, the highest priority first, first in first out within one.
+ * Ceph keeps the former at the front of priority 255, where messages of a higher one would go before them and take their numbers.
+ */
 export class OutQueue {
+  readonly #requeued = new Fifo<Message>();
   /** The highest priority first; tiers that ran empty stay. */
   #tiers: Tier[] = NONE;
   #length = 0;
@@ -27,6 +29,11 @@ export class OutQueue {
 
   shift(): Message | undefined {
     if (this.#length === 0) return undefined;
+    const again = this.#requeued.shift();
+    if (again) {
+      this.#length--;
+      return again;
+    }
     for (const { messages } of this.#tiers) {
       const m = messages.shift();
       if (m) {
@@ -40,29 +47,24 @@ export class OutQueue {
   /** Messages that were sent go first, in their order. */
   requeue(sent: Fifo<Message>): void {
     this.#length += sent.length;
-    this.#tier(PRIO_HIGHEST).prepend(sent);
+    this.#requeued.prepend(sent);
   }
 
-  /** Is there any message of those that go first? */
-  get hasHighest(): boolean {
-    const first = this.#tiers[0];
-    return first?.priority === PRIO_HIGHEST && first.messages.length > 0;
+  /** How many go first. */
+  get requeued(): number {
+    return this.#requeued.length;
   }
 
-  /** Drops requeued messages up to number `seq`. @returns how many */
-  discardRequeuedUpTo(seq: number): number {
-    if (!this.hasHighest) return 0;
-    const first = this.#tier(PRIO_HIGHEST);
+  /** Drops the first `count` of those that go first, or as many as there are. @returns how many */
+  discardRequeued(count: number): number {
     let discarded = 0;
-    for (let m = first.first; m && m.seq !== 0 && m.seq <= seq; m = first.first) {
-      first.shift();
-      discarded++;
-    }
+    while (discarded < count && this.#requeued.shift()) discarded++;
     this.#length -= discarded;
     return discarded;
   }
 
   clear(): void {
+    this.#requeued.clear();
     for (const { messages } of this.#tiers) messages.clear();
     this.#length = 0;
   }

@@ -49,7 +49,9 @@ export class Session {
 
   /** The peer had received messages up to `seq`: they need not go out again. */
   discardRequeuedUpTo(seq: number): void {
-    if (this.out.hasHighest) this.outSeq += this.out.discardRequeuedUpTo(seq);
+    const { out } = this;
+    // the numbers of those are the ones after outSeq
+    if (out.requeued > 0) this.outSeq += out.discardRequeued(seq - this.outSeq);
     else this.outSeq = seq;
   }
 
