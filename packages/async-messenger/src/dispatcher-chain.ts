@@ -91,15 +91,25 @@ export class DispatcherChain implements DispatchHandler<Message, Connection> {
   }
 
   fastConnect(con: Connection): void {
-    for (const dispatcher of this.#all) dispatcher.msHandleFastConnect?.(con);
+    this.#report(() => this.#all.forEach((dispatcher) => dispatcher.msHandleFastConnect?.(con)));
   }
 
   fastAccept(con: Connection): void {
-    for (const dispatcher of this.#all) dispatcher.msHandleFastAccept?.(con);
+    this.#report(() => this.#all.forEach((dispatcher) => dispatcher.msHandleFastAccept?.(con)));
   }
 
-  /** False where any dispatcher refuses the peer. */
+  /** False where any dispatcher refuses the peer; who throws does. */
   handleAuthentication(con: Connection): boolean {
-    return this.#all.every((dispatcher) => dispatcher.msHandleAuthentication?.(con) ?? true);
+    return this.#report(() => this.#all.every((dispatcher) => dispatcher.msHandleAuthentication?.(con) ?? true)) ?? false;
+  }
+
+  /** What no dispatch queue calls: it reports what the others throw. */
+  #report<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.#cct.reportError(error, 'msgr-worker-0');
+      return undefined;
+    }
   }
 }

@@ -5,7 +5,8 @@ import type { Message } from './message.js';
  * Takes messages and is told of what happens to connections. A messenger asks its dispatchers in order until one says that it took a
  * message. All but {@link Dispatcher.msDispatch} are optional.
  *
- * Fast methods run on the stack of the event center, before anything is queued; the others on ms_dispatch.
+ * Fast methods run on the stack of the event center, before anything is queued; the others on ms_dispatch. What a method throws goes to
+ * the context's `onError`, and the connection goes on.
  *
  * @see src/msg/Dispatcher.h (16.2.15)
  */
@@ -31,6 +32,6 @@ export interface Dispatcher {
   msHandleRefused?(con: Connection): boolean;
   msHandleFastConnect?(con: Connection): void;
   msHandleFastAccept?(con: Connection): void;
-  /** A peer was authenticated. False refuses it. */
+  /** A peer was authenticated. False refuses it, and so does an error. */
   msHandleAuthentication?(con: Connection): boolean;
 }
