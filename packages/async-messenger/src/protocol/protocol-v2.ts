@@ -314,6 +314,8 @@ export class ProtocolV2 implements WireOwner {
   resetSession(): void {
     const { host, con } = this;
     this.log(1, 'reset_session');
+    // what is discarded gives its throttle units back: the message that waits for them is of the lost session, too
+    this.#generation++;
     host.dispatchQueue.discardQueue(con.connId);
     host.dispatchQueue.queueRemoteReset(con);
     this.session.reset();
