@@ -3,7 +3,7 @@
 // has to end all the same.
 import { CephContext, GatherBuilder, VirtualClock } from '@cephts/common';
 import { DispatchQueue, PRIORITY } from '@cephts/dispatch-queue';
-import { C_OnFinisher, Finisher, FinisherProducer } from '@cephts/finisher';
+import { C_OnFinisher, Finisher, FinisherProducer, RemoteFinisher } from '@cephts/finisher';
 import { SafeTimer } from '@cephts/safe-timer';
 
 let checks = 0;
@@ -95,7 +95,7 @@ async function finisherRings() {
   if (typeof SharedArrayBuffer === 'undefined') throw new Error('no SharedArrayBuffer here');
   const finisher = new Finisher();
   finisher.start();
-  const remote = finisher.remote();
+  const remote = new RemoteFinisher(finisher);
   const log = [];
   await finisher.waitForEmpty();
   await sleep(5);
@@ -181,7 +181,7 @@ function leaveSomethingBehind() {
   new SafeTimer().addEventAfter(3_600_000, () => undefined);
   const finisher = new Finisher();
   finisher.start();
-  finisher.remote();
+  new RemoteFinisher(finisher);
 }
 
 try {

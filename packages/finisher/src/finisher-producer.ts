@@ -1,12 +1,13 @@
-import { CephError, EAGAIN, realClock } from '@cephts/common';
+import { CephError, EAGAIN, invalidOption } from '@cephts/common';
+import { LaneWriter } from './lane-writer.js';
 import type { FinisherHandle } from './remote-finisher.js';
-import { capacityOf, CLAIMED, CLOSED, entryAt, HEAD, lanesOf, SLEEPING, TAIL } from './ring-layout.js';
+import { CLAIMED, CLOSED, lanesEach, lanesOf } from './ring-layout.js';
 
-/** Between looks for room. */
+/** Between looks for room, in ms. */
 const RETRY_MS = 1;
 
 /**
- * Another thread's end of {@link Finisher.remote}: completes contexts on the finisher by token. Entries of one producer run in order.
+ * Another thread's end of a {@link RemoteFinisher}: completes contexts on the finisher by token. Entries of one producer run in order.
  *
  * @example
  * ```ts
@@ -19,14 +20,13 @@ const RETRY_MS = 1;
 export class FinisherProducer {
   readonly #words: Int32Array;
   readonly #overflow: FinisherHandle['overflow'];
-  readonly #lane: Int32Array;
+  readonly #claim: Int32Array;
+  readonly #entries: LaneWriter;
+  /** What was taken back to make room goes to a lane of its own, so that the finisher tells it whatever becomes of this thread. */
+  readonly #drops: LaneWriter | undefined;
   /** Names this producer to {@link FinisherProducer.release}. */
   readonly id: number;
-  #tail: number;
-  #head: number;
-  /** Tokens that made room for others and have not been told yet. */
-  #dropped: number[] = [];
-  #retrying = false;
+  #closed = false;
 
   /** @throws CephError `ERR_CEPH_FULL` when the handle has no place for one more producer; `ERR_CEPH_CLOSED` */
   constructor(handle: FinisherHandle) {
@@ -34,30 +34,31 @@ export class FinisherProducer {
     this.#overflow = handle.overflow;
     this.#checkOpen();
     const lanes = lanesOf(handle.memory);
-    this.id = lanes.findIndex((lane) => Atomics.compareExchange(lane, CLAIMED, 0, 1) === 0);
+    const step = lanesEach(handle.overflow);
+    this.id = lanes.findIndex((lane, i) => i % step === 0 && Atomics.compareExchange(lane, CLAIMED, 0, 1) === 0);
     const lane = lanes[this.id];
-    if (!lane) throw new CephError('ERR_CEPH_FULL', `All ${lanes.length} producers of the finisher are taken`, { errno: EAGAIN });
-    this.#lane = lane;
-    this.#tail = Atomics.load(lane, TAIL);
-    this.#head = Atomics.load(lane, HEAD);
+    if (!lane)
+      throw new CephError('ERR_CEPH_FULL', `All ${lanes.length / step} producers of the finisher are taken`, { errno: EAGAIN });
+    this.#claim = lane;
+    this.#entries = new LaneWriter(this.#words, lane);
+    if (step > 1) this.#drops = new LaneWriter(this.#words, lanes[this.id + 1] as Int32Array);
   }
 
   /**
-   * Completes the context of `token` on the finisher with `r`.
+   * Completes the context of `token` on the finisher with `r`. Under `drop-oldest` the entry that makes room is completed with -EAGAIN.
    *
-   * @returns false when there was no room under the policy `drop-newest`; the context stays registered
-   * @throws CephError `ERR_CEPH_FULL` under the policy `throw`; `ERR_CEPH_CLOSED` when the finisher takes nothing more
+   * @param r 0 or positive for success, a negative errno for failure; an integer of 32 bits. @defaultValue 0
+   * @returns false when there was no room under the policy `drop-newest`, or under `drop-oldest` not even for news of one more drop, of which
+   *   there may be as many as entries; the context stays registered
+   * @throws CephError `ERR_CEPH_FULL` under the policy `throw`; `ERR_CEPH_CLOSED` after {@link close}, and when the finisher takes nothing
+   *   more; `ERR_CEPH_INVALID_OPTION` when `token` or `r` is no integer of 32 bits
    */
   queue(token: number, r = 0): boolean {
     this.#checkOpen();
-    if (!this.#hasRoom()) {
-      if (this.#overflow === 'throw') throw new CephError('ERR_CEPH_FULL', 'The ring to the finisher is full', { errno: EAGAIN });
-      if (this.#overflow === 'drop-newest') return false;
-      if (this.#overflow === 'wait') this.#waitForRoom();
-      else this.#dropOldest();
-    }
-    this.#write(token, r);
-    if (this.#dropped.length > 0) this.#tellDropped();
+    if ((token | 0) !== token) throw notInt32('token', token);
+    if ((r | 0) !== r) throw notInt32('r', r);
+    if (!this.#entries.hasRoom() && !this.#makeRoom()) return false;
+    this.#entries.write(token, r);
     return true;
   }
 
@@ -69,58 +70,35 @@ export class FinisherProducer {
 
   /** Gives the place to another producer; what was queued still runs. */
   close(): void {
-    Atomics.store(this.#lane, CLAIMED, 0);
+    if (this.#closed) return;
+    this.#closed = true;
+    Atomics.store(this.#claim, CLAIMED, 0);
   }
 
   #checkOpen(): void {
+    if (this.#closed) throw new CephError('ERR_CEPH_CLOSED', 'The producer is closed');
     if (Atomics.load(this.#words, CLOSED) === 1) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
   }
 
-  /** The head as last seen will do while it leaves room: looking at it costs the two processors a word of their caches. */
-  #hasRoom(): boolean {
-    const capacity = capacityOf(this.#lane);
-    if (((this.#tail - this.#head) | 0) < capacity) return true;
-    this.#head = Atomics.load(this.#lane, HEAD);
-    return ((this.#tail - this.#head) | 0) < capacity;
+  /** Does what the policy asks for where the ring is full. @returns false when the new entry is not taken */
+  #makeRoom(): boolean {
+    if (this.#overflow === 'throw') throw new CephError('ERR_CEPH_FULL', 'The ring to the finisher is full', { errno: EAGAIN });
+    if (this.#overflow === 'wait') return this.#waitForRoom();
+    if (!this.#drops?.hasRoom()) return false;
+    const dropped = this.#entries.takeBack();
+    if (dropped !== undefined) this.#drops.write(dropped, -EAGAIN);
+    return true;
   }
 
-  #write(token: number, r: number): void {
-    const lane = this.#lane;
-    const words = this.#words;
-    const at = entryAt(lane, this.#tail);
-    lane[at] = token;
-    lane[at + 1] = r;
-    this.#tail = (this.#tail + 1) | 0;
-    // what was written before this store is seen by who loads it
-    Atomics.store(lane, TAIL, this.#tail);
-    if (Atomics.load(words, SLEEPING) === 1 && Atomics.compareExchange(words, SLEEPING, 1, 0) === 1)
-      Atomics.notify(words, SLEEPING);
-  }
-
-  /** Sleeps until the finisher has moved on; it does not ring for that, so the sleep is short. */
-  #waitForRoom(): void {
-    while (!this.#hasRoom()) {
+  #waitForRoom(): true {
+    while (!this.#entries.hasRoom()) {
       this.#checkOpen();
-      Atomics.wait(this.#lane, HEAD, Atomics.load(this.#lane, HEAD), RETRY_MS);
+      this.#entries.sleep(RETRY_MS);
     }
+    return true;
   }
+}
 
-  #dropOldest(): void {
-    const lane = this.#lane;
-    const head = Atomics.load(lane, HEAD);
-    const token = lane[entryAt(lane, head)] as number;
-    // the finisher may have taken it meanwhile, which makes room as well
-    if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) === head) this.#dropped.push(token);
-  }
-
-  /** Completes what was dropped with -EAGAIN, as soon as there is room for it beside what is queued. */
-  #tellDropped(): void {
-    while (this.#dropped.length > 0 && this.#hasRoom()) this.#write(this.#dropped.shift() as number, -EAGAIN);
-    if (this.#dropped.length === 0 || this.#retrying) return;
-    this.#retrying = true;
-    realClock.setTimeout(() => {
-      this.#retrying = false;
-      this.#tellDropped();
-    }, RETRY_MS);
-  }
+function notInt32(name: string, value: unknown): CephError {
+  return invalidOption(name, 'an integer of 32 bits', value);
 }

@@ -15,11 +15,10 @@ import {
   publish,
 } from '@cephts/common';
 import type { AbortSignalLike, Completion, LoopThread, PrimitiveContext, QueueCounters } from '@cephts/common';
+import type { CompletionSource } from './completion-source.js';
 import { FinisherQueues } from './finisher-queues.js';
 import { TYPES } from './options.js';
 import type { FinisherOptions, QueueOptions } from './options.js';
-import { RemoteFinisher } from './remote-finisher.js';
-import type { RemoteOptions } from './remote-finisher.js';
 
 /**
  * Completes contexts in the order they were queued, on a thread of its own, so that a completion never runs on the stack (nor under the
@@ -34,14 +33,16 @@ import type { RemoteOptions } from './remote-finisher.js';
  */
 export class Finisher {
   readonly #cct: PrimitiveContext;
-  readonly #options: FinisherOptions;
+  /** @internal */
+  readonly options: FinisherOptions;
   readonly #thread: LoopThread;
   readonly #pacer: Pacer;
   readonly #bounds: Bounds | undefined;
   readonly #counters: QueueCounters | undefined;
   readonly #hub = new AbortHub();
   readonly #queues = new FinisherQueues();
-  readonly #remotes: RemoteFinisher[] = [];
+  readonly #sources: CompletionSource[] = [];
+  #turn = 0;
   /** An entry needs nothing but to be pushed: open, no bounds, no counters, no asynchronous context. */
   #plain: boolean;
   /** The thread has run out of entries and has no turn coming. */
@@ -67,7 +68,7 @@ export class Finisher {
     checkOptionTypes('Finisher', TYPES, options);
     const { name, threadName = 'fn_anonymous', owner = 'Finisher', purpose = 'Completes contexts in order.' } = options;
     this.#cct = cct;
-    this.#options = options;
+    this.options = options;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
     this.#bounds = Bounds.from(options, this.#report);
     this.#counters =
@@ -134,7 +135,7 @@ export class Finisher {
    * @throws CephError `ERR_CEPH_CLOSED`
    */
   start(): void {
-    if (this.#closing) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
+    this.#checkOpen();
     if (!this.started) this.#publish('start');
     this.#thread.startAsleep();
     this.#thread.wake();
@@ -179,7 +180,8 @@ export class Finisher {
   async close(): Promise<void> {
     this.#closing = true;
     this.#plain = false;
-    if (this.length > 0 || this.#remotes.length > 0) this.#thread.startAsleep();
+    for (const source of this.#sources) source.close();
+    if (this.length > 0 || this.#sources.length > 0) this.#thread.startAsleep();
     await this.stop();
     this.#counters?.remove();
   }
@@ -195,21 +197,22 @@ export class Finisher {
     return this.close();
   }
 
-  /**
-   * Lets other threads complete contexts here, through shared memory: post its `handle` to workers, which make a `FinisherProducer` of
-   * it. Entries of one producer run in order; the finisher is woken only where it sleeps.
-   */
-  remote(options?: RemoteOptions): RemoteFinisher {
-    const { overflow = 'throw' } = this.#options;
-    const remote = new RemoteFinisher({ overflow, ...options }, () => this.#thread.wake());
-    this.#remotes.push(remote);
-    this.#thread.wake();
-    return remote;
+  /** @internal Completes what another source gives, too. @returns what wakes the finisher for it */
+  attach(source: CompletionSource): () => void {
+    this.#checkOpen();
+    this.#sources.push(source);
+    const wake = (): void => this.#thread.wake();
+    wake();
+    return wake;
   }
 
   /** As {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #checkOpen(open = !this.#closing): void {
+    if (!open) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
   }
 
   #queueList(list: Completion[]): boolean {
@@ -228,8 +231,8 @@ export class Finisher {
 
   #queueChecked(context: Completion, r: number, { signal, cost = 1 }: QueueOptions = {}): boolean {
     const bounds = this.#bounds;
-    const { overflow, keepAsyncContext } = this.#options;
-    if (!this.accepts) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
+    const { overflow, keepAsyncContext } = this.options;
+    this.#checkOpen(this.accepts);
     if (keepAsyncContext) context = bindAsyncContext(context);
     if (signal?.aborted) return this.#settle(context, -ECANCELED);
     if (bounds?.isFull(cost)) {
@@ -335,26 +338,24 @@ export class Finisher {
     });
   }
 
-  /** Takes over what other threads have queued. */
+  /** Takes over what other sources have, each in its turn, while there is room. */
   #pull(): void {
-    for (const remote of this.#remotes) remote.pull((context, r) => this.#admit(context, r, 1));
+    const sources = this.#sources;
+    for (let left = sources.length; left > 0 && !this.#bounds?.isFull(1); left--) {
+      const source = sources[this.#turn++ % sources.length] as CompletionSource;
+      for (let context; !this.#bounds?.isFull(1) && (context = source.take());) this.#admit(context, source.result, 1);
+    }
   }
 
-  /** Nothing waits and nothing runs. @returns true when another thread has queued something just now */
+  /** Nothing waits and nothing runs. @returns true when another source has something now */
   #idle(): boolean {
-    for (const remote of this.#remotes) remote.sleep();
+    for (const source of this.#sources) source.sleep();
     this.#pull();
     if (this.#queues.length > 0) return true;
     this.#asleep = true;
     this.#queues.trim();
     if (this.#stopping) {
       this.#stopping = false;
-      // who waits for a result from another thread waits no more
-      if (this.#closing) {
-        for (const remote of this.#remotes.splice(0)) {
-          for (const [token, left] of remote.close()) if (token > 0) this.#settle(left, -ECANCELED);
-        }
-      }
       this.#thread.stop();
       this.#publish('stop');
     }
@@ -373,8 +374,8 @@ export class Finisher {
   readonly #report = (error: unknown): void => {
     this.#publish('error', error);
     try {
-      if (!this.#options.onError) throw error;
-      this.#options.onError(error);
+      if (!this.options.onError) throw error;
+      this.options.onError(error);
     } catch (unheard) {
       this.#cct.reportError(unheard, this.#thread.name);
     }

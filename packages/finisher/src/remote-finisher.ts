@@ -1,13 +1,15 @@
-import type { Completion, OverflowPolicy } from '@cephts/common';
-import { CLOSED, entryAt, HEAD, lanesOf, makeRings, SLEEPING, TAIL } from './ring-layout.js';
+import { bindAsyncContext, CephError, checkOptions, ECANCELED } from '@cephts/common';
+import type { Completion, OptionRule, OverflowPolicy } from '@cephts/common';
+import type { Finisher } from './finisher.js';
+import { CLOSED, entryAt, HEAD, lanesEach, lanesOf, makeRings, SLEEPING, TAIL } from './ring-layout.js';
 
 const MAX_TOKEN = 2 ** 31 - 1;
 
-/** Options of {@link Finisher.remote}. */
+/** Options of {@link RemoteFinisher}; all optional. */
 export interface RemoteOptions {
-  /** Entries that may wait for each producer; rounded up to a power of two. @defaultValue 4096 */
+  /** Entries that may wait for each producer, at most 2^24; rounded up to a power of two. @defaultValue 4096 */
   capacity?: number;
-  /** Producers at a time. @defaultValue 16 */
+  /** Producers at a time, at most 4096. @defaultValue 16 */
   producers?: number;
   /**
    * What a producer does with an entry for which its ring has no room; `wait` blocks its thread until there is some (a page's main thread
@@ -16,6 +18,12 @@ export interface RemoteOptions {
    */
   overflow?: OverflowPolicy | 'wait';
 }
+
+const RULES: Readonly<Record<keyof RemoteOptions, OptionRule>> = {
+  capacity: { type: 'integer', min: 1, max: 2 ** 24 },
+  producers: { type: 'integer', min: 1, max: 4096 },
+  overflow: { type: 'string', oneOf: ['throw', 'drop-newest', 'drop-oldest', 'wait'] },
+};
 
 /** What another thread needs to queue completions; may be posted to any number of workers. */
 export interface FinisherHandle {
@@ -28,37 +36,59 @@ interface AsyncAtomics {
 }
 
 /**
- * The finisher's end of the rings through which other threads complete contexts on it: {@link Finisher.remote}. A context is registered
- * here and completed there, by its token.
+ * The finisher's end of the rings through which other threads complete contexts on it: post its `handle` to workers, which make a
+ * {@link FinisherProducer} of it. A context is registered here and completed there, by its token. Entries of one producer run in order; the
+ * finisher is woken only where it sleeps. The finisher takes entries from the rings while it has room itself, so that a flood is held back
+ * where it comes from.
+ *
+ * @example
+ * ```ts
+ * const finisher = new Finisher();
+ * finisher.start();
+ * const remote = new RemoteFinisher(finisher, { capacity: 1024 });
+ * const token = remote.register((r) => void r);
+ * ```
  */
 export class RemoteFinisher {
   readonly handle: FinisherHandle;
+  readonly #keepAsyncContext: boolean | undefined;
   readonly #words: Int32Array;
   readonly #lanes: Int32Array[];
+  /** The lane that entries are taken from, and its tail when its turn began: so each lane has its turn. */
+  #lane = 0;
+  #tail = 0;
   readonly #completions = new Map<number, Completion>();
   readonly #wake: () => void;
   #token = 0;
   #waiting = false;
+  /** @internal Result of the entry that {@link take} gave. */
+  result = 0;
 
-  /** @internal */
-  constructor({ capacity = 4096, producers = 16, overflow = 'throw' }: RemoteOptions, wake: () => void) {
-    const memory = makeRings(producers, 2 ** Math.ceil(Math.log2(Math.max(capacity, 1))));
+  /** @throws CephError `ERR_CEPH_INVALID_OPTION`; `ERR_CEPH_CLOSED` */
+  constructor(finisher: Finisher, options: RemoteOptions = {}) {
+    checkOptions('RemoteFinisher', options, RULES);
+    const { keepAsyncContext, overflow: policy = 'throw' } = finisher.options;
+    const { capacity = 4096, producers = 16, overflow = policy } = options;
+    const memory = makeRings(producers * lanesEach(overflow), 2 ** Math.ceil(Math.log2(capacity)));
+    this.#keepAsyncContext = keepAsyncContext;
     this.#words = new Int32Array(memory);
     this.#lanes = lanesOf(memory);
     this.handle = { memory, overflow };
-    this.#wake = wake;
+    this.#wake = finisher.attach(this);
   }
 
   /**
    * Makes a context known to other threads. It is completed once, on the finisher, with the first result that any of them gives; with
-   * `repeat` each time, until {@link unregister}.
+   * `repeat` each time, until {@link unregister}. Those that were not completed are told -ECANCELED when the finisher is closed.
    *
    * @returns its token, an integer
+   * @throws CephError `ERR_CEPH_CLOSED` when the finisher was closed
    */
   register(completion: Completion, repeat = false): number {
+    if (this.#closed) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
     this.#token = (this.#token % MAX_TOKEN) + 1;
     const token = repeat ? -this.#token : this.#token;
-    this.#completions.set(token, completion);
+    this.#completions.set(token, this.#keepAsyncContext ? bindAsyncContext(completion) : completion);
     return token;
   }
 
@@ -67,26 +97,21 @@ export class RemoteFinisher {
     return this.#completions.delete(token);
   }
 
-  /** @internal Hands over what the other threads have queued, in order for each of them. */
-  pull(push: (completion: Completion, r: number) => void): void {
-    for (const lane of this.#lanes) {
-      const tail = Atomics.load(lane, TAIL);
-      for (let head; ((tail - (head = Atomics.load(lane, HEAD))) | 0) > 0;) {
-        const at = entryAt(lane, head);
-        const token = lane[at] as number;
-        const r = lane[at + 1] as number;
-        // the producer may have taken it back to make room
-        if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) !== head) continue;
-        const completion = this.#completions.get(token);
-        if (token > 0) this.#completions.delete(token);
-        if (completion) push(completion, r);
-      }
+  /** @internal What another thread has queued first, lane by lane; once closed, what nobody completed. */
+  take(): Completion | undefined {
+    // the lane whose turn it is may be looked at twice: at the end of its turn, and after all others
+    for (let left = this.#lanes.length; left >= 0; left--) {
+      const completion = this.#takeFromLane();
+      if (completion) return completion;
+      this.#lane = (this.#lane + 1) % this.#lanes.length;
+      this.#tail = Atomics.load(this.#lanes[this.#lane] as Int32Array, TAIL);
     }
+    return this.#closed ? this.#takeLeft() : undefined;
   }
 
-  /** @internal Other threads ring from now on; who sleeps must pull once more, for what was queued just before. */
+  /** @internal Other threads ring from now on; who sleeps must take once more, for what was queued just before. */
   sleep(): void {
-    if (this.#waiting) return;
+    if (this.#waiting || this.#closed) return;
     this.#waiting = true;
     Atomics.store(this.#words, SLEEPING, 1);
     void Promise.resolve((Atomics as AsyncAtomics).waitAsync(this.#words, SLEEPING, 1).value).then(() => {
@@ -95,12 +120,39 @@ export class RemoteFinisher {
     });
   }
 
-  /** @internal Takes nothing more. @returns what is still registered, by token */
-  close(): [number, Completion][] {
+  /** @internal Other threads can queue nothing more. */
+  close(): void {
     Atomics.store(this.#words, CLOSED, 1);
     Atomics.notify(this.#words, SLEEPING);
-    const left = [...this.#completions];
-    this.#completions.clear();
-    return left;
+  }
+
+  get #closed(): boolean {
+    return Atomics.load(this.#words, CLOSED) === 1;
+  }
+
+  #takeFromLane(): Completion | undefined {
+    const lane = this.#lanes[this.#lane] as Int32Array;
+    for (let head; ((this.#tail - (head = Atomics.load(lane, HEAD))) | 0) > 0;) {
+      const at = entryAt(lane, head);
+      const token = lane[at] as number;
+      const r = lane[at + 1] as number;
+      // the producer may have taken it back to make room
+      if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) !== head) continue;
+      const completion = this.#completions.get(token);
+      if (token > 0) this.#completions.delete(token);
+      this.result = r;
+      if (completion) return completion;
+    }
+    return undefined;
+  }
+
+  #takeLeft(): Completion | undefined {
+    this.result = -ECANCELED;
+    for (const [token, completion] of this.#completions) {
+      this.#completions.delete(token);
+      // one that is told of each result waits for none in particular
+      if (token > 0) return completion;
+    }
+    return undefined;
   }
 }

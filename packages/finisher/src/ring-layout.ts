@@ -1,5 +1,7 @@
+import type { OverflowPolicy } from '@cephts/common';
+
 // The shared memory between a finisher and the threads that complete contexts on it: one ring (a lane) for each producer, so that no
-// producer ever waits for another, nor is hurt by one that dies half way.
+// producer ever waits for another, nor is hurt by one that dies half way. Under `drop-oldest` each has a second one, for what it drops.
 //
 //   word 0      1 while the finisher sleeps: whoever turns it to 0 rings the doorbell
 //   word 1      1 once the finisher takes nothing more
@@ -16,6 +18,11 @@ export const CLAIMED = 0;
 export const TAIL = 16;
 export const HEAD = 32;
 const ENTRIES = 48;
+
+/** How many lanes a producer has. */
+export function lanesEach(overflow: OverflowPolicy | 'wait'): number {
+  return overflow === 'drop-oldest' ? 2 : 1;
+}
 
 /** Memory for so many lanes of so many entries, a power of two. */
 export function makeRings(lanes: number, entries: number): SharedArrayBuffer {

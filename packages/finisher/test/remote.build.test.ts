@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import { ERRNO } from '@cephts/common';
-import { Finisher, FinisherProducer } from '@cephts/finisher';
+import { Finisher, FinisherProducer, RemoteFinisher } from '@cephts/finisher';
 
 const PRELUDE = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -14,11 +14,11 @@ function work(source: string, data: object): Worker {
   return new Worker(PRELUDE + source, { eval: true, workerData: data });
 }
 
-describe('Finisher.remote', () => {
+describe('RemoteFinisher', () => {
   it('completes a context registered here with the result another thread gives, once', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = finisher.remote();
+    const remote = new RemoteFinisher(finisher);
     const results: number[] = [];
     const token = remote.register((r) => results.push(r));
     const worker = work(
@@ -36,7 +36,7 @@ describe('Finisher.remote', () => {
   it('wakes a finisher that sleeps', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = finisher.remote();
+    const remote = new RemoteFinisher(finisher);
     await finisher.waitForEmpty();
     await new Promise((resolve) => setImmediate(resolve));
     const done = new Promise<number>((resolve) => {
@@ -57,7 +57,7 @@ describe('Finisher.remote', () => {
   it('keeps the order of each of many producers, and loses nothing', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = finisher.remote({ capacity: 64, overflow: 'wait' });
+    const remote = new RemoteFinisher(finisher, { capacity: 64, overflow: 'wait' });
     const producers = 4;
     const count = 20_000;
     const next = new Array<number>(producers).fill(0);
@@ -85,7 +85,7 @@ describe('Finisher.remote', () => {
   it('goes on after a producer that died, and gives its place to another', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = finisher.remote({ producers: 1 });
+    const remote = new RemoteFinisher(finisher, { producers: 1 });
     const results: number[] = [];
     const token = remote.register((r) => results.push(r), true);
     const worker = work(
@@ -101,11 +101,55 @@ describe('Finisher.remote', () => {
     expect(results).toEqual([1, 2]);
   });
 
+  it('loses and repeats nothing when a producer is killed amid its writes', async () => {
+    const finisher = new Finisher();
+    finisher.start();
+    const remote = new RemoteFinisher(finisher, { producers: 1, capacity: 64, overflow: 'wait' });
+    let next = 0;
+    let disorder = 0;
+    let enough: (() => void) | undefined;
+    const token = remote.register((r) => {
+      if (r !== next++) disorder++;
+      if (next % 1000 === 0) enough?.();
+    }, true);
+    for (let round = 0; round < 5; round++) {
+      const first = next;
+      const worker = work(
+        'const p = new FinisherProducer(workerData.handle); for (let i = workerData.first; ; i++) p.queue(workerData.token, i);',
+        { handle: remote.handle, token, first },
+      );
+      await new Promise<void>((resolve) => (enough = resolve));
+      await worker.terminate();
+      FinisherProducer.release(remote.handle, 0);
+      // what it had written runs before the next one begins
+      finisher.resume();
+      await new Promise((resolve) => setImmediate(resolve));
+      await finisher.waitForEmpty();
+      expect(next).toBeGreaterThan(first);
+    }
+    await finisher.close();
+    expect(disorder).toBe(0);
+  });
+
+  it('lets a worker end whose drops the finisher has not told yet', async () => {
+    const finisher = new Finisher();
+    const remote = new RemoteFinisher(finisher, { capacity: 2, overflow: 'drop-oldest' });
+    const told: string[] = [];
+    const tokens = ['a', 'b', 'c', 'd'].map((name) => remote.register((r) => told.push(`${name}:${r}`)));
+    const worker = work(
+      'const p = new FinisherProducer(workerData.handle); for (const token of workerData.tokens) p.queue(token); p.close();',
+      { handle: remote.handle, tokens },
+    );
+    await once(worker, 'exit');
+    await finisher.close();
+    expect(told).toEqual([`a:-${ERRNO.EAGAIN}`, `b:-${ERRNO.EAGAIN}`, 'c:0', 'd:0']);
+  });
+
   it('applies the overflow policy to a ring that is full', async () => {
     const results: Record<string, number[]> = {};
     for (const overflow of ['throw', 'drop-newest', 'drop-oldest'] as const) {
       const finisher = new Finisher();
-      const remote = finisher.remote({ capacity: 2, overflow });
+      const remote = new RemoteFinisher(finisher, { capacity: 2, overflow });
       const told: number[] = (results[overflow] = []);
       const tokens = [10, 20, 30].map((base) => remote.register((r) => told.push(base + r)));
       const producer = new FinisherProducer(remote.handle);
@@ -116,23 +160,20 @@ describe('Finisher.remote', () => {
       } else {
         expect(producer.queue(tokens[2]!, 1)).toBe(overflow === 'drop-oldest');
       }
-      finisher.start();
-      // what was dropped is told as soon as there is room for it
-      await new Promise((resolve) => setTimeout(resolve, 20));
       await finisher.close();
     }
     const { ECANCELED, EAGAIN } = ERRNO;
     expect(results).toEqual({
       throw: [11, 21, 30 - ECANCELED],
       'drop-newest': [11, 21, 30 - ECANCELED],
-      'drop-oldest': [21, 31, 10 - EAGAIN],
+      'drop-oldest': [10 - EAGAIN, 21, 31],
     });
   });
 
   it('refuses producers of a finisher that has closed, and tells contexts that nobody completed', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = finisher.remote();
+    const remote = new RemoteFinisher(finisher);
     const results: number[] = [];
     const token = remote.register((r) => results.push(r));
     const producer = new FinisherProducer(remote.handle);
@@ -144,10 +185,10 @@ describe('Finisher.remote', () => {
 
   it('does not hold the process open', async () => {
     const source = `
-      import { Finisher } from '@cephts/finisher';
+      import { Finisher, RemoteFinisher } from '@cephts/finisher';
       const finisher = new Finisher();
       finisher.start();
-      finisher.remote();
+      new RemoteFinisher(finisher);
       finisher.queue(() => undefined);
       await finisher.waitForEmpty();
     `;

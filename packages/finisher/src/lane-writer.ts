@@ -1,0 +1,55 @@
+import { capacityOf, entryAt, HEAD, SLEEPING, TAIL } from './ring-layout.js';
+
+/** The producer's end of one lane. */
+export class LaneWriter {
+  readonly #words: Int32Array;
+  readonly #lane: Int32Array;
+  readonly #capacity: number;
+  #tail: number;
+  /** As last seen. */
+  #head: number;
+
+  /** @param words of the whole memory */
+  constructor(words: Int32Array, lane: Int32Array) {
+    this.#words = words;
+    this.#lane = lane;
+    this.#capacity = capacityOf(lane);
+    this.#tail = Atomics.load(lane, TAIL);
+    this.#head = Atomics.load(lane, HEAD);
+  }
+
+  /** The head as last seen will do while it leaves room: looking at it costs the two processors a word of their caches. */
+  hasRoom(): boolean {
+    if (((this.#tail - this.#head) | 0) < this.#capacity) return true;
+    this.#head = Atomics.load(this.#lane, HEAD);
+    return ((this.#tail - this.#head) | 0) < this.#capacity;
+  }
+
+  /** There is room for it. */
+  write(token: number, r: number): void {
+    const lane = this.#lane;
+    const words = this.#words;
+    const at = entryAt(lane, this.#tail);
+    lane[at] = token;
+    lane[at + 1] = r;
+    this.#tail = (this.#tail + 1) | 0;
+    // what was written before this store is seen by who loads it
+    Atomics.store(lane, TAIL, this.#tail);
+    if (Atomics.load(words, SLEEPING) === 1 && Atomics.compareExchange(words, SLEEPING, 1, 0) === 1)
+      Atomics.notify(words, SLEEPING);
+  }
+
+  /** Sleeps until the finisher moves on, `ms` at most; it does not ring for that. */
+  sleep(ms: number): void {
+    Atomics.wait(this.#lane, HEAD, Atomics.load(this.#lane, HEAD), ms);
+  }
+
+  /** Takes back the oldest entry, where there is no room. @returns its token; undefined where the finisher has taken it since */
+  takeBack(): number | undefined {
+    const lane = this.#lane;
+    // not the head as it is by now: the finisher may have emptied the lane, and there would be nothing to take
+    const head = this.#head;
+    const token = lane[entryAt(lane, head)] as number;
+    return Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) === head ? token : undefined;
+  }
+}
