@@ -128,6 +128,7 @@ export class MsgrWorker {
         const payload = r.blob();
         if (!remote) break;
         remote.wire.control(tag, payload);
+        remote.wrote(HEADER_LENGTH + payload.length);
         this.#touched.add(remote);
         break;
       }

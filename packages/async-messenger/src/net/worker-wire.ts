@@ -70,7 +70,9 @@ export class WorkerWire implements Wire {
   }
 
   control(tag: number, payload: Uint8Array): void {
-    if (!this.#closed) this.#thread.command(Command.CONTROL, this.#id).u32(tag).blob(payload);
+    if (this.#closed) return;
+    this.#thread.command(Command.CONTROL, this.#id).u32(tag).blob(payload);
+    this.#inFlight += HEADER_LENGTH + payload.length;
   }
 
   message(header: MessageHeader, front: Uint8Array, middle: Uint8Array, data: Uint8Array): void {

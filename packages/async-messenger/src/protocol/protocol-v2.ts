@@ -67,7 +67,9 @@ export class ProtocolV2 implements WireOwner {
   /** All bytes of both directions until the authentication is done: they are signed. */
   #transcript: { rx: Uint8Array[]; tx: Uint8Array[] } | undefined;
   #canWrite = false;
+  /** What is to be written as soon as the wire takes more: a keepalive, and the answer to the peer's last one. */
   #keepalive = false;
+  #keepaliveAck: UTime | undefined;
   #writeQueued = false;
   #handshakeTimer: TimerHandle;
   #idleTimer: TimerHandle;
@@ -153,17 +155,26 @@ export class ProtocolV2 implements WireOwner {
       }
       return;
     }
-    if (this.#keepalive) {
-      this.#keepalive = false;
-      wire.control(Tag.KEEPALIVE2, encodeStamp(UTime.fromMillis(this.host.cct.clock.now())));
-    }
+    // a peer that does not read gets nothing more, however much it sends
+    if (!wire.congested) this.#writeKeepalives(wire);
     this.#writeMessages(wire);
-    if (session.ackLeft > 0) {
+    if (session.ackLeft > 0 && !wire.congested) {
       session.ackLeft = 0;
       wire.control(Tag.ACK, encodeSeq(session.inSeq));
     }
     wire.flush();
     con.queueShrank();
+  }
+
+  #writeKeepalives(wire: Wire): void {
+    if (this.#keepalive) {
+      this.#keepalive = false;
+      wire.control(Tag.KEEPALIVE2, encodeStamp(UTime.fromMillis(this.host.cct.clock.now())));
+    }
+    if (this.#keepaliveAck) {
+      wire.control(Tag.KEEPALIVE2_ACK, encodeStamp(this.#keepaliveAck));
+      this.#keepaliveAck = undefined;
+    }
   }
 
   #writeMessages(wire: Wire): void {
@@ -247,7 +258,8 @@ export class ProtocolV2 implements WireOwner {
   }
 
   onDrain(): void {
-    if (this.session.out.length > 0) this.queueWrite();
+    const { out, ackLeft } = this.session;
+    if (out.length > 0 || ackLeft > 0 || this.#keepalive || this.#keepaliveAck) this.queueWrite();
   }
 
   onFault(reason: string, code: string | undefined): void {
@@ -537,7 +549,8 @@ export class ProtocolV2 implements WireOwner {
     const now = this.host.cct.clock;
     this.#heard(now.monotonicNow());
     this.con.lastKeepalive = now.now();
-    this.wire?.control(Tag.KEEPALIVE2_ACK, payload);
+    // the newest tells the peer all that the others would
+    this.#keepaliveAck = decodeStamp(payload);
     this.queueWrite();
   }
 
@@ -668,6 +681,7 @@ export class ProtocolV2 implements WireOwner {
   #dropWire(): void {
     const { wire } = this;
     this.wire = undefined;
+    this.#keepaliveAck = undefined;
     wire?.destroy();
   }
 
