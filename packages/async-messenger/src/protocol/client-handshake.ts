@@ -2,6 +2,7 @@ import { EntityName } from '@cephts/encoding';
 import type { ProtocolV2 } from './protocol-v2.js';
 import {
   CONNECT_LOSSY,
+  decodeAttempts,
   decodeAuthBadMethod,
   decodeAuthDone,
   decodeAuthMore,
@@ -61,10 +62,10 @@ export class ClientHandshake {
         this.#handleSessionReset(decodeReset(payload));
         break;
       case Tag.SESSION_RETRY:
-        this.#handleSessionRetry(decodeSeq(payload, 'SESSION_RETRY'));
+        this.#handleSessionRetry(decodeAttempts(payload, 'SESSION_RETRY'));
         break;
       case Tag.SESSION_RETRY_GLOBAL:
-        this.#handleSessionRetryGlobal(decodeSeq(payload, 'SESSION_RETRY_GLOBAL'));
+        this.#handleSessionRetryGlobal(decodeAttempts(payload, 'SESSION_RETRY_GLOBAL'));
         break;
       case Tag.SESSION_RECONNECT_OK:
         this.#handleReconnectOk(decodeSeq(payload, 'SESSION_RECONNECT_OK'));

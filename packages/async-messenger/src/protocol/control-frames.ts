@@ -218,6 +218,22 @@ export function decodeSeq(payload: Uint8Array, frame: string): number {
   return new Decoder(payload, frame).u64();
 }
 
+/** Attempts to connect that no messenger gets to: a thousand a second for millennia. */
+const MAX_ATTEMPTS = 2 ** 48;
+
+/**
+ * SESSION_RETRY and SESSION_RETRY_GLOBAL, which {@link encodeSeq} writes. The latter is what all connections of a messenger count on from: a
+ * peer must not get it near the end of the integers.
+ *
+ * @throws DecodeError for a number that cannot be
+ */
+export function decodeAttempts(payload: Uint8Array, frame: string): number {
+  const d = new Decoder(payload, frame);
+  const attempts = d.u64();
+  if (attempts > MAX_ATTEMPTS) throw d.error(`${attempts} attempts to connect`);
+  return attempts;
+}
+
 /** KEEPALIVE2 and its answer. */
 export function encodeStamp(stamp: UTime): Uint8Array {
   const e = new Encoder(8);
