@@ -8,6 +8,7 @@ export interface PolicyFlags {
   standby: boolean;
   resetcheck: boolean;
   registerLossyClients: boolean;
+  featuresSupported: bigint;
   featuresRequired: bigint;
 }
 
@@ -27,8 +28,12 @@ export class Policy {
   readonly resetcheck: boolean;
   /** Are lossy clients registered by address, one connection each? */
   readonly registerLossyClients: boolean;
-  readonly featuresSupported: bigint = CEPH_FEATURES_ALL;
-  /** Feature bits a peer must have. */
+  /** Feature bits this end says it has. */
+  readonly featuresSupported: bigint;
+  /**
+   * Feature bits a peer must have to be let in. Only who accepts asks for them, as in Ceph: who connects tells its own, and takes what the
+   * other end has.
+   */
   readonly featuresRequired: bigint;
   /** Bounds the bytes of messages from such peers in memory. */
   readonly throttlerBytes: Throttle | undefined;
@@ -41,6 +46,7 @@ export class Policy {
     this.standby = flags.standby ?? false;
     this.resetcheck = flags.resetcheck ?? true;
     this.registerLossyClients = flags.registerLossyClients ?? true;
+    this.featuresSupported = flags.featuresSupported ?? CEPH_FEATURES_ALL;
     this.featuresRequired = flags.featuresRequired ?? 0n;
     this.throttlerBytes = throttlerBytes;
     this.throttlerMessages = throttlerMessages;
