@@ -11,6 +11,11 @@ import { settlePriority } from './send-priority.js';
 /** Nobody waits: one for all connections, as thousands may be idle. */
 const NONE: (() => void)[] = [];
 
+/** At which of its addresses a peer is connected to. */
+export function targetOf(addrs: EntityAddrVec): EntityAddr {
+  return addrs.hasMsgr2() ? addrs.msgr2Addr() : addrs.front();
+}
+
 /**
  * A connection over the network: who the peer is and how it is treated; the rest is its protocol's.
  *
@@ -128,7 +133,7 @@ export class AsyncConnection extends Connection {
   }
 
   inferTargetAddr(addrs: EntityAddrVec): void {
-    this.targetAddr = addrs.hasMsgr2() ? addrs.msgr2Addr() : addrs.front();
+    this.targetAddr = targetOf(addrs);
   }
 
   /** Fewer messages wait to be written. */

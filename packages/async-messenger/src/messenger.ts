@@ -1,9 +1,9 @@
-import { CephError, Throttle } from '@cephts/common';
+import { CephError, Throttle, invalidArgument } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { DispatchQueue } from '@cephts/dispatch-queue';
 import { AuthEntityName, CEPH_ENTITY_TYPE_MON, EntityAddr, EntityAddrVec } from '@cephts/encoding';
 import type { EntityName } from '@cephts/encoding';
-import { AsyncConnection } from './async-connection.js';
+import { AsyncConnection, targetOf } from './async-connection.js';
 import { AuthNone } from './auth/auth-none.js';
 import type { AuthClient, AuthServer } from './auth/auth.js';
 import { bindAddrs } from './bind-addrs.js';
@@ -158,10 +158,13 @@ export class Messenger {
    * Listens at each msgr2 address; port 0 takes a free one of `ms_bind_port_min` to `ms_bind_port_max`.
    *
    * @returns the addresses with their ports and the messenger's nonce
-   * @throws CephError `ERR_CEPH_EADDRINUSE` and the like; `ERR_CEPH_STATE` when bound already
+   * @throws CephError `ERR_CEPH_EADDRINUSE` and the like; `ERR_CEPH_STATE` when bound already; `ERR_CEPH_INVALID_ARGUMENT` where there is
+   * no msgr2 address to listen at
    */
   async bindv(addrs: EntityAddrVec): Promise<EntityAddrVec> {
     if (this.#bound || this.#stopped) throw new CephError('ERR_CEPH_STATE', 'a messenger binds once, before its shutdown');
+    if (!addrs.addrs.some((addr) => addr.isIp() && !addr.isLegacy()))
+      throw invalidArgument(`there is no msgr2 address in '${String(addrs)}'`);
     this.#bound = true;
     const listeners = await bindAddrs(this.#cct, this.#stack, addrs, (wire) => {
       if (this.#stopped || !this.#started) return undefined;
@@ -193,11 +196,17 @@ export class Messenger {
     if (!this.dispatchQueue.started && !this.#stopped) this.dispatchQueue.start();
   }
 
-  /** The connection to a peer: the one there is, or a new one that begins to connect. One's own addresses give the loopback one. */
+  /**
+   * The connection to a peer: the one there is, or a new one that begins to connect. One's own addresses give the loopback one.
+   *
+   * @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for addresses that nobody can be at: none, a blank one, port 0
+   */
   connectTo(entityType: number, addrs: EntityAddrVec, { anon = false }: ConnectOptions = {}): Connection {
     if (!anon && this.#host.myaddrs.length > 0 && this.#host.myaddrs.equals(addrs)) return this.loopbackConnection;
     const existing = anon ? undefined : this.#conns.get(String(addrs));
     if (existing) return existing;
+    const target = targetOf(addrs);
+    if (target.isBlankIp() || target.port === 0) throw invalidArgument(`there is nobody to connect to at '${String(addrs)}'`);
     const con = new AsyncConnection(this.#host, entityType, this.getPolicy(entityType), anon);
     if (this.#stopped) {
       con.markDown();

@@ -13,7 +13,7 @@ export interface MessengerInit {
   logicalName: string;
   /** The messages it understands. */
   registry: MessageRegistry;
-  /** Tells apart those that had an address one after the other. @defaultValue random; 0 for a monitor, whose addresses are configured */
+  /** Tells apart those that had an address one after the other; an integer of 32 bits. @defaultValue random; 0 for a monitor, whose addresses are configured */
   nonce?: number;
   /**
    * `'posix'` works inline in this isolate, `'workers'` in threads msgr-worker-N; or a stack of one's own, such as a simulated one.
@@ -28,7 +28,7 @@ export interface MessengerInit {
   maxMessageBytes?: number;
   /** Messages that wait to be written from which on `Connection.drained` waits. @defaultValue 1024 */
   sendHighWater?: number;
-  /** Messages down to which it then waits. @defaultValue half of sendHighWater */
+  /** Messages down to which it then waits; at most sendHighWater. @defaultValue half of that */
   sendLowWater?: number;
 }
 
@@ -36,7 +36,7 @@ const RULES: Readonly<Record<Exclude<keyof MessengerInit, 'stack'>, OptionRule>>
   name: { type: 'object' },
   logicalName: { type: 'string' },
   registry: { type: 'object' },
-  nonce: { type: 'integer', min: 0 },
+  nonce: { type: 'integer', min: 0, max: 0xffff_ffff },
   authClient: { type: 'object' },
   authServer: { type: 'object' },
   maxMessageBytes: { type: 'integer', min: 0 },
@@ -68,7 +68,7 @@ export const MESSENGER_CONF: readonly ConfigOption[] = [
   option('ms_bind_retry_count', 'int', 3, 'times to try all ports again'),
   option('ms_bind_retry_delay', 'int', 5, 'seconds between those'),
   option('ms_tcp_listen_backlog', 'int', 512, 'connections that wait to be accepted'),
-  option('ms_learn_addr_from_peer', 'bool', true, 'believe what a peer says our address is'),
+  option('ms_learn_addr_from_peer', 'bool', true, 'believe what a peer says our address is, rather than the socket'),
 ];
 
 /** What is in force, times in ms. */
@@ -76,6 +76,7 @@ export interface MessengerOptions {
   readonly maxMessageBytes: number;
   readonly sendHighWater: number;
   readonly sendLowWater: number;
+  readonly learnAddrFromPeer: boolean;
   readonly initialBackoff: number;
   readonly maxBackoff: number;
   readonly readyTimeout: number;
@@ -91,11 +92,14 @@ export function resolveOptions(cct: CephContext, init: MessengerInit): Messenger
   checkOptions('Messenger', rest, RULES);
   cct.conf.define(MESSENGER_CONF);
   const { conf } = cct;
-  const sendHighWater = init.sendHighWater ?? 1024;
+  const { sendHighWater = 1024, sendLowWater = sendHighWater / 2 } = init;
+  if (sendLowWater > sendHighWater)
+    throw invalidOption('sendLowWater', `at most \`sendHighWater\`, ${sendHighWater}`, sendLowWater);
   return Object.freeze({
     maxMessageBytes: init.maxMessageBytes ?? 256 * M,
     sendHighWater,
-    sendLowWater: init.sendLowWater ?? sendHighWater / 2,
+    sendLowWater,
+    learnAddrFromPeer: conf.bool('ms_learn_addr_from_peer'),
     initialBackoff: conf.number('ms_initial_backoff') * 1000,
     maxBackoff: conf.number('ms_max_backoff') * 1000,
     readyTimeout: conf.number('ms_connection_ready_timeout') * 1000,

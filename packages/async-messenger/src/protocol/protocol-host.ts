@@ -28,7 +28,7 @@ export interface ProtocolHost {
   /** A new number of an attempt to connect, above `after`. */
   getGlobalSeq(after?: number): number;
   getPolicy(entityType: number): Policy;
-  /** A peer told at what address it sees us. */
+  /** A peer, or a socket, told at what address it sees us. */
   learnedAddr(addr: EntityAddr): void;
   /** The registered connection to these addresses. */
   lookupConn(addrs: EntityAddrVec): AsyncConnection | undefined;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { TimerHandle } from '@cephts/common';
 import { MAX_PRIORITY } from '@cephts/dispatch-queue';
-import { Decoder, Encoder, EntityName, UTime } from '@cephts/encoding';
+import { Decoder, Encoder, EntityAddr, EntityName, UTime } from '@cephts/encoding';
 import type { AsyncConnection } from '../async-connection.js';
 import { AuthConnectionMeta } from '../auth/auth.js';
 import type { Message } from '../message.js';
@@ -515,7 +515,9 @@ export class ProtocolV2 implements WireOwner {
       this.#end(`connection peer type does not match what peer advertises: ${con.peerType} != ${entityType}`);
       return;
     }
-    if (host.myaddrs.isEmpty() || host.myaddrs.front().isBlankIp()) host.learnedAddr(peerAddr);
+    if (host.myaddrs.isEmpty() || host.myaddrs.front().isBlankIp()) {
+      host.learnedAddr(host.options.learnAddrFromPeer ? peerAddr : (this.wire?.local ?? EntityAddr.BLANK));
+    }
     if (this.#handshake instanceof ClientHandshake) this.#handshake.start();
     else if (this.state === State.HELLO_ACCEPTING) {
       this.state = State.AUTH_ACCEPTING;

@@ -2,7 +2,7 @@ import { CephContext, VirtualClock, functionLog, seededRandom } from '@cephts/co
 import type { ConfigValue } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MDS, EntityAddrVec, EntityName } from '@cephts/encoding';
 import { Messenger, Policy, SimulatedNetwork } from '@cephts/async-messenger';
-import type { Connection, Dispatcher, MessengerInit } from '@cephts/async-messenger';
+import type { Connection, Dispatcher, MessengerInit, NetworkStack } from '@cephts/async-messenger';
 import { noteRegistry } from './messages.js';
 import { Recorder } from './pair.js';
 
@@ -23,6 +23,8 @@ export interface VirtualEnd {
 export interface VirtualEndInit extends Partial<MessengerInit> {
   policy?: Policy;
   conf?: Record<string, ConfigValue>;
+  /** What is put around its network stack. */
+  wrap?: (stack: NetworkStack) => NetworkStack;
   /** Asked before the recorder. */
   first?: Dispatcher;
 }
@@ -46,7 +48,7 @@ export async function virtualPair(inits: { server?: VirtualEndInit; client?: Vir
     name: EntityName,
     ip: string,
     fallback: Policy,
-    { policy, conf, first, ...init }: VirtualEndInit = {},
+    { policy, conf, first, wrap = (stack) => stack, ...init }: VirtualEndInit = {},
   ): VirtualEnd => {
     const lines: string[] = [];
     const errors: unknown[] = [];
@@ -57,7 +59,7 @@ export async function virtualPair(inits: { server?: VirtualEndInit; client?: Vir
       onError: (error) => errors.push(error),
       ...(conf ? { conf } : {}),
     });
-    const stack = net.stack(ip);
+    const stack = wrap(net.stack(ip));
     const messenger = new Messenger(cct, { name, logicalName: 'x', registry: noteRegistry(), nonce: 77, stack, ...init });
     messenger.setDefaultPolicy(policy ?? fallback);
     messenger.start();
