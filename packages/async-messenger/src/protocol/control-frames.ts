@@ -230,7 +230,7 @@ const MAX_ATTEMPTS = 2 ** 48;
 export function decodeAttempts(payload: Uint8Array, frame: string): number {
   const d = new Decoder(payload, frame);
   const attempts = d.u64();
-  if (attempts > MAX_ATTEMPTS) throw d.error(`${attempts} attempts to connect`);
+  if (attempts > MAX_ATTEMPTS) throw d.error(`${attempts} attempts to connect`, 0);
   return attempts;
 }
 
