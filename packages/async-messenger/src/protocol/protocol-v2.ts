@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { invalidArgument } from '@cephts/common';
 import type { TimerHandle } from '@cephts/common';
 import { MAX_PRIORITY } from '@cephts/dispatch-queue';
 import { Decoder, Encoder, EntityAddr, EntityName, UTime } from '@cephts/encoding';
@@ -185,29 +186,35 @@ export class ProtocolV2 implements WireOwner {
       const m = out.shift();
       if (!m) break;
       try {
-        encoder.reset();
-        m.encodePayload(encoder, this.features);
+        this.#encode(m);
       } catch (error) {
         host.cct.reportError(error, 'msgr-worker-0');
         continue;
       }
-      m.seq = ++session.outSeq;
+      m.seq = outHeader.seq = ++session.outSeq;
+      outHeader.ackSeq = session.inSeq;
       if (!lossy) session.sent.push(m);
       session.ackLeft = 0;
-      const h = outHeader;
-      h.seq = m.seq;
-      h.tid = m.tid;
-      h.type = m.type;
-      h.priority = m.priority;
-      h.version = m.headVersion;
-      h.compatVersion = m.compatVersion;
-      h.ackSeq = session.inSeq;
-      h.flags = FOOTER_FLAGS;
       const front = encoder.view();
-      wire.message(h, front, m.middle, m.data);
+      wire.message(outHeader, front, m.middle, m.data);
       host.perf.sent(front.length + m.middle.length + m.data.length);
       if (host.cct.log.shouldGather('ms', 5)) this.log(5, `sending message seq=${m.seq} ${m.print()}`);
     }
+  }
+
+  /** Has the message say what it is, while nothing has been written of it: its class is the user's, and may throw. */
+  #encode(m: Message): void {
+    encoder.reset();
+    m.encodePayload(encoder, this.features);
+    if (!(m.middle instanceof Uint8Array && m.data instanceof Uint8Array)) {
+      throw invalidArgument(`Expected \`middle\` and \`data\` of ${m.typeName} to be bytes`);
+    }
+    outHeader.tid = m.tid;
+    outHeader.type = m.type;
+    outHeader.priority = m.priority;
+    outHeader.version = m.headVersion;
+    outHeader.compatVersion = m.compatVersion;
+    outHeader.flags = FOOTER_FLAGS;
   }
 
   // ---- WireOwner

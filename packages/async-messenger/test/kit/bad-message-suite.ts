@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { Throttle } from '@cephts/common';
+import { CephContext, Throttle } from '@cephts/common';
 import { MessageRegistry, Policy } from '@cephts/async-messenger';
 import type { MessengerInit } from '@cephts/async-messenger';
 import { MNote, MReply } from './messages.js';
 import { loggedContext, startClient, startServer } from './pair.js';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+const fail = (why: string): never => {
+  throw new Error(why);
+};
 
 /** What a client sends. */
 class MBad extends MNote {
@@ -18,17 +22,17 @@ const broken: Record<string, typeof MNote> = {
   'cannot be made': class extends MBad {
     constructor() {
       super();
-      throw new Error('not made');
+      fail('not made');
     }
   },
   'cannot be read': class extends MBad {
     override decodePayload(): void {
-      throw new Error('not read');
+      fail('not read');
     }
   },
   'cannot say what it costs': class extends MBad {
     override get cost(): number {
-      throw new Error('no cost');
+      return fail('no cost');
     }
   },
   'costs no number': class extends MBad {
@@ -38,7 +42,7 @@ const broken: Record<string, typeof MNote> = {
   },
 };
 
-/** What becomes of messages that the receiver cannot take, on a stack. */
+/** What becomes of messages that the sender cannot write, or the receiver cannot take, on a stack. */
 export function badMessageSuite(name: string, stack: NonNullable<MessengerInit['stack']>): void {
   describe(`a messenger ${name}`, () => {
     it.each(Object.keys(broken))('ends no connection but that of a message that %s, and keeps no throttle units', async (what) => {
@@ -61,6 +65,25 @@ export function badMessageSuite(name: string, stack: NonNullable<MessengerInit['
       expect(lines.filter((line) => line.includes('decode message failed: '))).toHaveLength(1);
       expect([bytes.count, messages.count, server.messenger.dispatchQueue.dispatchThrottler!.count]).toEqual([0, 0, 0]);
       for (const { messenger } of [bad, good, server]) await messenger[Symbol.asyncDispose]();
+    });
+
+    it.each<[string, object]>([
+      ['cannot be written', { encodePayload: () => fail('not written') }],
+      ['has a string for its data', { data: 'text' }],
+      ['has nothing for its middle', { middle: undefined }],
+    ])('leaves out a message that %s, tells of it, and sends what follows', async (_what, fault) => {
+      const errors: unknown[] = [];
+      const { cct } = loggedContext({ ms_async_op_threads: 1 });
+      const sender = new CephContext({ conf: { ms_async_op_threads: 1 }, onError: (error) => errors.push(error) });
+      const server = await startServer(cct, { stack });
+      const { messenger, con, recorder } = startClient(sender, server.addrs, { stack });
+      const other = startClient(sender, server.addrs, { stack });
+      con.sendMessage(Object.assign(MNote.of(0), fault));
+      for (const to of [con, other.con]) to.sendMessage(MNote.of(1));
+      await Promise.all([recorder.count(1), other.recorder.count(1)]);
+      expect([recorder.values, other.recorder.values]).toEqual([[1], [1]]);
+      expect(errors).toHaveLength(1);
+      for (const end of [messenger, other.messenger, server.messenger]) await end[Symbol.asyncDispose]();
     });
 
     it('serves messages of every priority that a header can hold', async () => {
