@@ -30,10 +30,11 @@ describeWithCeph('cephts rados', () => {
   let file: string;
 
   beforeAll(async () => {
-    ceph = await RealCluster.start({ port: 17600, osds: 1 });
+    ceph = await RealCluster.start({ port: 17600, osds: 3 });
     ceph.ceph('osd', 'pool', 'create', 'data', '8');
     file = path.join(ceph.dir, 'input');
     writeFileSync(file, 'hello world');
+    writeFileSync(path.join(ceph.dir, 'nothing'), '');
   }, 60_000);
   afterAll(() => ceph?.stop());
 
@@ -147,18 +148,47 @@ describeWithCeph('cephts rados', () => {
       '--striper get SELF -',
       '--striper rm SELF',
       '--striper get SELF -',
+      'put SELF FILE',
+      'put SELF NOTHING',
+      'stat SELF',
+      'put SELF-hole NOTHING --offset 10',
+      'stat SELF-hole',
+      '--striper put SELF-striped NOTHING',
+      '--striper stat SELF-striped',
+      'put SELF FILE -b 0',
+      'stat SELF',
+      'put SELF FILE',
+      'get SELF - -b 0',
+      'get SELF /dev/full',
+      'append SELF /no/such/file',
+      'setomapval SELF k --input-file /no/such/file',
+      'touch SELF abc',
+      'clearomap SELF-none',
+      'cp SELF',
+      'cp SELF SELF',
+      'setomapheader SELF',
+      'ls extra',
+      '--bogus ls',
+      'put SELF FILE --offset x',
+      'get SELF - -b x',
+      'cleanup',
+      '-p nopool df',
     ];
+    const FILES: Record<string, string> = { FILE: file, NOTHING: path.join(ceph.dir, 'nothing') };
     const differing: object[] = [];
     for (const command of commands) {
       const both = { theirs, ours };
       const [expected, got] = await Promise.all(
         (['theirs', 'ours'] as const).map(async (who) => {
-          const words = command.split(' ').map((word) => (word === 'FILE' ? file : word.replace('SELF', `its-${who}`)));
+          const words = command.split(' ').map((word) => FILES[word] ?? word.replace('SELF', `its-${who}`));
           const outcome = await both[who]('-p', 'data', ...words);
           const { code, stdout } = outcome;
           const stderr = command.startsWith('--striper') ? withoutLastCrash(outcome.stderr) : outcome.stderr;
           const masked = (text: string): string =>
-            text.replaceAll(`its-${who}`, 'SELF').replace(/selected snap \d+/, 'selected snap N');
+            text
+              .replaceAll(`its-${who}`, 'SELF')
+              .replace(/selected snap \d+/, 'selected snap N')
+              .replace(/mtime (?!2020)\S+/, 'mtime');
           // usage is each command's own
           const at = stderr.indexOf('usage: ');
           if (at >= 0) return { code, stderr: stderr.slice(0, at) };
@@ -169,6 +199,38 @@ describeWithCeph('cephts rados', () => {
     }
     expect(differing).toEqual([]);
   }, 480_000);
+
+  it('writes whole stripes to an erasure-coded pool, whatever the block size', async () => {
+    ceph.ceph('osd', 'erasure-code-profile', 'set', 'odd', 'k=2', 'm=1', 'stripe_unit=12288', 'crush-failure-domain=osd');
+    ceph.ceph('osd', 'pool', 'create', 'ec', '8', '8', 'erasure', 'odd');
+    await ceph.clean();
+    const long = path.join(ceph.dir, 'long');
+    writeFileSync(long, Buffer.alloc(9 * 1024 * 1024, 'abcdefg'));
+    for (const words of [[], ['-b', '1000000']]) {
+      const put = (who: string): string[] => ['-p', 'ec', 'put', who, long, ...words];
+      expect(await ours(...put('ours'))).toEqual(await theirs(...put('theirs')));
+      for (const who of ['ours', 'theirs']) {
+        const back = path.join(ceph.dir, 'back');
+        expect(await theirs('-p', 'ec', 'get', who, back)).toMatchObject({ code: 0 });
+        expect(Buffer.compare(readFileSync(back), readFileSync(long))).toBe(0);
+      }
+    }
+    await theirs('-p', 'data', 'put', 'long', long);
+    expect(await ours('-p', 'data', 'cp', 'long', '--target-pool', 'ec')).toMatchObject({ code: 0, stderr: '' });
+    expect((await theirs('-p', 'ec', 'stat', 'long')).stdout).toContain('size 9437184');
+  }, 240_000);
+
+  it('ends without a word where nobody reads on, as behind head', async () => {
+    await theirs('-p', 'data', 'put', 'long', file);
+    const script = (tool: string, words: string): string => `set -o pipefail; ${tool} -p data ${words} | true`;
+    const tool = `'${process.execPath}' '${cli}' rados`;
+    expect(await run('bash', ['-c', script(tool, 'ls')])).toMatchObject({ stderr: '' });
+    const [expected, got] = [
+      await run('bash', ['-c', script('rados', 'get long -')]),
+      await run('bash', ['-c', script(tool, 'get long -')]),
+    ];
+    expect(got).toEqual(expected);
+  }, 60_000);
 
   it('shows pools as rados df does', async () => {
     // both see the same statistics only while none come in

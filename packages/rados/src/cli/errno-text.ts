@@ -14,6 +14,7 @@ const TEXTS: Readonly<Record<number, string>> = {
   27: 'File too large',
   28: 'No space left on device',
   30: 'Read-only file system',
+  32: 'Broken pipe',
   34: 'Numerical result out of range',
   36: 'File name too long',
   61: 'No data available',

@@ -187,6 +187,7 @@ async function run(
 /** `rados bench`. */
 export async function radosBench(c: Context, seconds: number, operation: 'write' | 'seq' | 'rand'): Promise<void> {
   await c.out('hints = 1\n');
+  if (c.options.concurrent === 0) throw new CephError('ERR_CEPH_EINVAL', 'no operation at a time', { errno: ERRNO.EINVAL });
   if (operation === 'write') await benchWrite(c, seconds);
   else await benchRead(c, seconds, operation);
 }
@@ -236,7 +237,11 @@ async function benchRead(c: Context, seconds: number, operation: 'seq' | 'rand')
 /** `rados cleanup`: removes what a run has left. */
 export async function radosCleanup(c: Context): Promise<void> {
   const { ioctx, options } = c;
-  const { objects, pid } = await readMetadata(c);
+  const metadata = await readMetadata(c).catch((error: unknown) => {
+    if ((error as CephError).errno !== ERRNO.ENOENT) throw error;
+  });
+  if (!metadata) return;
+  const { objects, pid } = metadata;
   let removed = 0;
   let next = 0;
   const worker = async (): Promise<void> => {

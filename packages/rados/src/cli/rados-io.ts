@@ -1,6 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
+import { ERRNO } from '@cephts/common';
+import { errnoText } from './errno-text.js';
+import { VerbError } from './verb-error.js';
 
 /** Where a command reads and writes. */
 export interface CommandIo {
@@ -9,8 +12,9 @@ export interface CommandIo {
   stderr: Writable;
 }
 
-/** A file in pieces of a size; `-` is standard input. */
+/** A file in pieces of a size, of which there are none of size 0; `-` is standard input. */
 export async function* pieces(io: CommandIo, file: string, size: number): AsyncGenerator<Uint8Array> {
+  if (size === 0) return;
   const source = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: size });
   let gathered: Uint8Array[] = [];
   let length = 0;
@@ -51,10 +55,19 @@ export async function lengthOf(file: string): Promise<number | undefined> {
 }
 
 export async function readAll(io: CommandIo, file: string): Promise<Uint8Array> {
-  if (file !== '-') return readFile(file);
+  if (file !== '-') {
+    return readFile(file).catch((error: unknown) => {
+      throw new VerbError(`error reading file ${file}: can't open ${file}: ${whyOf(error)}`);
+    });
+  }
   const parts: Uint8Array[] = [];
   for await (const piece of pieces(io, file, 65536)) parts.push(piece);
   return Buffer.concat(parts);
+}
+
+/** Why the system did not do it. */
+export function whyOf(error: unknown): string {
+  return errnoText((error as NodeJS.ErrnoException).errno ?? ERRNO.EIO);
 }
 
 /** Where `get` puts what it gets; `-` is standard output. */

@@ -1,3 +1,5 @@
+import { errnoText } from './errno-text.js';
+
 /** The command line of `rados`. */
 export interface RadosOptions {
   pool: string | undefined;
@@ -39,11 +41,12 @@ export class UsageError extends Error {
   }
 }
 
-const MIB = 1024 * 1024;
+/** Bytes of one operation, unless told otherwise. */
+export const DEFAULT_BLOCK_SIZE: number = 4 * 1024 * 1024;
 
 function size(text: string, what: string): number {
   const match = /^(\d+)([KMGT]?)i?B?$/i.exec(text);
-  if (!match) throw new UsageError(`Invalid value for ${what}: '${text}'`);
+  if (!match) throw new UsageError(`Invalid value for ${what}: strict_iecstrtoll: unit prefix not recognized`, 234);
   return Number(match[1]) * 1024 ** ' KMGT'.indexOf((match[2] ?? '').toUpperCase() || ' ');
 }
 
@@ -104,7 +107,7 @@ export function parseRadosArgs(argv: readonly string[]): { options: RadosOptions
     all: false,
     locator: '',
     snap: undefined,
-    blockSize: 4 * MIB,
+    blockSize: DEFAULT_BLOCK_SIZE,
     objectSize: 0,
     concurrent: 16,
     format: 'plain',
@@ -141,7 +144,7 @@ export function parseRadosArgs(argv: readonly string[]): { options: RadosOptions
       take(options, value);
     } else if (FLAGS[name]) FLAGS[name](options);
     else if (equals > 0) options.conf.overrides[name.slice(2).replaceAll('-', '_')] = word.slice(equals + 1);
-    else throw new UsageError(`unrecognized option ${word}; -h or --help for usage`, 22);
+    else throw new UsageError(`unrecognized command ${word}; -h or --help for usage\nerror 22: ${errnoText(22)}`);
   }
   if (!['plain', 'json', 'json-pretty'].includes(options.format)) throw new UsageError(`unrecognized format: ${options.format}`);
   return { options, args };

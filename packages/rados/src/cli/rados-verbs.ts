@@ -9,12 +9,12 @@ import { errnoText } from './errno-text.js';
 import { hexdump } from './hexdump.js';
 import { radosBench, radosCleanup } from './rados-bench.js';
 import { radosDf } from './rados-df.js';
-import { lengthOf, objectPieces, openSink, pieces, readAll, save, writeTo } from './rados-io.js';
+import { lengthOf, objectPieces, openSink, pieces, readAll, save, whyOf, writeTo } from './rados-io.js';
 import type { CommandIo } from './rados-io.js';
 import { radosNotify, radosWatch } from './rados-watch.js';
 import { TransferProgress } from './transfer-progress.js';
 import { VerbError } from './verb-error.js';
-import { UsageError } from './rados-options.js';
+import { DEFAULT_BLOCK_SIZE, UsageError } from './rados-options.js';
 import type { RadosOptions } from './rados-options.js';
 
 /** What a verb works with. */
@@ -68,46 +68,59 @@ function dataOf({ ioctx, options }: VerbContext): Pick<Striper, 'read' | 'write'
   };
 }
 
+/** So many bytes, or the next number that a pool of whole stripes can append. */
+export function wholeStripes({ requiredAlignment: stripe }: IoCtx, bytes: number): number {
+  return stripe > 0 ? Math.ceil(bytes / stripe) * stripe : bytes;
+}
+
 /** Attributes of a striped object are those of its first part. */
 function firstPart({ options }: VerbContext, oid: string): string {
   return options.striper ? `${oid}.${'0'.repeat(16)}` : oid;
 }
 
 async function put(c: VerbContext, [oid = '', file = '']: readonly string[]): Promise<void> {
+  const what = `error putting ${c.pool}/${oid}`;
   const data = dataOf(c);
-  let off = c.options.offset;
+  const { offset } = c.options;
+  let off = offset;
   const progress = new TransferProgress(c.io.stderr, `put ${oid}`);
   if (progress.isSeen) progress.total = await lengthOf(file);
   try {
     for await (const piece of progress.of(pieces(c.io, file, c.options.blockSize))) {
-      await telling(`error putting ${c.pool}/${oid}`, () => (off === 0 ? data.writeFull(oid, piece) : data.write(oid, piece, off)));
+      await telling(what, () => (off === 0 ? data.writeFull(oid, piece) : data.write(oid, piece, off)));
       off += piece.length;
     }
   } catch (error) {
-    if (error instanceof VerbError) throw error;
-    // rados says so, and is content
-    await writeTo(
-      c.io.stderr,
-      `error reading input file ${file}: ${errnoText((error as NodeJS.ErrnoException).errno ?? ERRNO.EIO)}\n`,
-    );
+    await tellUnread(c, file, error);
     return;
   }
-  if (off === 0) await telling(`error putting ${c.pool}/${oid}`, () => c.ioctx.create(oid, true)).catch(() => undefined);
+  if (off > offset) return;
+  await telling(what, async () => {
+    await data.writeFull(oid, new Uint8Array(0));
+    if (offset > 0) await data.truncate(oid, offset);
+  });
+}
+
+/** That an input file cannot be read is told, and all that comes of it. */
+async function tellUnread({ io }: VerbContext, file: string, error: unknown): Promise<void> {
+  if (error instanceof VerbError) throw error;
+  await writeTo(io.stderr, `error reading input file ${file}: ${whyOf(error)}\n`);
 }
 
 async function get(c: VerbContext, [oid = '', file = '']: readonly string[]): Promise<void> {
   const what = `error getting ${c.pool}/${oid}`;
   const data = dataOf(c);
-  const { blockSize } = c.options;
+  // no limit is asked for with 0
+  const blockSize = c.options.blockSize || DEFAULT_BLOCK_SIZE;
   const progress = new TransferProgress(c.io.stderr, `get ${oid}`);
-  const sink = await openSink(c.io, file).catch(async (error: NodeJS.ErrnoException) => {
-    await writeTo(c.io.stderr, `failed to open file: ${errnoText(error.errno ?? ERRNO.EIO)}\n`);
-    throw new VerbError(`${what}: ${errnoText(error.errno ?? ERRNO.EIO)}`);
-  });
+  const failing = (step: string) => (error: unknown) => {
+    throw new VerbError(`${step}: ${whyOf(error)}\n${what}: ${whyOf(error)}`);
+  };
+  const sink = await openSink(c.io, file).catch(failing('failed to open file'));
   try {
     const read = (range: { off: number; len: number }): Promise<Uint8Array> => telling(what, () => data.read(oid, range));
     for await (const piece of progress.of(objectPieces(read, blockSize))) {
-      await sink.write(piece);
+      await sink.write(piece).catch(failing('error writing to file'));
       const isLong = piece.length === blockSize && progress.total === undefined;
       if (isLong && progress.isSeen) progress.total = (await telling(what, () => data.stat(oid))).size;
     }
@@ -120,12 +133,17 @@ async function append(c: VerbContext, [oid = '', file = '']: readonly string[]):
   const data = dataOf(c);
   const progress = new TransferProgress(c.io.stderr, `append ${oid}`);
   if (progress.isSeen) progress.total = await lengthOf(file);
-  for await (const piece of progress.of(pieces(c.io, file, c.options.blockSize))) {
-    await telling(`error appending ${c.pool}/${oid}`, () => data.append(oid, piece));
+  try {
+    for await (const piece of progress.of(pieces(c.io, file, c.options.blockSize))) {
+      await telling(`error appending ${c.pool}/${oid}`, () => data.append(oid, piece));
+    }
+  } catch (error) {
+    await tellUnread(c, file, error);
   }
 }
 
-async function list({ ioctx, options, out }: VerbContext): Promise<void> {
+async function list({ ioctx, options, out }: VerbContext, args: readonly string[]): Promise<void> {
+  if (args.length > 0) throw new VerbError('Please use --output to specify the output file name');
   const rows: { namespace: string; name: string; locator?: string }[] = [];
   for await (const { nspace, oid, locator } of ioctx.listObjects({ allNamespaces: options.all })) {
     if (options.striper && !oid.endsWith(`.${'0'.repeat(16)}`)) continue;
@@ -142,18 +160,23 @@ const value = async (c: VerbContext, text: string | undefined): Promise<Uint8Arr
   return readAll(c.io, c.options.inputFile ?? '-');
 };
 
-async function copy(c: VerbContext, [oid = '', to = oid]: readonly string[]): Promise<void> {
+async function copy(c: VerbContext, words: readonly string[]): Promise<void> {
+  const [oid = '', to = oid] = words;
   const { cluster, options } = c;
   let target = options.targetPool === undefined ? c.ioctx : await cluster.openIoctx(options.targetPool);
   if (options.targetNamespace !== undefined) target = target.withNamespace(options.targetNamespace);
   if (options.targetLocator !== undefined) target = target.withLocator(options.targetLocator);
-  if (to === oid && target === c.ioctx) throw new VerbError('cannot copy object onto itself');
-  await telling(`error copying ${c.pool}/${oid} => ${options.targetPool ?? c.pool}/${to}`, async () => {
+  const what = `error copying ${c.pool}/${oid} => ${options.targetPool ?? c.pool}/${to}`;
+  if (to === oid && target === c.ioctx)
+    throw new VerbError(words.length > 1 ? `${what}: ${errnoText(ERRNO.EINVAL)}` : 'cannot copy object into itself');
+  await telling(what, async () => {
     const xattrs = await c.ioctx.getXattrs(oid);
     await target.writeFull(to, new Uint8Array(0));
     const progress = new TransferProgress(c.io.stderr, `cp ${oid}`);
     let off = 0;
-    for await (const piece of progress.of(objectPieces((range) => c.ioctx.read(oid, range), options.blockSize))) {
+    for await (const piece of progress.of(
+      objectPieces((range) => c.ioctx.read(oid, range), wholeStripes(target, options.blockSize)),
+    )) {
       await target.write(to, piece, off);
       off += piece.length;
     }
@@ -190,6 +213,7 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
     min: 1,
     pool: true,
     run: (c, [oid = '', when]) => {
+      if (when !== undefined && !/^\d+$/.test(when)) throw new VerbError(`Invalid value for timestamp: '${when}'`);
       const options = when === undefined ? {} : { mtime: Number(when) * 1000 };
       return telling(`error touching ${c.pool}/${oid}`, () => c.ioctx.create(oid, false, options));
     },
@@ -282,7 +306,7 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
         throw new VerbError('');
       }
       if (file !== undefined) {
-        await writeTo(c.io.stdout, `Writing to ${file}\n`);
+        await writeTo(c.io.stderr, `Writing to ${file}\n`);
         await save(c.io, file, bytes);
       } else await c.out(`value (${bytes.length} bytes) :\n${hexdump(bytes)}\n`);
     },
@@ -297,7 +321,7 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
     min: 1,
     pool: true,
     run: async (c, args) => {
-      for (const oid of args) await telling(`error clearing omap keys ${c.pool}/${oid}`, () => c.ioctx.omapClear(oid));
+      for (const oid of args) await telling(`error clearing omap keys ${c.pool}/${oid}`, () => c.ioctx.omapClear(oid), '/');
     },
   },
   listomapkeys: {
@@ -330,13 +354,13 @@ export const radosVerbs: Readonly<Record<string, Verb>> = {
     run: async (c, [oid = '', file]) => {
       const bytes = await telling(`error getting omap header ${c.pool}/${oid}`, () => c.ioctx.omapGetHeader(oid));
       if (file !== undefined) {
-        await writeTo(c.io.stdout, `Writing to ${file}\n`);
+        await writeTo(c.io.stderr, `Writing to ${file}\n`);
         await save(c.io, file, bytes);
       } else await c.out(`header (${bytes.length} bytes) :\n${hexdump(bytes)}\n`);
     },
   },
   setomapheader: {
-    min: 1,
+    min: 2,
     pool: true,
     run: async (c, [oid = '', text]) => {
       const bytes = await value(c, text);

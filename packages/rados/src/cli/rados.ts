@@ -1,12 +1,13 @@
 import { CephError } from '@cephts/common';
+import { encodeText } from '@cephts/encoding';
 import { Cluster } from '../client/cluster.js';
 import type { IoCtx } from '../client/io-ctx.js';
 import { errnoText } from './errno-text.js';
 import { writeTo } from './rados-io.js';
 import type { CommandIo } from './rados-io.js';
-import { parseRadosArgs, UsageError } from './rados-options.js';
+import { DEFAULT_BLOCK_SIZE, parseRadosArgs, UsageError } from './rados-options.js';
 import type { RadosOptions } from './rados-options.js';
-import { radosVerbs } from './rados-verbs.js';
+import { radosVerbs, wholeStripes } from './rados-verbs.js';
 import { VerbError } from './verb-error.js';
 
 const USAGE = `usage: cephts rados [options] [commands]
@@ -70,6 +71,8 @@ GENERIC OPTIONS
  * @see src/tools/rados/rados.cc (16.2.15)
  */
 export async function runRados(argv: readonly string[], io: CommandIo): Promise<number> {
+  // whoever writes is told, and a stream tells all that listen
+  io.stdout.on('error', () => undefined);
   try {
     const { options, args } = parseRadosArgs(argv);
     if (options.help) {
@@ -78,6 +81,8 @@ export async function runRados(argv: readonly string[], io: CommandIo): Promise<
     }
     return await runVerb(options, args, io);
   } catch (error) {
+    // nobody reads on, as behind `head`
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return 0;
     const message = messageOf(error);
     if (message === undefined) throw error;
     await writeTo(io.stderr, message === '' ? '' : `${message}\n`);
@@ -99,10 +104,21 @@ async function runVerb(options: RadosOptions, [name, ...args]: readonly string[]
   if (args.length < verb.min) throw new UsageError(USAGE);
   if (verb.pool && options.pool === undefined) throw new UsageError('either pool name or pg id needs to be specified');
   await using cluster = await connect(options);
-  const context = { cluster, options, io, out: (text: string | Uint8Array) => writeTo(io.stdout, text) };
+  // names need not be UTF-8
+  const out = (text: string | Uint8Array): Promise<void> => writeTo(io.stdout, typeof text === 'string' ? encodeText(text) : text);
+  const context = { cluster, options, io, out };
+  const ioctx = options.pool === undefined ? undefined : await openPool(cluster, options, out);
   if (!verb.pool) await verb.run(context, args);
-  else await verb.run({ ...context, ioctx: await openPool(cluster, options, context.out), pool: options.pool ?? '' }, args);
+  else if (ioctx) await verb.run({ ...context, options: await fitting(options, ioctx, io), ioctx, pool: options.pool ?? '' }, args);
   return 0;
+}
+
+/** Operations are of a size that the pool can take one behind the other; who asked for another one is told. */
+async function fitting(options: RadosOptions, ioctx: IoCtx, { stderr }: CommandIo): Promise<RadosOptions> {
+  const blockSize = wholeStripes(ioctx, options.blockSize);
+  const wasAskedFor = options.blockSize !== DEFAULT_BLOCK_SIZE;
+  if (wasAskedFor && blockSize !== options.blockSize) await writeTo(stderr, `INFO: op_size has been rounded to ${blockSize}\n`);
+  return { ...options, blockSize };
 }
 
 async function connect({ conf }: RadosOptions): Promise<Cluster> {
