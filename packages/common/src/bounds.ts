@@ -1,4 +1,3 @@
-import { completeReporting } from './context.js';
 import { invalidOption } from './option-types.js';
 import type { OptionTypes } from './option-types.js';
 
@@ -22,7 +21,7 @@ export interface BoundsOptions {
   overflow?: OverflowPolicy;
   /** Entries at which `onHighWater` is told. @defaultValue capacity */
   highWater?: number;
-  /** Entries down to which the queue sinks before `onLowWater` is told. @defaultValue half of highWater */
+  /** Entries down to which the queue sinks before `onLowWater` is told; at most highWater. @defaultValue half of highWater */
   lowWater?: number;
   /** As `highWater`, in cost. @defaultValue capacityCost */
   highWaterCost?: number;
@@ -49,29 +48,42 @@ export const BOUNDS_TYPES: OptionTypes<BoundsOptions> = {
 
 /** Counts the entries and the cost that wait in one queue, and tells of the marks. */
 export class Bounds {
-  readonly #options: BoundsOptions;
-  readonly #report: (error: unknown) => void;
-  /** Was a high mark reached, and not both low ones since? */
-  #above = false;
   /** Entries that wait, and their cost; read only. */
   items = 0;
   cost = 0;
+  /** Is there no room for one more entry of this cost? */
+  readonly isFull: (cost: number) => boolean;
+  /** Tells of a mark that was crossed. */
+  readonly #look: () => void;
 
-  /** @param report told what onHighWater and onLowWater throw */
+  /**
+   * @param report told, soon, what onHighWater and onLowWater throw or reject with
+   * @throws CephError `ERR_CEPH_INVALID_OPTION` when the capacity is below 1, or a low mark above its high one or without one
+   */
   constructor(options: BoundsOptions, report: (error: unknown) => void) {
-    this.#options = options;
-    this.#report = report;
+    const { capacity = Infinity, highWater = capacity, lowWater = highWater / 2, onHighWater, onLowWater } = options;
+    const { capacityCost = Infinity, highWaterCost = capacityCost, lowWaterCost = highWaterCost / 2 } = options;
+    if (capacity < 1) throw invalidOption('capacity', 'at least 1', capacity);
+    if (lowWater > highWater || highWater - lowWater === Infinity) throw invalidOption('lowWater', 'at most highWater', lowWater);
+    if (lowWaterCost > highWaterCost || highWaterCost - lowWaterCost === Infinity)
+      throw invalidOption('lowWaterCost', 'at most highWaterCost', lowWaterCost);
+    this.isFull = (cost) => this.items >= capacity || (this.items > 0 && this.cost + cost > capacityCost);
+    /** Was a high mark reached, and not both low ones since? */
+    let above = false;
+    this.#look = () => {
+      const crossed = above
+        ? this.items <= lowWater && this.cost <= lowWaterCost
+        : this.items >= highWater || this.cost >= highWaterCost;
+      if (!crossed) return;
+      above = !above;
+      // the promise has what they throw, and what they reject with
+      void new Promise((resolve) => resolve((above ? onHighWater : onLowWater)?.())).catch(report);
+    };
   }
 
   /** Bounds where an option asks for any; none cost nothing. */
   static from(options: BoundsOptions, report: (error: unknown) => void): Bounds | undefined {
-    return /cap|high/.test(String(Object.keys(options))) ? new Bounds(options, report) : undefined;
-  }
-
-  /** Is there no room for one more entry of this cost? */
-  isFull(cost: number): boolean {
-    const { capacity = Infinity, capacityCost = Infinity } = this.#options;
-    return this.items >= capacity || (this.items > 0 && this.cost + cost > capacityCost);
+    return /cap|Water/.test(Object.keys(options).join()) ? new Bounds(options, report) : undefined;
   }
 
   /**
@@ -91,18 +103,4 @@ export class Bounds {
     this.cost = --this.items && this.cost - cost;
     this.#look();
   }
-
-  /** Tells of a mark that was crossed. */
-  #look(): void {
-    const { capacity = Infinity, highWater = capacity, lowWater = highWater / 2, onHighWater, onLowWater } = this.#options;
-    const { capacityCost = Infinity, highWaterCost = capacityCost, lowWaterCost = highWaterCost / 2 } = this.#options;
-    const crossed = this.#above
-      ? this.items <= lowWater && this.cost <= lowWaterCost
-      : this.items >= highWater || this.cost >= highWaterCost;
-    if (!crossed) return;
-    this.#above = !this.#above;
-    completeReporting((this.#above ? onHighWater : onLowWater) ?? nothing, 0, this.#report);
-  }
 }
-
-const nothing = (): void => undefined;

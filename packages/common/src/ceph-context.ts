@@ -9,7 +9,7 @@ import { PerfCountersCollection } from './perf-counters.js';
 import { createQueueCounters } from './queue-counters.js';
 import { systemRandom } from './random.js';
 import type { RandomSource } from './random.js';
-import { setPrimitiveContext, throwUncaught } from './primitive-context.js';
+import { bareContext, setPrimitiveContext } from './primitive-context.js';
 import type { PrimitiveContext, QueueCounters, ThrottleCounters } from './primitive-context.js';
 import { RunQueue } from './run-queue.js';
 import { SharedSlab } from './shared-slab.js';
@@ -96,7 +96,7 @@ export class CephContext implements PrimitiveContext {
       this.#onError(error, thread);
       return;
     }
-    throwUncaught(this.clock, error);
+    bareContext(this.clock).reportError(error, thread);
   }
 }
 

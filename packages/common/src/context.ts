@@ -45,14 +45,14 @@ export function complete(completion: Completion, r: number): unknown {
 
 /** Is it a promise, of whatever make? */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /**
- * Completes either form and hands what it throws to `report`. For completions of all kinds: V8 would make code for a function that is called again
+ * Completes either form and hands what it throws, or rejects with, to `report`. For completions of all kinds: V8 would make code for a function that is called again
  * and again, as {@link complete} does it, and throw it away when that function dies. `call` has it make none for any.
  *
- * @returns the promise that it returned, if it did
+ * @returns a promise of its end, if it returned one; it does not reject
  */
 export function completeReporting(
   completion: Completion,
@@ -61,7 +61,7 @@ export function completeReporting(
 ): PromiseLike<unknown> | undefined {
   try {
     const result: unknown = typeof completion === 'function' ? completion.call(undefined, r) : completion.complete(r);
-    if (isPromise(result)) return result;
+    if (isPromise(result)) return Promise.resolve(result).catch(report);
   } catch (error) {
     report(error);
   }

@@ -48,6 +48,8 @@ export type Limits = (report: (error: unknown) => void) => QueueLimits;
 export function limits(options: LimitsOptions): Limits {
   const types: OptionTypes<LimitsOptions> = { ...BOUNDS_TYPES, overflow: 'throw or drop-newest' };
   checkOptionTypes('limits', types, options);
+  // refuses here what it would refuse when the queue is made
+  void new Bounds(options, () => undefined);
   return (report) => {
     const bounds = new Bounds(options, report);
     return {

@@ -23,8 +23,8 @@ export function checkOptionTypes(owner: string, types: Readonly<Record<string, s
     const fits =
       typeof value === type
         ? value !== null && (type !== 'number' || (value as number) >= 0)
-        : type.split(' or ').includes(value as string);
-    if (value === undefined || fits) continue;
-    throw invalidOption(name, type === 'number' ? 'a number of at least 0' : type.includes(' ') ? type : `a ${type}`, value);
+        : value === undefined || type.split(' or ').includes(value as string);
+    if (!fits)
+      throw invalidOption(name, type === 'number' ? 'a number of at least 0' : type.includes(' ') ? type : `a ${type}`, value);
   }
 }

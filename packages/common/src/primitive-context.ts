@@ -47,19 +47,15 @@ export interface PrimitiveContext {
   reportError(error: unknown, thread: string): void;
 }
 
-/** Throws the error where nobody catches it, so that the process reports it as an uncaught exception. */
-export function throwUncaught(clock: Clock, error: unknown): void {
-  clock.defer(() => {
-    throw error;
-  });
-}
-
-/** A context that has neither a thread table nor counters. */
+/** A context that has neither a thread table nor counters; errors become uncaught exceptions. */
 export function bareContext(clock: Clock): PrimitiveContext {
   const cct: PrimitiveContext = {
     clock,
     newThread: (options) => new LoopThread(cct, options),
-    reportError: (error) => throwUncaught(clock, error),
+    reportError: (error) =>
+      clock.defer(() => {
+        throw error;
+      }),
   };
   return cct;
 }

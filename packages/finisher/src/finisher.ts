@@ -47,8 +47,8 @@ export class Finisher {
   #plain: boolean;
   /** The thread has run out of entries and has no turn coming. */
   #asleep = true;
-  /** Places in the queue whose entries were withdrawn. */
-  #empty = 0;
+  /** Places in the queue whose entries were withdrawn; never more than entries that wait. */
+  readonly #withdrawn = new Set<Completion>();
 
   #paused = false;
   /** The promise of the context that runs; what follows waits for it. */
@@ -84,7 +84,7 @@ export class Finisher {
 
   /** Entries that wait; the one that runs is not among them. */
   get length(): number {
-    return this.#queues.length - this.#empty;
+    return this.#queues.length - this.#withdrawn.size;
   }
 
   /** Cost of the entries that wait; the same as `length` where no limit asks for costs. */
@@ -108,7 +108,7 @@ export class Finisher {
 
   /** False where {@link queue} would throw `ERR_CEPH_CLOSED`. */
   get accepts(): boolean {
-    return !this.#closing || (this.#thread.isCurrent && this.#verdict === undefined);
+    return !this.#closing || (this.#verdict === undefined && (this.#thread.isCurrent || this.#awaiting !== undefined));
   }
 
   /**
@@ -131,11 +131,13 @@ export class Finisher {
   }
 
   /**
-   * Starts the thread; what was queued before runs now.
+   * Starts the thread; what was queued before runs now. A {@link stop} that is under way is taken back: it resolves when nothing waits and
+   * nothing runs.
    * @throws CephError `ERR_CEPH_CLOSED`
    */
   start(): void {
     this.#checkOpen();
+    this.#stopping = false;
     if (!this.started) this.#publish('start');
     this.#thread.startAsleep();
     this.#thread.wake();
@@ -174,7 +176,7 @@ export class Finisher {
   }
 
   /**
-   * Takes nothing more (but what the remaining completions queue themselves), completes everything (also where it was paused or never
+   * Takes nothing more (but what is queued while one of the remaining completions runs, or its promise is pending), completes everything (also where it was paused or never
    * started), then ends for good.
    */
   async close(): Promise<void> {
@@ -191,7 +193,8 @@ export class Finisher {
    * thread, then ends for good. Waits for no promise that a context returned before.
    */
   destroy(error?: unknown): Promise<void> {
-    this.#verdict ??= -Math.abs((error as { errno?: number } | undefined)?.errno ?? ECANCELED);
+    const { errno } = (error ?? {}) as { errno?: number };
+    this.#verdict ??= -(Math.abs(errno! | 0) || ECANCELED);
     this.#awaiting = undefined;
     this.#pacer.end();
     return this.close();
@@ -229,13 +232,13 @@ export class Finisher {
     return all;
   }
 
-  #queueChecked(context: Completion, r: number, { signal, cost = 1 }: QueueOptions = {}): boolean {
+  #queueChecked(context: Completion, r: number, { signal, cost = 1, promised }: QueueOptions = {}): boolean {
     const bounds = this.#bounds;
     const { overflow, keepAsyncContext } = this.options;
     this.#checkOpen(this.accepts);
     if (keepAsyncContext) context = bindAsyncContext(context);
     if (signal?.aborted) return this.#settle(context, -ECANCELED);
-    if (bounds?.isFull(cost)) {
+    if (!promised && bounds?.isFull(cost)) {
       this.#publish('overflow');
       if (overflow === 'drop-newest') return this.#settle(context, -EAGAIN);
       if (overflow !== 'drop-oldest') throw new CephError('ERR_CEPH_FULL', `${bounds.items} entries wait`, { errno: EAGAIN });
@@ -260,26 +263,37 @@ export class Finisher {
   }
 
   /** Stands in the queue for a completion that has a cost or can be withdrawn. */
-  #track(context: Completion, cost: number, signal: AbortSignalLike | undefined): Completion {
-    let waiting = true;
-    const forget =
+  #track(context: Completion | undefined, cost: number, signal: AbortSignalLike | undefined): Completion {
+    let forget =
       signal &&
       this.#hub.add(signal, () => {
-        waiting = false;
-        this.#empty++;
+        const told = context!;
+        // the place may stay for long, and is to hold nothing
+        context = forget = undefined;
+        this.#withdrawn.add(place);
+        if (this.#withdrawn.size > this.length) this.#sweep();
         this.#bounds?.remove(cost);
         this.#counters?.length(this.length);
-        this.#settle(context, -ECANCELED);
+        this.#settle(told, -ECANCELED);
         // a paused or unstarted thread would not notice that nothing is left to wait for
         if (this.#isEmpty() && !this.#stopping) this.#tellEmpty();
       });
-    return (r) => {
-      // the empty place of one that was withdrawn
-      if (!waiting) return this.#empty--;
+    const place = (r: number): unknown => {
+      if (!context) return this.#withdrawn.delete(place);
       forget?.();
       this.#bounds?.remove(cost);
       return complete(context, r);
     };
+    return place;
+  }
+
+  /** Closes the gaps that withdrawn entries left: once there are more of them than entries, so that each has moved one at most. */
+  #sweep(): void {
+    const queues = this.#queues;
+    for (let left = queues.length; left > 0; left--) {
+      const context = queues.take() as Completion;
+      if (!this.#withdrawn.delete(context)) queues.push(context, queues.result);
+    }
   }
 
   /** Completes what was dropped or withdrawn at once, on the caller's stack. */
@@ -293,9 +307,17 @@ export class Finisher {
     return this.#paused || this.#awaiting !== undefined;
   }
 
-  /** One turn: completes what waits, until nothing does or the slice is over. */
+  /** One turn. @returns true when another has to follow */
   #finisherThreadEntry(deadline: number): boolean {
-    if (this.#held) return false;
+    const left = this.#held || this.#drain(deadline);
+    if (!this.#held) return left || this.#idle();
+    // who waits for empty waits for no resume() where nothing is left to run
+    if (!this.#awaiting && this.length === 0) this.#tellEmpty();
+    return false;
+  }
+
+  /** Completes what waits, until nothing does (returns false) or the slice is over. */
+  #drain(deadline: number): boolean {
     const queues = this.#queues;
     const pacer = this.#pacer;
     const verdict = this.#verdict;
@@ -321,7 +343,7 @@ export class Finisher {
     this.#thread.addItems(completed, this.length);
     this.#counters?.length(this.length);
     if (completed > 0) this.#counters?.latency(this.#cct.clock.monotonicNow() - begin);
-    return context ? !this.#held : this.#idle();
+    return context !== undefined;
   }
 
   #await(promise: PromiseLike<unknown>): void {
@@ -332,9 +354,11 @@ export class Finisher {
       this.#awaiting = undefined;
       this.#thread.wake();
     };
-    promise.then(done, (error: unknown) => {
-      this.#report(error);
+    // resolve() bears with a `then` that throws
+    Promise.resolve(promise).then(done, (error: unknown) => {
+      // first, for what reports errors may throw too
       done();
+      this.#report(error);
     });
   }
 

@@ -27,6 +27,8 @@ export interface QueueOptions {
   signal?: AbortSignalLike;
   /** Weight against `capacityCost` and the cost marks, at least 0. @defaultValue 1 */
   cost?: number;
+  /** @internal It has a place already, whether there is room or not. */
+  promised?: boolean;
 }
 
 /** What each option may be. */

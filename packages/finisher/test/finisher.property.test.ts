@@ -61,7 +61,8 @@ class Model {
 
   queue(r: number, behaviour: Behaviour, cost: number): Entry | undefined {
     const entry: Entry = { id: this.nextId++, r, cost, behaviour, withdrawn: false };
-    if (this.closing && !(this.running && this.verdict === undefined)) {
+    const busy = this.running || this.busyUntil !== undefined;
+    if (this.closing && !(busy && this.verdict === undefined)) {
       this.log.push(`${entry.id} refused`);
       return undefined;
     }
@@ -249,6 +250,7 @@ async function runSequence(
         else {
           finisher.start();
           model.started = true;
+          model.stopping = false;
         }
         break;
       case 'stop':

@@ -1,3 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { CephContext, CephError, Context, C_SaferCond, ERRNO, GatherBuilder, VirtualClock } from '@cephts/common';
 import { C_OnFinisher, Finisher } from '../src/index.js';
@@ -180,7 +183,49 @@ describe('Finisher start and stop', () => {
   });
 });
 
+describe('Finisher start while it stops', () => {
+  it('goes on, and stop resolves when nothing waits', async () => {
+    const { clock, finisher, log, note } = setup();
+    finisher.start();
+    finisher.queue(note('a'));
+    const stopped = finisher.stop().then(() => log.push('stopped'));
+    finisher.start();
+    clock.runDeferred();
+    await stopped;
+    expect(finisher.started).toBe(true);
+    finisher.queue(note('b'));
+    clock.runDeferred();
+    expect(log).toEqual(['a', 'stopped', 'b']);
+  });
+});
+
 describe('Finisher.waitForEmpty', () => {
+  it('waits for no resume where the last completion paused and nothing is left', async () => {
+    const { clock, finisher } = setup();
+    finisher.start();
+    finisher.queue(() => finisher.pause());
+    const empty = finisher.waitForEmpty();
+    await clock.settle();
+    await empty;
+    expect(finisher.paused).toBe(true);
+  });
+
+  it('waits for no resume where it was paused while the last promise was pending', async () => {
+    const { clock, finisher } = setup();
+    finisher.start();
+    let settle!: () => void;
+    finisher.queue(() => new Promise<void>((resolve) => (settle = resolve)));
+    await clock.settle();
+    let told = false;
+    const empty = finisher.waitForEmpty().then(() => (told = true));
+    finisher.pause();
+    await clock.settle();
+    expect(told).toBe(false);
+    settle();
+    await clock.settle();
+    await empty;
+  });
+
   it('resolves at once where nothing waits', async () => {
     const { finisher } = setup();
     await finisher.waitForEmpty();
@@ -277,6 +322,38 @@ describe('Finisher errors', () => {
     expect(log).toEqual(['b']);
   });
 
+  it('reports what completions reject with that are withdrawn or dropped', async () => {
+    const { finisher, errors } = setup({ capacity: 1, overflow: 'drop-newest' });
+    const controller = new AbortController();
+    finisher.queue(() => Promise.reject('withdrawn'), 0, { signal: controller.signal });
+    finisher.queue(() => Promise.reject('dropped'));
+    controller.abort();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(errors).toEqual(['dropped', 'withdrawn']);
+  });
+
+  it('tells of overflows and errors on their channels', () => {
+    const { clock, finisher } = setup({ capacity: 1, overflow: 'drop-newest', onError: () => undefined });
+    const seen: unknown[] = [];
+    const hear = (message: unknown, name: string | symbol): void => {
+      const { finisher: which, error } = message as { finisher: Finisher; error: unknown };
+      if (which === finisher) seen.push([name, error]);
+    };
+    const channels = ['overflow', 'error'].map((event) => `cephts:finisher:${event}`);
+    for (const channel of channels) subscribe(channel, hear);
+    finisher.queue(() => {
+      throw 'thrown';
+    });
+    finisher.queue(() => undefined);
+    finisher.start();
+    clock.runDeferred();
+    for (const channel of channels) unsubscribe(channel, hear);
+    expect(seen).toEqual([
+      ['cephts:finisher:overflow', undefined],
+      ['cephts:finisher:error', 'thrown'],
+    ]);
+  });
+
   it('names a wrong option', () => {
     const { cct } = setup();
     expect(() => new Finisher(cct, { capacity: -1 })).toThrow(
@@ -312,6 +389,28 @@ describe('Finisher with promises', () => {
     await clock.settle();
     expect(errors).toEqual(['rejected']);
     expect(log).toEqual(['b']);
+  });
+
+  it('waits for no object whose then is no function', async () => {
+    const { clock, finisher, log, note, errors } = setup();
+    finisher.start();
+    finisher.queue(() => ({ then: {} }));
+    finisher.queue(note('b'));
+    await clock.settle();
+    expect([log, errors]).toEqual([['b'], []]);
+  });
+
+  it('goes on after a then that throws', async () => {
+    const { clock, finisher, log, note, errors } = setup();
+    finisher.start();
+    finisher.queue(() => ({
+      then() {
+        throw 'by then';
+      },
+    }));
+    finisher.queue(note('b'));
+    await clock.settle();
+    expect([log, errors]).toEqual([['b'], ['by then']]);
   });
 
   it('waits for the promise of a Context whose finish is async', async () => {
@@ -374,6 +473,34 @@ describe('Finisher ends', () => {
     await clock.settle();
     await closed;
     expect(log).toEqual(['chained']);
+  });
+
+  it('close takes what a completion queues after it awaited something', async () => {
+    const { clock, finisher, log, note } = setup();
+    finisher.start();
+    finisher.queue(async () => {
+      await Promise.resolve();
+      finisher.queue(note('queued late'));
+      new C_OnFinisher(note('handed over'), finisher).complete(-2);
+    });
+    clock.runDeferred();
+    const closed = finisher.close();
+    expect(finisher.accepts).toBe(true);
+    await clock.settle();
+    await closed;
+    expect(finisher.accepts).toBe(false);
+    expect(log).toEqual(['queued late', 'handed over:-2']);
+  });
+
+  it('destroy gives ECANCELED where the errno of the error is none', async () => {
+    for (const error of [{ errno: 0 }, { errno: 'ENOTFOUND' }, { errno: NaN }, 5, null]) {
+      const { clock, finisher, log, note } = setup();
+      finisher.queue(note('a'));
+      const gone = finisher.destroy(error);
+      await clock.settle();
+      await gone;
+      expect(log).toEqual([`a:-${ECANCELED}`]);
+    }
   });
 
   it('destroy completes all that waits with the errno of the error', async () => {
@@ -469,6 +596,40 @@ describe('Finisher with signals', () => {
     expect(listeners).toBe(0);
   });
 
+  it('keeps nothing of what was withdrawn', async () => {
+    const { clock, finisher, log, note } = setup();
+    const kept: WeakRef<object>[] = [];
+    const withdrawn = (): void => {
+      const controller = new AbortController();
+      const completion = (): void => undefined;
+      kept.push(new WeakRef(completion), new WeakRef(controller.signal));
+      finisher.queue(completion, 0, { signal: controller.signal });
+      controller.abort();
+    };
+    finisher.queue(note('a'));
+    finisher.queue(note('b'));
+    // its place stays, since more entries wait than places are empty
+    withdrawn();
+    expect(finisher.length).toBe(2);
+    await collectGarbage();
+    expect(kept.map((one) => one.deref())).toEqual([undefined, undefined]);
+    finisher.start();
+    clock.runDeferred();
+    expect(log).toEqual(['a', 'b']);
+  });
+
+  it('keeps the order of results when it closes the gaps of withdrawn entries', () => {
+    const { clock, finisher, log, note } = setup();
+    const controller = new AbortController();
+    for (let i = 0; i < 9; i++) finisher.queue(note(i), i % 3, i % 4 === 0 ? {} : { signal: controller.signal });
+    controller.abort();
+    expect(finisher.length).toBe(3);
+    log.length = 0;
+    finisher.start();
+    clock.runDeferred();
+    expect(log).toEqual([0, '4:1', '8:2']);
+  });
+
   it('does not grow while paused by what comes and is withdrawn', () => {
     const { clock, finisher, log, note } = setup();
     finisher.start();
@@ -555,6 +716,24 @@ describe('Finisher with bounds', () => {
     expect(marks).toEqual(['high', 'run', 'run', 'run', 'low', 'run', 'run']);
   });
 
+  it('tells of the marks in cost', () => {
+    const marks: string[] = [];
+    const { clock, finisher } = setup({
+      highWaterCost: 10,
+      lowWaterCost: 2,
+      onHighWater: () => marks.push('high'),
+      onLowWater: () => marks.push('low'),
+    });
+    finisher.start();
+    for (const cost of [8, 4, 1]) finisher.queue(() => void marks.push(`run ${cost}`), 0, { cost });
+    clock.runDeferred();
+    expect(marks).toEqual(['high', 'run 8', 'low', 'run 4', 'run 1']);
+  });
+
+  it('refuses a capacity of 0', () => {
+    expect(() => setup({ capacity: 0 })).toThrow(expect.objectContaining({ code: 'ERR_CEPH_INVALID_OPTION' }));
+  });
+
   it('gives the room of a withdrawn entry back', () => {
     const { finisher, note } = setup({ capacity: 1 });
     const controller = new AbortController();
@@ -589,6 +768,17 @@ describe('C_OnFinisher', () => {
     expect(log).toEqual(['a:-7']);
   });
 
+  it('is taken where the finisher is full, whatever the policy', () => {
+    for (const overflow of ['throw', 'drop-newest', 'drop-oldest'] as const) {
+      const { clock, finisher, log, note } = setup({ capacity: 1, overflow });
+      finisher.queue(note('a'));
+      new C_OnFinisher(note('b'), finisher).complete(5);
+      finisher.start();
+      clock.runDeferred();
+      expect(log).toEqual(['a', 'b:5']);
+    }
+  });
+
   it('completes its context at once where the finisher is closed', async () => {
     const { finisher, log, note } = setup();
     await finisher.close();
@@ -610,3 +800,12 @@ describe('C_OnFinisher', () => {
     await expect(done.wait()).resolves.toBe(-2);
   });
 });
+
+/** Collects garbage, though nobody started Node with --expose-gc. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  // a WeakRef that was made or read holds on until the job is over
+  await new Promise((resolve) => setImmediate(resolve));
+  gc();
+}

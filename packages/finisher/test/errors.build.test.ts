@@ -1,0 +1,24 @@
+// What ends as an error of the process, in a process of its own.
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+
+describe('Finisher errors', () => {
+  it('goes on where what reports a rejection throws', () => {
+    const source = `
+      import { CephContext } from '@cephts/common';
+      import { Finisher } from '@cephts/finisher';
+      process.on('unhandledRejection', (error) => console.log('unhandled', error));
+      const finisher = new Finisher(new CephContext({ onError() { throw 'from onError'; } }));
+      finisher.start();
+      finisher.queue(() => Promise.reject('rejected'));
+      finisher.queue(() => console.log('next'));
+      await finisher.waitForEmpty();
+    `;
+    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+      timeout: 10_000,
+      cwd: process.cwd(),
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([0, 'unhandled from onError\nnext\n']);
+  });
+});
