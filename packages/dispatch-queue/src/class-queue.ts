@@ -55,6 +55,7 @@ function setNumber(chunk: Chunk, kind: number, at: number, value: number, alone 
 export interface QueuePosition {
   readonly chunk: Chunk;
   readonly index: number;
+  readonly item: unknown;
 }
 
 /**
@@ -124,10 +125,11 @@ export class ClassQueue<T> {
   }
 
   /** The entry pushed last; undefined where that one was withdrawn. */
-  tail(): { item: T; position: QueuePosition } | undefined {
+  tail(): QueuePosition | undefined {
     const chunk = this.#tail;
     const index = this.#end - 1;
-    return chunk[index] === GONE ? undefined : { item: chunk[index] as T, position: { chunk, index } };
+    const item = chunk[index];
+    return item === GONE ? undefined : { chunk, index, item };
   }
 
   /** Takes the first entry; the queue is not empty. @param numbers is told its numbers */
@@ -144,7 +146,7 @@ export class ClassQueue<T> {
   }
 
   /** Takes one entry out. @returns its cost, or undefined where it was not there any more */
-  withdraw({ chunk, index }: QueuePosition, item: T): number | undefined {
+  withdraw({ chunk, index, item }: QueuePosition): number | undefined {
     if (chunk[index] !== item) return undefined;
     const cost = getNumber(chunk, COST, index);
     chunk[index] = GONE;

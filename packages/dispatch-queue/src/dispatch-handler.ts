@@ -2,11 +2,12 @@ import type { CephError } from '@cephts/common';
 
 /**
  * Where a dispatch queue delivers to: for the messenger, its chain of dispatchers. All but {@link DispatchHandler.deliver} are optional.
- * What they throw is reported once and stops nothing.
+ * What they throw, or reject with, is reported once and stops nothing. Where {@link DispatchHandler.deliver} or a handler of codes returns
+ * a promise, the next delivery waits until that has settled.
  */
 export interface DispatchHandler<M, C = never> {
   /**
-   * Takes one message, on ms_dispatch. Where it returns a promise, the next one waits until that has settled.
+   * Takes one message, on ms_dispatch.
    *
    * @param begin when its delivery began, monotonic ms; undefined where the queue keeps no time
    * @see Messenger::ms_deliver_dispatch

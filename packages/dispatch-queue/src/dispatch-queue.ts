@@ -7,7 +7,7 @@ import {
   checkOptionTypes,
   diagnosticsChannel,
   EAGAIN,
-  invalidArgument,
+  isPromise,
   Pacer,
   primitiveContext,
 } from '@cephts/common';
@@ -22,14 +22,13 @@ import type {
 } from '@cephts/common';
 import type { DispatchHandler, MessageAccessors } from './dispatch-handler.js';
 import { Entry } from './entry.js';
-import type { Item } from './entry.js';
+import type { CodeHandler, Item } from './entry.js';
 import { messageAccessors } from './message-accessors.js';
 import type { OpQueue } from './op-queue.js';
 import { TYPES } from './options.js';
 import type { DispatchQueueOptions, EnqueueOptions } from './options.js';
 import { PrioritizedQueue } from './prioritized-queue.js';
-import { MAX_PRIORITY, PRIORITY } from './priorities.js';
-import type { DispatchCode } from './priorities.js';
+import { PRIORITY } from './priorities.js';
 import { WeightedPriorityQueue } from './weighted-priority-queue.js';
 
 const channel = (event: string): DiagnosticsChannel | undefined => diagnosticsChannel(`cephts:dispatch-queue:${event}`);
@@ -86,6 +85,8 @@ export class DispatchQueue<M, C = never> {
   #delivering = false;
   /** A handler has returned a promise that has not settled. */
   #busy = false;
+  /** destroy() was called: such a promise is waited for no more. */
+  #destroyed = false;
   #paused = false;
   /** A message needs nothing but to be queued: no bounds, no asynchronous context. */
   readonly #plain: boolean;
@@ -146,6 +147,11 @@ export class DispatchQueue<M, C = never> {
     return this.#local.length;
   }
 
+  /** Cost of the messages that wait, those on their way through ms_local counted; how many wait where no limit asks for costs. */
+  get cost(): number {
+    return this.#bounds?.cost ?? this.length + this.localLength;
+  }
+
   /** True from {@link start} on until both threads have ended. */
   get started(): boolean {
     return this.#dispatchThread.started;
@@ -157,12 +163,12 @@ export class DispatchQueue<M, C = never> {
 
   /** Is nothing queued and nothing being delivered? */
   get idle(): boolean {
-    return this.#queue.length === 0 && this.#local.length === 0 && !this.#delivering && !this.#busy;
+    return this.#queue.length === 0 && this.#local.length === 0 && !this.#delivering && !this.#awaits;
   }
 
-  /** Resolves when both threads have ended; never rejects. */
-  get closed(): Promise<void> {
-    return this.#ended;
+  /** True once {@link close}, {@link shutdown} or {@link destroy} was called: no more messages are taken. */
+  get closed(): boolean {
+    return this.#closing;
   }
 
   /** A number for a new connection: 1, 2, …. Class 0 is that of codes and of messages to oneself. */
@@ -210,27 +216,27 @@ export class DispatchQueue<M, C = never> {
 
   /** Queues D_CONNECT. @returns false after shutdown */
   queueConnect(connection: C): boolean {
-    return this.#queueCode(1, connection);
+    return this.#queueCode('handleConnect', connection);
   }
 
   /** Queues D_ACCEPT. @returns false after shutdown */
   queueAccept(connection: C): boolean {
-    return this.#queueCode(2, connection);
+    return this.#queueCode('handleAccept', connection);
   }
 
   /** Queues D_BAD_REMOTE_RESET. @returns false after shutdown */
   queueRemoteReset(connection: C): boolean {
-    return this.#queueCode(3, connection);
+    return this.#queueCode('handleRemoteReset', connection);
   }
 
   /** Queues D_BAD_RESET. @returns false after shutdown */
   queueReset(connection: C): boolean {
-    return this.#queueCode(4, connection);
+    return this.#queueCode('handleReset', connection);
   }
 
   /** Queues D_CONN_REFUSED. @returns false after shutdown */
   queueRefused(connection: C): boolean {
-    return this.#queueCode(5, connection);
+    return this.#queueCode('handleRefused', connection);
   }
 
   /** Shows the handler a message before the fast decision. */
@@ -240,24 +246,13 @@ export class DispatchQueue<M, C = never> {
 
   /** May the message go past the queue? */
   canFastDispatch(message: M): boolean {
-    return (this.#call('canFastDispatch', message) as boolean | undefined) ?? false;
+    return this.#call('canFastDispatch', message) === true;
   }
 
   /** Delivers a message past the queue, on the caller's stack, and gives its throttle bytes back. */
   fastDispatch(message: M): void {
-    const size = this.preDispatch(message);
+    const size = this.#preDispatch(message);
     this.#call('fastDispatch', message);
-    this.postDispatch(message, size);
-  }
-
-  /** Takes the throttle bytes off a message, which has none from then on. @returns how many, for {@link postDispatch} */
-  preDispatch(message: M): number {
-    if (onDispatch?.hasSubscribers) onDispatch.publish({ queue: this, message });
-    return this.#read.takeThrottleSize(message);
-  }
-
-  /** The message was dispatched: gives its throttle bytes back. */
-  postDispatch(_message: M, size: number): void {
     this.dispatchThrottleRelease(size);
   }
 
@@ -300,7 +295,7 @@ export class DispatchQueue<M, C = never> {
     const error = this.#endError ?? aborted(DISCARDED);
     let discarded = 0;
     for (let item = this.#local.dequeue(); item !== undefined; item = this.#local.dequeue()) {
-      this.#drop(item, this.#local.dequeuedCost, error);
+      this.#drop(item, this.#local.dequeued.cost, error);
       discarded++;
     }
     this.#settle();
@@ -323,7 +318,10 @@ export class DispatchQueue<M, C = never> {
     return this.idle ? Promise.resolve() : new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Takes nothing more; discards the messages that wait and delivers the codes, then the threads end: await {@link wait}. */
+  /**
+   * Takes nothing more; discards the messages that wait and delivers the codes, then the threads end: await {@link wait}. A delivery that
+   * takes time is waited for first.
+   */
   shutdown(): void {
     if (this.#stop) return;
     this.#stop = this.#closing = true;
@@ -333,7 +331,7 @@ export class DispatchQueue<M, C = never> {
     this.resume();
   }
 
-  /** Resolves when both threads have ended, which follows {@link shutdown}. */
+  /** Resolves when both threads have ended, which follows {@link shutdown}, {@link close} and {@link destroy}; never rejects. */
   wait(): Promise<void> {
     return this.#ended;
   }
@@ -348,10 +346,16 @@ export class DispatchQueue<M, C = never> {
     return this.#ended;
   }
 
-  /** As {@link shutdown}, with `error` as the cause of each discard. @returns the promise of {@link wait} */
+  /**
+   * As {@link shutdown}, with `error` as the cause of each discard, but waits for no promise of a handler's, of before or after.
+   * @returns the promise of {@link wait}
+   */
   destroy(error?: unknown): Promise<void> {
-    this.#endError ??= aborted(ENDED, { reason: error });
+    if (!this.#destroyed) this.#endError = aborted(ENDED, { reason: error });
+    this.#destroyed = true;
     this.shutdown();
+    // also where a shutdown waits for a promise
+    this.resume();
     return this.#ended;
   }
 
@@ -370,23 +374,27 @@ export class DispatchQueue<M, C = never> {
   #submit(local: boolean, message: M, priority: number, id: number, signal: AbortSignalLike | undefined): boolean {
     const read = this.#read;
     const cost = read.cost(message);
-    // ms_local puts it into the queue later, where nobody could be told
-    if (local && (priority & MAX_PRIORITY) !== priority)
-      throw invalidArgument(`Expected priority <= ${MAX_PRIORITY}, got ${priority}`);
+    // what ms_local puts into the queue later is refused now, while its sender can be told
+    this.#queue.check(id, priority, this.#isStrict(priority), cost);
     const refusal = this.#refusal(priority, cost, signal);
     if (refusal) {
       this.#discard(message, refusal);
       return false;
     }
     if (local) read.stampLocal(message, this.#cct.clock.monotonicNow());
-    const entry = new Entry<M, C>(0, message, priority);
-    entry.signal = signal;
-    if (this.#options.keepAsyncContext) entry.run = captureAsyncContext();
-    this.#insert(local, entry, id, cost, read.recvStamp(message));
+    const stamp = read.recvStamp(message);
+    const entry = this.#entry('', message, priority);
     if (signal) this.#listen(entry, signal);
+    this.#insert(local, entry, id, cost, stamp);
     this.#bounds?.add(cost);
     if (onEnqueue?.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id, local });
     return true;
+  }
+
+  #entry(code: CodeHandler | '', value: M | C, priority: number): Entry<M, C> {
+    const entry = new Entry<M, C>(code, value, priority);
+    if (this.#options.keepAsyncContext) entry.run = captureAsyncContext();
+    return entry;
   }
 
   /** Why the message is not taken, if it is not; makes room for it first where the overflow policy says so. */
@@ -410,7 +418,7 @@ export class DispatchQueue<M, C = never> {
     const most = this.#codes > 0 ? Math.min(priority, PRIORITY.HIGHEST - 1) : priority;
     const item = this.#queue.dequeueLowest(most, this.#isStrict(priority));
     if (item === undefined) return false;
-    this.#drop(item, this.#queue.dequeuedCost, full());
+    this.#drop(item, this.#queue.dequeued.cost, full());
     return true;
   }
 
@@ -420,8 +428,9 @@ export class DispatchQueue<M, C = never> {
 
   /** Withdraws a message that waits when the signal aborts. */
   #listen(entry: Entry<M, C>, signal: AbortSignalLike): void {
+    entry.signal = signal;
     entry.unlisten = this.#signals.add(signal, () => {
-      const cost = entry.place?.queue.withdraw(entry.place.at);
+      const cost = entry.withdraw?.();
       if (cost === undefined) return;
       this.#drop(entry, cost, aborted(DISCARDED, signal));
       this.#settle();
@@ -451,13 +460,13 @@ export class DispatchQueue<M, C = never> {
       queue.enqueueStrict(0, 0, entry, cost, stamp);
       this.#inserted(queue, this.#localThread);
     } else this.#place(entry, id, priority, cost, stamp);
-    if (signal) entry.place = { queue, at: queue.tail(id, local ? 0 : priority, local || this.#isStrict(priority))! };
+    if (signal) entry.withdraw = queue.withdrawal(id, local ? 0 : priority, local || this.#isStrict(priority));
   }
 
-  #queueCode(code: DispatchCode, connection: C): boolean {
+  #queueCode(code: CodeHandler, connection: C): boolean {
     if (this.#stop) return false;
     this.#codes++;
-    this.#insertCode(new Entry<M, C>(code, connection, PRIORITY.HIGHEST));
+    this.#insertCode(this.#entry(code, connection, PRIORITY.HIGHEST));
     return true;
   }
 
@@ -466,14 +475,14 @@ export class DispatchQueue<M, C = never> {
     this.#inserted(this.#queue, this.#dispatchThread);
   }
 
-  /** Does ms_dispatch wait for the promise of a handler? */
-  #awaits(thread: LoopThread): boolean {
-    return this.#busy && thread === this.#dispatchThread;
+  /** Does the next delivery wait for the promise of a handler? */
+  get #awaits(): boolean {
+    return this.#busy && !this.#destroyed;
   }
 
-  /** Are deliveries held up? After shutdown no more than discarding is left to do, which waits for nothing. */
+  /** Is the thread held up? */
   #held(thread: LoopThread): boolean {
-    return this.#paused || (!this.#stop && this.#awaits(thread));
+    return this.#paused || (this.#awaits && thread === this.#dispatchThread);
   }
 
   /** One turn of a thread, one slice at the most. */
@@ -494,95 +503,101 @@ export class DispatchQueue<M, C = never> {
     thread.addItems(taken, length);
     this.#settle();
     if (this.#held(thread)) return false;
-    if (length === 0 && this.#stop && !this.#awaits(thread)) this.#end(thread);
+    if (length === 0 && this.#stop) this.#end(thread);
     return length > 0;
   }
 
   /** ms_dispatch: delivers one item. */
   #dispatch(item: Item<M, C>): void {
     const entry = item instanceof Entry ? item : undefined;
-    if (entry && entry.code > 0) {
-      this.#deliverCode(entry);
+    if (entry?.code) {
+      this.#codes--;
+      this.#finish(this.#call(entry.code, entry.value, entry.run), 0);
       return;
     }
     if (this.#stop) {
-      this.#drop(item, this.#queue.dequeuedCost, this.#endError!);
+      this.#drop(item, this.#queue.dequeued.cost, this.#endError!);
       return;
     }
     const begin = this.#counters ? this.#cct.clock.monotonicNow() : undefined;
-    if (begin !== undefined) this.#counters?.latency(begin - this.#queue.dequeuedStamp);
-    this.#bounds?.remove(this.#queue.dequeuedCost);
+    if (begin !== undefined) this.#counters?.latency(begin - this.#queue.dequeued.stamp);
+    this.#bounds?.remove(this.#queue.dequeued.cost);
     entry?.unlisten?.();
     this.#deliver((entry ? entry.value : item) as M, entry?.run, begin);
   }
 
   #deliver(message: M, run: AsyncContextRunner | undefined, begin: number | undefined): void {
     const handler = this.#handler;
-    let size = 0;
+    const size = this.#preDispatch(message);
+    let result: unknown;
     try {
-      size = this.preDispatch(message);
-      const result = run ? run(() => handler.deliver(message, begin)) : handler.deliver(message, begin);
-      if (isThenable(result)) {
-        this.#waitFor(result, message, size);
-        return;
-      }
+      result = this.#heard(run ? run(() => handler.deliver(message, begin)) : handler.deliver(message, begin), message);
     } catch (error) {
       this.#report(error, message);
     }
-    this.postDispatch(message, size);
+    this.#finish(result, size);
   }
 
-  /** The next delivery waits until this one has settled. */
-  #waitFor(result: PromiseLike<unknown>, message: M, size: number): void {
+  /** A handler has returned: gives the throttle bytes back when its promise has settled, if it gave one; the next delivery waits for that. */
+  #finish(result: unknown, size: number): void {
+    if (!isPromise(result)) {
+      this.dispatchThrottleRelease(size);
+      return;
+    }
     this.#busy = true;
-    void Promise.resolve(result)
-      .catch((error: unknown) => this.#report(error, message))
-      .then(() => {
-        this.#busy = false;
-        this.postDispatch(message, size);
-        this.#dispatchThread.wake();
-      });
-  }
-
-  #deliverCode({ code, value }: Entry<M, C>): void {
-    this.#codes--;
-    this.#call(CODE_HANDLERS[code - 1] as 'handleConnect', value);
+    void result.then(() => {
+      this.#busy = false;
+      this.dispatchThrottleRelease(size);
+      this.#dispatchThread.wake();
+    });
   }
 
   /** ms_local: fast dispatches one message or queues it in class 0. */
   #passOn(entry: Entry<M, C>): void {
     const { signal, run = callDirectly } = entry;
     const message = entry.value as M;
-    const { dequeuedCost, dequeuedStamp } = this.#local;
+    const { cost, stamp } = this.#local.dequeued;
     if (!this.#stop) {
       run(() => this.fastPreprocess(message));
       if (run(() => this.canFastDispatch(message))) {
         entry.unlisten?.();
-        this.#bounds?.remove(dequeuedCost);
+        this.#bounds?.remove(cost);
         run(() => this.fastDispatch(message));
         return;
       }
     }
     // the signal may have aborted meanwhile
-    if (this.#stop || signal?.aborted) this.#drop(entry, dequeuedCost, this.#endError ?? aborted(DISCARDED, signal));
-    else this.#insert(false, entry, 0, dequeuedCost, dequeuedStamp);
+    if (this.#stop || signal?.aborted) this.#drop(entry, cost, this.#endError ?? aborted(DISCARDED, signal));
+    else this.#insert(false, entry, 0, cost, stamp);
   }
 
   /** A message that waited and has left its queue will not be delivered. */
   #drop(item: Item<M, C>, cost: number, error: CephError): void {
+    const entry = item instanceof Entry ? item : undefined;
     this.#bounds?.remove(cost);
-    if (item instanceof Entry) item.unlisten?.();
-    this.#discard(item instanceof Entry ? (item.value as M) : item, error);
+    entry?.unlisten?.();
+    this.#discard((entry ? entry.value : item) as M, error, entry?.run);
   }
 
   /** Settles a message that will not be delivered: gives its bytes back and tells the handler. */
-  #discard(message: M, error: CephError): void {
+  #discard(message: M, error: CephError, run?: AsyncContextRunner): void {
     if (onDiscard?.hasSubscribers) onDiscard.publish({ queue: this, message, error });
+    this.dispatchThrottleRelease(this.#takeThrottleSize(message));
+    this.#call('discard', message, run, error);
+  }
+
+  #preDispatch(message: M): number {
+    if (onDispatch?.hasSubscribers) onDispatch.publish({ queue: this, message });
+    return this.#takeThrottleSize(message);
+  }
+
+  /** Takes the throttle bytes off a message, which has none from then on. */
+  #takeThrottleSize(message: M): number {
     try {
-      this.dispatchThrottleRelease(this.#read.takeThrottleSize(message));
-      this.#handler.discard?.(message, error);
-    } catch (thrown) {
-      this.#report(thrown, message);
+      return this.#read.takeThrottleSize(message);
+    } catch (error) {
+      this.#report(error, message);
+      return 0;
     }
   }
 
@@ -603,17 +618,24 @@ export class DispatchQueue<M, C = never> {
     if (this.#closing) this.shutdown();
   }
 
-  /** Calls the handler, where it has that method, and reports what it throws. */
-  #call(method: keyof DispatchHandler<M, C>, entry: unknown): unknown {
+  /** Calls the handler, where it has that method, and reports what it throws or rejects with. @returns what it returned, if anything */
+  #call(method: keyof DispatchHandler<M, C>, entry: unknown, run?: AsyncContextRunner, error?: CephError): unknown {
+    const handler = this.#handler as { discard?: (entry: unknown, error?: CephError) => unknown };
+    const key = method as 'discard';
     try {
-      return this.#handler[method as 'fastDispatch']?.(entry as M);
-    } catch (error) {
-      this.#report(error, entry);
+      return this.#heard(run ? run(() => handler[key]?.(entry, error)) : handler[key]?.(entry, error), entry);
+    } catch (thrown) {
+      this.#report(thrown, entry);
       return undefined;
     }
   }
 
-  /** Reports what a handler threw, once. */
+  /** Where a handler returned a promise, reports what that rejects with. @returns the result, or a promise that never rejects */
+  #heard(result: unknown, entry: unknown): unknown {
+    return isPromise(result) ? Promise.resolve(result).catch((error: unknown) => this.#report(error, entry)) : result;
+  }
+
+  /** Reports what a handler threw, once. Never throws. */
   #report(error: unknown, entry: unknown): void {
     if (onFailure?.hasSubscribers) onFailure.publish({ queue: this, error, entry });
     const { onError } = this.#options;
@@ -621,7 +643,8 @@ export class DispatchQueue<M, C = never> {
       if (!onError) throw error;
       onError(error, entry);
     } catch (unheard) {
-      this.#cct.reportError(unheard, 'ms_dispatch');
+      // off this stack, where it stops nothing even if the context throws
+      this.#cct.clock.defer(() => this.#cct.reportError(unheard, 'ms_dispatch'));
     }
   }
 }
@@ -629,17 +652,10 @@ export class DispatchQueue<M, C = never> {
 const ENDED = 'the queue has ended';
 const DISCARDED = 'the message was discarded';
 
-/** By code, from D_CONNECT on. */
-const CODE_HANDLERS = ['handleConnect', 'handleAccept', 'handleRemoteReset', 'handleReset', 'handleRefused'] as const;
-
 const callDirectly: AsyncContextRunner = (fn) => fn();
 
 function isCode<M, C>(item: Item<M, C>): item is Entry<M, C> {
-  return item instanceof Entry && item.code > 0;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | undefined)?.then === 'function';
+  return item instanceof Entry && item.code !== '';
 }
 
 /** There is no room for a message, or it had to make room. */

@@ -1,6 +1,8 @@
 import type { AbortSignalLike, AsyncContextRunner } from '@cephts/common';
-import type { OpQueue, OpQueueEntry } from './op-queue.js';
-import type { DispatchCode } from './priorities.js';
+import type { Withdrawal } from './op-queue.js';
+
+/** The method of the handler that takes a code (D_CONNECT …). */
+export type CodeHandler = 'handleConnect' | 'handleAccept' | 'handleRemoteReset' | 'handleReset' | 'handleRefused';
 
 /** What lies in a queue: a message as it is, so that it costs no allocation, or an {@link Entry}. */
 export type Item<M, C> = M | Entry<M, C>;
@@ -10,8 +12,8 @@ export type Item<M, C> = M | Entry<M, C>;
  * an asynchronous context, a message on its way through ms_local.
  */
 export class Entry<M, C> {
-  /** 0 for a message. */
-  readonly code: DispatchCode | 0;
+  /** Who takes it; empty for a message. */
+  readonly code: CodeHandler | '';
   /** The message, or the connection. */
   readonly value: M | C;
   readonly priority: number;
@@ -21,10 +23,10 @@ export class Entry<M, C> {
   signal: AbortSignalLike | undefined;
   /** Stops listening to the signal. */
   unlisten: (() => void) | undefined;
-  /** Where it lies, if it can be withdrawn. */
-  place: { queue: OpQueue<Item<M, C>>; at: OpQueueEntry<Item<M, C>> } | undefined;
+  /** Takes it out of where it lies, if it has a signal. */
+  withdraw: Withdrawal | undefined;
 
-  constructor(code: DispatchCode | 0, value: M | C, priority: number) {
+  constructor(code: CodeHandler | '', value: M | C, priority: number) {
     this.code = code;
     this.value = value;
     this.priority = priority;

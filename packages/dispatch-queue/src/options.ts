@@ -16,7 +16,7 @@ export interface DispatchQueueOptions<M> extends BoundsOptions {
   accessors?: MessageAccessors<M>;
   /** In what order priorities are served. @defaultValue `'strict'` */
   policy?: DispatchPolicy;
-  /** For the weighted policy: the weight of a priority, above 0. @defaultValue priority + 1 */
+  /** For the weighted policy: the weight of a priority, above 0; asked when the priority is used first. @defaultValue priority + 1 */
   weight?: (priority: number) => number;
   /**
    * Bounds the bytes of messages that are being read, queued or dispatched, as `msgr_dispatch_throttler` of `ms_dispatch_throttle_bytes`

@@ -32,13 +32,17 @@ export interface PrioritizedQueueOptions {
 export class PrioritizedQueue<T> extends TieredQueue<T> {
   readonly #maxTokens: number;
   readonly #minCost: number;
-  /** Sum of the priorities that share. */
-  #totalPriority = 0;
+  /** Sum of the weights that share. */
+  #totalWeight = 0;
 
   constructor(options: PrioritizedQueueOptions = {}) {
     super();
     this.#maxTokens = options.maxTokensPerPriority ?? 16_777_216;
     this.#minCost = options.minCost ?? 65_536;
+  }
+
+  protected weightOf(priority: number): number {
+    return priority;
   }
 
   protected choose(top: SubQueue<T>): SubQueue<T> {
@@ -52,20 +56,20 @@ export class PrioritizedQueue<T> extends TieredQueue<T> {
   }
 
   protected served(_sub: SubQueue<T>, cost: number): void {
-    if (this.#totalPriority === 0) return;
+    if (this.#totalWeight === 0) return;
     for (const sub of this.waiting) {
-      const tokens = sub.tokens + Math.floor((sub.priority * this.#clamp(cost)) / this.#totalPriority) + 1;
+      const tokens = sub.tokens + Math.floor((sub.weight * this.#clamp(cost)) / this.#totalWeight) + 1;
       sub.tokens = Math.min(tokens, this.#maxTokens);
     }
   }
 
   protected joined(sub: SubQueue<T>): void {
     sub.tokens = 0;
-    this.#totalPriority += sub.priority;
+    this.#totalWeight += sub.weight;
   }
 
   protected left(sub: SubQueue<T>): void {
-    this.#totalPriority -= sub.priority;
+    this.#totalWeight -= sub.weight;
   }
 
   #clamp(cost: number): number {

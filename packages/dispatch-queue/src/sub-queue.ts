@@ -7,7 +7,6 @@ import { RadixMap } from './radix-map.js';
  * @see PrioritizedQueue::SubQueue in src/common/PrioritizedQueue.h (16.2.15)
  */
 export class SubQueue<T> {
-  readonly priority: number;
   /** Of the strict tier? */
   readonly strict: boolean;
   /** Its place among the priorities of both tiers. */
@@ -16,18 +15,19 @@ export class SubQueue<T> {
   length = 0;
   /** The class whose turn it is; there is one while anything is queued. */
   front: ClassQueue<T> | undefined;
+  /** Its share of what is served. */
+  readonly weight: number;
   /** For the token bucket. */
   tokens = 0;
-  /** For the weighted policy: its share, and the virtual time at which it is served next. */
-  weight = 1;
+  /** For the weighted policy: the virtual time at which it is served next. */
   pass = 0;
   readonly #pool: ClassPool<T>;
   readonly #classes = new RadixMap<ClassQueue<T>>();
 
-  constructor(priority: number, strict: boolean, rank: number, pool: ClassPool<T>) {
-    this.priority = priority;
+  constructor(strict: boolean, rank: number, weight: number, pool: ClassPool<T>) {
     this.strict = strict;
     this.rank = rank;
+    this.weight = weight;
     this.#pool = pool;
   }
 
@@ -53,9 +53,9 @@ export class SubQueue<T> {
   }
 
   /** Takes one entry out. @returns its cost, or undefined where it was not there any more */
-  withdraw(cls: number, position: QueuePosition, item: T): number | undefined {
+  withdraw(cls: number, position: QueuePosition): number | undefined {
     const queue = this.#classes.get(cls);
-    const cost = queue?.withdraw(position, item);
+    const cost = queue?.withdraw(position);
     if (cost === undefined) return undefined;
     this.length--;
     if (queue?.empty) this.#drop(queue);

@@ -1,7 +1,7 @@
 import { invalidArgument } from '@cephts/common';
 import { ClassPool } from './class-queue.js';
-import type { ClassQueue, EntryNumbers, QueuePosition } from './class-queue.js';
-import type { OpQueue, OpQueueEntry } from './op-queue.js';
+import type { ClassQueue, EntryNumbers } from './class-queue.js';
+import type { OpQueue, Withdrawal } from './op-queue.js';
 import { MAX_PRIORITY } from './priorities.js';
 import { MAX_KEY } from './radix-map.js';
 import { SubQueue } from './sub-queue.js';
@@ -23,18 +23,10 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   readonly #subs: (SubQueue<T> | undefined)[] = new Array<undefined>(2 * STRICT).fill(undefined);
   readonly #pool = new ClassPool<T>();
   #length = 0;
-  readonly #dequeued: EntryNumbers = { cost: 0, stamp: 0 };
+  readonly dequeued: EntryNumbers = { cost: 0, stamp: 0 };
 
   get length(): number {
     return this.#length;
-  }
-
-  get dequeuedCost(): number {
-    return this.#dequeued.cost;
-  }
-
-  get dequeuedStamp(): number {
-    return this.#dequeued.stamp;
   }
 
   enqueueStrict(cls: number, priority: number, item: T, cost = 0, stamp = 0): void {
@@ -59,7 +51,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
     if (top.strict) return this.#take(top);
     const sub = this.choose(top);
     const item = this.#take(sub);
-    this.served(sub, this.#dequeued.cost);
+    this.served(sub, this.dequeued.cost);
     return item;
   }
 
@@ -81,25 +73,32 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
     return out;
   }
 
-  tail(cls: number, priority: number, strict: boolean): OpQueueEntry<T> | undefined {
-    const tail = this.#subs[rank(priority, strict)]?.classQueue(cls)?.tail();
-    return tail && { ...tail, cls, priority, strict };
+  withdrawal(cls: number, priority: number, strict: boolean): Withdrawal | undefined {
+    const sub = this.#subs[rank(priority, strict)];
+    const position = sub?.classQueue(cls)?.tail();
+    return (
+      position &&
+      (() => {
+        const cost = sub!.withdraw(cls, position);
+        if (cost !== undefined) {
+          this.#length--;
+          this.#dropIfEmpty(sub!);
+        }
+        return cost;
+      })
+    );
   }
 
-  withdraw({ item, cls, priority, strict, position }: OpQueueEntry<T>): number | undefined {
-    const sub = this.#subs[rank(priority, strict)];
-    const cost = sub?.withdraw(cls, position as QueuePosition, item);
-    if (sub && cost !== undefined) {
-      this.#length--;
-      this.#dropIfEmpty(sub);
-    }
-    return cost;
+  check(cls: number, priority: number, strict: boolean, cost: number): void {
+    this.#sub(cls, priority, strict, cost);
   }
 
   oldest(): number {
     return Math.min(...this.waiting.map((sub) => sub.oldest()));
   }
 
+  /** The share of a priority of the shared tier, asked when it is used first. @throws CephError where it cannot have one */
+  protected abstract weightOf(priority: number): number;
   /** Which priority is next? Asked when only shared ones wait, of which `top` is the highest. */
   protected abstract choose(top: SubQueue<T>): SubQueue<T>;
   /** An item of that priority and cost was taken; the priority has left already where it was the last one. */
@@ -111,20 +110,27 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
 
   /** One more entry comes: the class to push it to. */
   #add(cls: number, priority: number, strict: boolean, cost: number): ClassQueue<T> {
-    // x & 511 is x for integers from 0 to 511 only
-    if ((cls & MAX_KEY) !== cls || (priority & MAX_PRIORITY) !== priority || !(cost >= 0)) {
-      throw invalidArgument(`Expected class <= ${MAX_KEY}, priority < ${STRICT}, cost >= 0, got ${cls}, ${priority}, ${cost}`);
-    }
-    const at = rank(priority, strict);
-    const sub = (this.#subs[at] ??= new SubQueue(priority, strict, at, this.#pool));
+    const sub = this.#sub(cls, priority, strict, cost);
     if (sub.length === 0) this.#join(sub);
     this.#length++;
     return sub.add(cls);
   }
 
+  /** The priority that such an entry goes to. */
+  #sub(cls: number, priority: number, strict: boolean, cost: number): SubQueue<T> {
+    // x & 511 is x for integers from 0 to 511 only
+    if ((cls & MAX_KEY) !== cls || (priority & MAX_PRIORITY) !== priority || !(cost >= 0)) {
+      throw invalidArgument(
+        `Expected class <= ${MAX_KEY}, priority <= ${MAX_PRIORITY}, cost >= 0, got ${cls}, ${priority}, ${cost}`,
+      );
+    }
+    const at = rank(priority, strict);
+    return (this.#subs[at] ??= new SubQueue(strict, at, strict ? 1 : this.weightOf(priority), this.#pool));
+  }
+
   #take(sub: SubQueue<T>): T {
     this.#length--;
-    const item = sub.shift(this.#dequeued);
+    const item = sub.shift(this.dequeued);
     this.#dropIfEmpty(sub);
     return item;
   }

@@ -5,7 +5,7 @@ import { TieredQueue } from './tiered-queue.js';
 
 /** Options of {@link WeightedPriorityQueue}. */
 export interface WeightedPriorityQueueOptions extends PrioritizedQueueOptions {
-  /** The weight of a priority, above 0; asked once each time the priority begins to wait. @defaultValue priority + 1 */
+  /** The weight of a priority, above 0; asked when the priority is used first. @defaultValue priority + 1 */
   weight?: (priority: number) => number;
 }
 
@@ -33,6 +33,13 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
     this.#weight = options.weight ?? ((priority) => priority + 1);
   }
 
+  /** @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for a weight that is not above 0 */
+  protected weightOf(priority: number): number {
+    const weight = this.#weight(priority);
+    if (weight > 0 && weight < Infinity) return weight;
+    throw invalidArgument(`Expected a weight above 0, got ${weight}`);
+  }
+
   protected choose(top: SubQueue<T>): SubQueue<T> {
     let next = top;
     for (const sub of this.waiting) if (sub.pass < next.pass) next = sub;
@@ -44,14 +51,7 @@ export class WeightedPriorityQueue<T> extends TieredQueue<T> {
     sub.pass += Math.min(Math.max(cost, this.#minCost), this.#maxCost) / sub.weight;
   }
 
-  /** @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for a weight that is not above 0 */
   protected joined(sub: SubQueue<T>): void {
-    const { priority } = sub;
-    const weight = this.#weight(priority);
-    if (!(weight > 0 && weight < Infinity)) {
-      throw invalidArgument(`Expected a weight above 0, got ${weight}`);
-    }
-    sub.weight = weight;
     // one that left and joins again has not won a turn by it
     sub.pass = Math.max(this.#now, sub.pass);
   }

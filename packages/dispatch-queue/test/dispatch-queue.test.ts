@@ -1,21 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { DISPATCH_CODE, DispatchQueue, PRIORITY } from '../src/index.js';
+import { DispatchQueue, PRIORITY } from '../src/index.js';
 import { makeKit, message, taken } from './kit.js';
 import type { TestMessage } from './kit.js';
 
 const { LOW, DEFAULT, HIGH, HIGHEST } = PRIORITY;
 
 describe('DispatchQueue: order', () => {
-  it('knows the priorities and the codes of Ceph', () => {
+  it('knows the priorities of Ceph', () => {
     expect(PRIORITY).toEqual({ LOW: 64, DEFAULT: 127, HIGH: 196, HIGHEST: 255 });
-    expect(DISPATCH_CODE).toEqual({
-      D_CONNECT: 1,
-      D_ACCEPT: 2,
-      D_BAD_REMOTE_RESET: 3,
-      D_BAD_RESET: 4,
-      D_CONN_REFUSED: 5,
-      D_NUM_CODES: 6,
-    });
   });
 
   it('serves strictly by priority from 64 on, connections in turn, each first in, first out', () => {
@@ -447,18 +439,20 @@ describe('DispatchQueue: threads and ending', () => {
 
   it('ends by close, shutdown and destroy, in any order and any number', async () => {
     const kit = makeKit();
-    const ends = [
-      kit.queue.close(),
-      kit.queue.destroy(),
-      kit.queue.close(),
-      kit.queue[Symbol.asyncDispose](),
-      kit.queue.wait(),
-      kit.queue.closed,
-    ];
+    const ends = [kit.queue.close(), kit.queue.destroy(), kit.queue.close(), kit.queue[Symbol.asyncDispose](), kit.queue.wait()];
     kit.queue.shutdown();
     kit.run();
     await Promise.all(ends);
     expect(kit.queue.started).toBe(false);
+  });
+
+  it('is closed from close, shutdown or destroy on', () => {
+    for (const end of ['close', 'shutdown', 'destroy'] as const) {
+      const { queue } = makeKit();
+      expect(queue.closed).toBe(false);
+      void queue[end]();
+      expect(queue.closed).toBe(true);
+    }
   });
 
   it('disposes of itself gracefully', async () => {
@@ -479,12 +473,12 @@ describe('DispatchQueue: threads and ending', () => {
     kit.queue.enqueue(message('a'));
     controller.abort();
     kit.run();
-    await kit.queue.closed;
+    await kit.queue.wait();
     expect(kit.log).toEqual(['discard a ERR_CEPH_ABORTED']);
     const late = makeKit({ signal: AbortSignal.abort() });
     expect(late.queue.enqueue(message('b'))).toBe(false);
     late.run();
-    await late.queue.closed;
+    await late.queue.wait();
   });
 
   it('just works in the default context', async () => {

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
-import { CephContext, VirtualClock } from '@cephts/common';
+import { CephContext, Throttle, VirtualClock } from '@cephts/common';
 import type { AbortSignalLike } from '@cephts/common';
 import { DispatchQueue, PRIORITY } from '../src/index.js';
 import { makeKit, message, taken } from './kit.js';
+import type { Kit, TestMessage } from './kit.js';
 
 const { LOW, DEFAULT, HIGH, HIGHEST } = PRIORITY;
 
@@ -123,19 +124,75 @@ describe('DispatchQueue: deliveries that take time', () => {
     expect([kit.log, kit.queue.idle, kit.throttle.count]).toEqual([['slow', 'next'], true, 0]);
   });
 
-  it('does not end before a delivery has settled', async () => {
+  it('waits for the promise of a code’s handler, too', async () => {
     let finish!: () => void;
-    const kit = makeKit({}, { deliver: () => new Promise<void>((resolve) => (finish = resolve)) });
+    const kit = makeKit({}, { handleReset: () => new Promise<void>((resolve) => (finish = resolve)) });
     kit.queue.start();
+    kit.queue.queueReset('con');
     kit.queue.enqueue(message('a'));
     kit.run();
-    let ended = false;
-    void kit.queue.destroy().then(() => (ended = true));
-    await kit.clock.settle();
-    expect(ended).toBe(false);
+    expect([taken(kit), kit.queue.idle]).toEqual([[], false]);
     finish();
     await kit.clock.settle();
-    expect(ended).toBe(true);
+    expect([taken(kit), kit.queue.idle]).toEqual([['deliver a'], true]);
+  });
+
+  /** A queue whose first delivery takes until `finish` is called; it has ended when `ended` says so. */
+  const slowKit = (): Kit & { finish: () => void; ended: () => boolean } => {
+    let finish!: () => void;
+    let ended = false;
+    const slow = new Promise<void>((resolve) => (finish = resolve));
+    const kit = makeKit(
+      {},
+      { deliver: () => slow, discard: (m, { cause }) => void kit.log.push(`discard ${m.name} ${String(cause)}`) },
+    );
+    kit.throttle.take(10);
+    kit.queue.start();
+    kit.queue.enqueue(message('slow', { dispatchThrottleSize: 10 }));
+    kit.run();
+    kit.queue.enqueue(message('a'));
+    kit.queue.queueReset('con');
+    kit.queue.localDelivery(message('local'));
+    void kit.queue.wait().then(() => (ended = true));
+    return { ...kit, finish, ended: () => ended };
+  };
+
+  it('on shutdown waits for it before it delivers the codes and ends', async () => {
+    const kit = slowKit();
+    kit.queue.shutdown();
+    await kit.clock.settle();
+    expect([taken(kit), kit.ended(), kit.queue.idle]).toEqual([['discard local undefined'], false, false]);
+    kit.finish();
+    await kit.clock.settle();
+    expect([taken(kit), kit.ended()]).toEqual([['reset con', 'discard a undefined'], true]);
+  });
+
+  it('when destroyed waits for no promise: settles what is pending at once, and ends', async () => {
+    for (const before of ['nothing', 'close', 'shutdown'] as const) {
+      const kit = slowKit();
+      const empty = kit.queue.waitForEmpty();
+      if (before !== 'nothing') void kit.queue[before]();
+      void kit.queue.destroy('why');
+      kit.run();
+      await empty;
+      await kit.queue.wait();
+      expect(taken(kit)).toEqual(['reset con', 'discard a why', 'discard local why']);
+      expect([kit.queue.idle, kit.queue.started, kit.throttle.count]).toEqual([true, false, 10]);
+      // what ran on still gives its bytes back
+      kit.finish();
+      await kit.clock.settle();
+      expect([kit.throttle.count, kit.errors]).toEqual([0, []]);
+    }
+  });
+
+  it('can be destroyed by a delivery that waits for the end', async () => {
+    const kit = makeKit({}, { deliver: () => kit.queue.destroy() });
+    kit.queue.enqueue(message('a'));
+    kit.queue.enqueue(message('b'));
+    kit.queue.start();
+    await kit.clock.settle();
+    await kit.queue.wait();
+    expect(taken(kit)).toEqual(['discard b ERR_CEPH_ABORTED']);
   });
 });
 
@@ -173,16 +230,101 @@ describe('DispatchQueue: errors', () => {
     ]);
   });
 
-  it('refuses a message to oneself of a priority that there is none of while its sender can be told', () => {
-    const kit = makeKit();
+  it('refuses a message that cannot be queued at once, one to oneself too, and takes and drops nothing', () => {
+    const invalid = expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT' });
+    const refused: Partial<TestMessage>[] = [600, 512, 3.5, NaN, -1].map((priority) => ({ priority }));
+    refused.push({ cost: NaN }, { cost: -1 }, { priority: 7 });
+    const kit = makeKit({ policy: 'weighted', weight: (p) => (p === 7 ? 0 : 1), capacity: 1, overflow: 'drop-oldest' });
     kit.queue.start();
-    expect(() => kit.queue.localDelivery(message('a', { priority: 512 }))).toThrow(
-      expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', message: 'Expected priority <= 511, got 512' }),
-    );
-    kit.queue.localDelivery(message('b'));
+    kit.queue.enqueue(message('waits'));
+    for (const bad of refused) {
+      expect(() => kit.queue.localDelivery(message('bad', bad))).toThrow(invalid);
+      expect(() => kit.queue.enqueue(message('bad', bad))).toThrow(invalid);
+    }
+    expect(kit.queue.localLength).toBe(0);
     kit.run();
-    expect(kit.log).toEqual(['deliver b']);
+    expect([kit.queue.localDelivery(message('b')), kit.queue.cost]).toEqual([true, 0]);
+    kit.run();
+    expect(kit.log).toEqual(['deliver waits', 'deliver b']);
     expect(kit.errors).toEqual([]);
+  });
+
+  it('dispatches a message whose throttle bytes cannot be read, past the queue too, and reports why', () => {
+    const boom = new Error('boom');
+    const takeThrottleSize = (): never => {
+      throw boom;
+    };
+    const kit = makeKit(
+      { capacity: 1, accessors: { takeThrottleSize } },
+      { canFastDispatch: (m) => m.name === 'fast', fastDispatch: (m) => void kit.log.push(`fast ${m.name}`) },
+    );
+    kit.queue.start();
+    for (const name of ['fast', 'a', 'fast']) {
+      kit.queue.localDelivery(message(name));
+      kit.run();
+    }
+    kit.queue.fastDispatch(message('at once'));
+    expect(kit.log).toEqual(['fast fast', 'deliver a', 'fast fast', 'fast at once']);
+    expect(kit.errors.map(({ error }) => error)).toEqual([boom, boom, boom, boom]);
+  });
+
+  it('reports what any handler rejects with', async () => {
+    const fail = (m: unknown): Promise<never> => Promise.reject(new Error(`bad ${(m as TestMessage).name ?? String(m)}`));
+    const kit = makeKit({}, { handleConnect: fail, fastDispatch: fail, discard: fail });
+    kit.queue.start();
+    kit.queue.queueConnect('con');
+    kit.queue.fastDispatch(message('fast'));
+    kit.queue.enqueue(message('gone'), DEFAULT, 9);
+    kit.queue.discardQueue(9);
+    await kit.clock.settle();
+    expect(kit.errors.map(({ error }) => (error as Error).message).sort()).toEqual(['bad con', 'bad fast', 'bad gone']);
+  });
+
+  it('goes on where the context throws what it is told of, and gives the bytes back', async () => {
+    const uncaught: unknown[] = [];
+    const clock = new VirtualClock();
+    // what a deferred callback throws is uncaught, and ends no other
+    const defer = (callback: () => void): void =>
+      clock.defer(() => {
+        try {
+          callback();
+        } catch (error) {
+          uncaught.push(error);
+        }
+      });
+    const cct = new CephContext({
+      clock: Object.assign(Object.create(clock) as VirtualClock, {
+        monotonicNow: () => clock.monotonicNow(),
+        defer,
+      }),
+      onError: (error) => {
+        throw error;
+      },
+    });
+    const dispatchThrottler = new Throttle(cct, 'test', 100, false);
+    dispatchThrottler.take(20);
+    const delivered: string[] = [];
+    const fail = (): never => {
+      throw new Error('throws');
+    };
+    const queue = new DispatchQueue<TestMessage>(
+      cct,
+      {
+        deliver({ name }) {
+          delivered.push(name);
+          if (name === 'throws') fail();
+          return name === 'rejects' ? Promise.reject(new Error(name)) : undefined;
+        },
+      },
+      { dispatchThrottler },
+    );
+    queue.start();
+    for (const name of ['throws', 'rejects', 'fine'])
+      queue.enqueue(message(name, { dispatchThrottleSize: name === 'fine' ? 0 : 10 }));
+    await clock.settle();
+    expect(delivered).toEqual(['throws', 'rejects', 'fine']);
+    expect([queue.idle, dispatchThrottler.count]).toEqual([true, 0]);
+    expect(uncaught.map((error) => (error as Error).message)).toEqual(['throws', 'rejects']);
   });
 
   it('does the same for the fast path', () => {
@@ -214,7 +356,7 @@ describe('DispatchQueue: errors', () => {
     kit.queue.enqueue(throws, DEFAULT, 9);
     kit.queue.enqueue(message('fine'), DEFAULT, 9);
     expect(kit.queue.discardQueue(9)).toBe(2);
-    expect(kit.log).toEqual(['fine']);
+    expect(kit.log).toEqual(['throws', 'fine']);
     expect(kit.errors).toEqual([{ error: boom, entry: throws }]);
   });
 
@@ -244,7 +386,7 @@ describe('DispatchQueue: errors', () => {
     kit.queue.start();
     kit.queue.enqueue(message('a'));
     kit.run();
-    expect(kit.errors).toMatchObject([{ error: { message: 'worse' } }]);
+    expect(kit.errors).toMatchObject([{ error: { message: 'worse' }, entry: 'uncaught' }]);
   });
 });
 
@@ -417,6 +559,31 @@ describe('DispatchQueue: capacity', () => {
     expect(marks).toEqual(['high', 'low 1', 'high']);
   });
 
+  it('tells of the marks in cost, too', () => {
+    const marks: string[] = [];
+    const kit = makeKit({
+      highWaterCost: 100,
+      lowWaterCost: 30,
+      onHighWater: () => marks.push(`high ${kit.queue.length}`),
+      onLowWater: () => marks.push(`low ${kit.queue.length}`),
+    });
+    kit.queue.start();
+    for (let i = 0; i < 4; i++) kit.queue.enqueue(message('a', { cost: 30 }));
+    expect([marks, kit.queue.cost]).toEqual([['high 4'], 120]);
+    kit.run();
+    expect([marks, kit.queue.cost]).toEqual([['high 4', 'low 1'], 0]);
+    kit.queue.enqueue(message('a', { cost: 99 }));
+    kit.queue.localDelivery(message('a', { cost: 1 }));
+    expect([marks.length, kit.queue.cost]).toEqual([3, 100]);
+  });
+
+  it('says what waits costs; how many wait, where no limit asks for costs', () => {
+    const kit = makeKit();
+    kit.queue.enqueue(message('a', { cost: 30 }));
+    kit.queue.localDelivery(message('b', { cost: 30 }));
+    expect(kit.queue.cost).toBe(2);
+  });
+
   it('refuses options it does not know or that make no sense', () => {
     const invalid =
       (options: object): (() => unknown) =>
@@ -454,14 +621,19 @@ describe('DispatchQueue: looking in', () => {
           deliver: () => void seen.push(storage.getStore()),
           canFastDispatch: (m) => m.name === 'fast',
           fastDispatch: () => void seen.push(storage.getStore()),
+          handleReset: () => void seen.push(storage.getStore()),
+          discard: () => void seen.push(storage.getStore()),
         },
       );
       kit.queue.start();
+      storage.run('zero', () => kit.queue.queueReset('con'));
+      storage.run('none', () => kit.queue.enqueue(message('gone'), LOW, 9));
+      storage.run('runner', () => kit.queue.discardQueue(9));
       storage.run('one', () => kit.queue.enqueue(message('a')));
       storage.run('two', () => kit.queue.localDelivery(message('b')));
       storage.run('three', () => kit.queue.localDelivery(message('fast')));
       storage.run('runner', () => kit.run());
-      expect(seen).toEqual(keepAsyncContext ? ['one', 'three', 'two'] : ['runner', 'runner', 'runner']);
+      expect(seen).toEqual(keepAsyncContext ? ['none', 'zero', 'one', 'three', 'two'] : new Array<string>(5).fill('runner'));
     }
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '@cephts/common';
 import { PRIORITY, PrioritizedQueue as Queue } from '../src/index.js';
+import type { Withdrawal } from '../src/index.js';
 import { ReferenceQueue } from './reference-queue.js';
 
 /** Shows the buckets too. */
 class PrioritizedQueue<T> extends Queue<T> {
   tokensOf(priority: number): number {
-    return this.waiting.find((sub) => sub.priority === priority && !sub.strict)?.tokens ?? 0;
+    return this.waiting.find((sub) => sub.rank === priority)?.tokens ?? 0;
   }
 }
 
@@ -170,18 +171,18 @@ describe('PrioritizedQueue, whole', () => {
 
   it('withdraws one item wherever it lies, once', () => {
     const queue = new PrioritizedQueue<string>();
-    const entries = ['a', 'b', 'c', 'd'].map((item) => {
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((item) => {
       queue.enqueueStrict(1, 127, item, 3);
-      return queue.tail(1, 127, true)!;
+      return queue.withdrawal(1, 127, true)!;
     });
-    expect(queue.withdraw(entries[1]!)).toBe(3);
-    expect(queue.withdraw(entries[1]!)).toBeUndefined();
-    expect(queue.withdraw(entries[0]!)).toBe(3);
-    expect(queue.withdraw(entries[3]!)).toBe(3);
-    expect(queue.tail(1, 127, true)).toBeUndefined();
+    expect(b!()).toBe(3);
+    expect(b!()).toBeUndefined();
+    expect(a!()).toBe(3);
+    expect(d!()).toBe(3);
+    expect(queue.withdrawal(1, 127, true)).toBeUndefined();
     expect(queue.length).toBe(1);
     expect(drain(queue)).toEqual(['c']);
-    expect(queue.withdraw(entries[2]!)).toBeUndefined();
+    expect(c!()).toBeUndefined();
   });
 
   it('takes what would be served last, unless it is above the priority given', () => {
@@ -218,7 +219,7 @@ describe('PrioritizedQueue, whole', () => {
     [1, 512],
   ])('refuses class %p at priority %p', (cls, priority) => {
     const queue = new PrioritizedQueue<string>();
-    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class <= 1073741823, priority < 512, cost >= 0, got/);
+    expect(() => queue.enqueueStrict(cls, priority, 'x')).toThrow(/Expected class <= 1073741823, priority <= 511, cost >= 0, got/);
     expect(() => queue.enqueue(cls, priority, 1, 'x')).toThrow(
       expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', errno: 22 }),
     );
@@ -248,8 +249,8 @@ describe('PrioritizedQueue, whole', () => {
           else queue.enqueueStrict(pick(3), 64, item, cost, stamp);
         }
         for (let item = queue.dequeue(); item; item = queue.dequeue()) {
-          agree(seed, queue.dequeuedCost, item.cost);
-          agree(seed, queue.dequeuedStamp, item.stamp);
+          agree(seed, queue.dequeued.cost, item.cost);
+          agree(seed, queue.dequeued.stamp, item.stamp);
         }
       }
     }
@@ -264,7 +265,7 @@ describe('PrioritizedQueue, whole', () => {
       const model = new ReferenceQueue<number>(options.maxTokensPerPriority, options.minCost);
       const priorities = [0, 1, 5, 63, 64, 127, 500].slice(pick(3), 4 + pick(4));
       const classes = [0, 1, 2, 31, 32, 33, 1024, 40_000].slice(pick(4), 5 + pick(4));
-      const entries: ReturnType<typeof queue.tail>[] = [];
+      const entries: { item: number; withdraw: Withdrawal }[] = [];
       let next = 0;
       for (let step = 0; step < 60; step++) {
         const call = pick(12);
@@ -279,12 +280,12 @@ describe('PrioritizedQueue, whole', () => {
           else if (strict) queue.enqueueStrict(cls, priority, item, cost, stamp);
           else if (front) queue.enqueueFront(cls, priority, cost, item, stamp);
           else queue.enqueue(cls, priority, cost, item, stamp);
-          if (!front) entries.push(queue.tail(cls, priority, strict));
+          if (!front) entries.push({ item, withdraw: queue.withdrawal(cls, priority, strict)! });
         } else if (call < 10) {
           agree(seed, queue.dequeue(), model.dequeue());
         } else if (call === 10 && entries.length > 0) {
-          const entry = entries[pick(entries.length)]!;
-          agree(seed, queue.withdraw(entry) !== undefined, model.withdraw(entry.item));
+          const { item, withdraw } = entries[pick(entries.length)]!;
+          agree(seed, withdraw() !== undefined, model.withdraw(item));
         } else if (pick(2) === 0) {
           agree(seed, String(queue.removeByClass(cls)), String(model.removeByClass(cls)));
         } else {

@@ -244,7 +244,7 @@ async function sequence(seed: number): Promise<Set<string>> {
     step('resume');
     step('run');
   }
-  await queue.closed;
+  await queue.wait();
   await undefined;
   agree('left', queue.length + queue.localLength + throttle.count, 0);
   agree('told of empty', told, model.told);
