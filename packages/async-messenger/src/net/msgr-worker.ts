@@ -161,7 +161,7 @@ export class MsgrWorker {
         remote?.wire.next();
         break;
       case Command.STREAM:
-        remote?.wire.stream();
+        remote?.stream();
         break;
       case Command.DESTROY:
         if (remote) this.#touched.delete(remote);
@@ -235,7 +235,8 @@ class RemoteWire implements WireOwner {
   readonly wire: FramedWire;
   readonly #worker: MsgrWorker;
   readonly #id: number;
-  #window = WINDOW;
+  /** Bytes of messages that are taken unasked: none before the handshake is over. */
+  #window = 0;
   #sent = 0;
 
   constructor(worker: MsgrWorker, id: number, socket: PosixSocket) {
@@ -246,6 +247,11 @@ class RemoteWire implements WireOwner {
 
   credit(bytes: number): void {
     this.#window += bytes;
+  }
+
+  stream(): void {
+    this.#window = WINDOW;
+    this.wire.stream();
   }
 
   /** So many bytes were queued. */

@@ -1,0 +1,3 @@
+import { hostileSuite } from './kit/hostile-suite.js';
+
+hostileSuite('in threads', 'workers');
