@@ -7,6 +7,8 @@ export interface Faults {
   cut?: { way: Way; after: number };
   /** Passes bytes on in segments of so many. */
   segment?: number;
+  /** Writes another byte at an offset, both ways. */
+  change?: { at: number; to: number };
 }
 
 /** From the connector to the acceptor, or back. */
@@ -56,8 +58,13 @@ export class FaultProxy {
     }
   }
 
-  async close(): Promise<void> {
+  /** Breaks the connections there are. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -81,11 +88,14 @@ export class FaultProxy {
     this.#pass(far, near, faults, 'in', cut);
   }
 
-  #pass(from: Socket, to: Socket, { cut, segment }: Faults, way: Way, end: () => void): void {
+  #pass(from: Socket, to: Socket, { cut, segment, change }: Faults, way: Way, end: () => void): void {
+    let passed = 0;
     let left = cut?.way === way ? cut.after : Infinity;
     if (left === 0) from.once('data', end);
     from.on('data', (chunk: Buffer) => {
       if (left === 0) return;
+      if (change && change.at >= passed && change.at < passed + chunk.length) chunk[change.at - passed] = change.to;
+      passed += chunk.length;
       const bytes = chunk.subarray(0, left);
       left -= bytes.length;
       if (segment === undefined) {

@@ -1,0 +1,3 @@
+import { revision0Suite } from './kit/revision-0-suite.js';
+
+revision0Suite('inline', 'posix');
