@@ -56,7 +56,7 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
         expect(Buffer.compare(m.data, data.subarray(0, lengthOf(i)))).toBe(0);
       }
       await w.end();
-    });
+    }, 30_000);
 
     it('takes a message of 64 MiB', async () => {
       const w = await start();
