@@ -55,10 +55,8 @@ export class Line {
   onLog(text) {
     const { world } = this.#process;
     if (text === 'connect') this.#connects(world);
-    else if (text.startsWith('ready ')) {
-      this.settle();
-      this.#hasWon = false;
-    } else if (text.includes('going to standby')) this.#standsBy();
+    else if (text.startsWith('ready ')) this.settle();
+    else if (text.includes('going to standby')) this.#standsBy();
     else if (text.startsWith('fault: received WAIT')) this.#failures = Infinity;
     else if (text.startsWith('waiting ')) this.#backsOff(world);
     else if (text === 'stop') this.stopped = true;
@@ -106,6 +104,7 @@ export class Line {
   /** Whatever it tried, it does no more. */
   settle() {
     this.#failures = this.#mayConnectAt = this.#retries = 0;
+    this.#hasWon = false;
   }
 
   #backsOff(world) {
