@@ -1,25 +1,19 @@
-// Mutated handshakes and frames against a listening messenger on a simulated network: no crash, no hang, nothing left behind.
-import { Message, MessageRegistry, Messenger, Policy, SimulatedNetwork } from '@cephts/async-messenger';
-import { CephContext, VirtualClock, nullLog, seededRandom } from '@cephts/common';
-import { EntityAddrVec, EntityName } from '@cephts/encoding';
+// Changed handshakes and frames against a messenger on a simulated network, as an acceptor and as a connector, in crc and in secure mode: no
+// crash, no hang, nothing left behind, nothing allocated beyond what arrived and what is configured. What is changed in a frame goes out
+// with the right checksums or well sealed, so that it gets behind them; other changes are made to the bytes on the wire.
+import { seededRandom } from '@cephts/common';
+import { MESSAGES, pieces, record } from './kit/conversation.mjs';
+import { metered } from './kit/meter.mjs';
+import { below, mutateBytes, mutateFrame } from './kit/mutate.mjs';
+import { MAX_MESSAGE, MBlob, Scene } from './kit/scene.mjs';
 
-class MBlob extends Message {
-  static TYPE = 9200;
-  type = 9200;
-  typeName = 'blob';
-  bytes = new Uint8Array(0);
-
-  encodePayload(e) {
-    e.blob(this.bytes);
-  }
-
-  decodePayload(d) {
-    this.bytes = d.blob();
-  }
-}
-
-const registry = new MessageRegistry([MBlob]);
-const MESSAGES = 20;
+/** A messenger's output is assembled in pieces of that size. */
+const CHUNK = 128 * 1024;
+/** Of what arrived there may be so many copies, the network's and the peer's among them. */
+const COPIES = 16;
+/** Frames of a handshake, about. */
+const HANDSHAKE = 6;
+const MOST_FINDINGS = 10;
 
 /**
  * @param {number} seconds how long
@@ -27,124 +21,96 @@ const MESSAGES = 20;
  * @returns {Promise<{ executions: number, findings: string[] }>}
  */
 export async function fuzz(seconds, rng) {
-  const random = seededRandom(rng.u32());
   const until = performance.now() + seconds * 1000;
-  const good = await record(random);
+  const conversation = await record(seededRandom(rng.u32()));
+  const targets = ['server', 'client'].flatMap((role) => [false, true].map((secure) => ({ role, secure })));
   const findings = [];
-  if ((await replay(good, random, false)) !== MESSAGES) findings.push('the recorded conversation does not work unchanged');
-  const base = process.memoryUsage().rss;
+  const unchanged = { frame: (frame) => [frame], bytes: (piece) => piece };
+  for (const target of targets) {
+    const dispatched = await replay(conversation, target, seededRandom(rng.u32()), unchanged);
+    if (dispatched !== MESSAGES)
+      findings.push(`${nameOf(target)}: of ${MESSAGES} messages ${dispatched} are dispatched, with nothing changed`);
+  }
   let executions = 0;
-  while (performance.now() < until && findings.length < 10) {
+  while (performance.now() < until && findings.length < MOST_FINDINGS) {
+    const target = targets[executions % targets.length];
+    const seed = rng.u32();
     try {
-      await replay(good, random, true);
+      const random = seededRandom(seed);
+      await replay(conversation, target, random, changes(conversation, target.role === 'server', random));
     } catch (error) {
-      findings.push(String(error.stack));
+      findings.push(`${nameOf(target)}, seed ${seed}: ${error.stack}`);
     }
     executions++;
-    const grown = process.memoryUsage().rss - base;
-    if (executions % 200 === 0 && grown > 512 * 1024 * 1024) findings.push(`memory grew by ${grown} bytes`);
   }
   return { executions, findings };
 }
 
-function world(rng) {
-  const clock = new VirtualClock();
-  const net = new SimulatedNetwork(clock, rng);
-  const errors = [];
-  const make = async (role, ip, name, nonce, policy) => {
-    const cct = new CephContext({ clock, random: rng, log: nullLog, onError: (error) => errors.push(error) });
-    const messenger = new Messenger(cct, { name, logicalName: role, registry, nonce, stack: net.stack(ip, 1024 * 1024) });
-    messenger.setDefaultPolicy(policy);
-    return messenger;
+const nameOf = ({ role, secure }) => `${role} in ${secure ? 'secure' : 'crc'} mode`;
+
+/** What is changed on the way: one frame or some, every other one of a handshake, or pieces of bytes. */
+function changes({ connector, acceptor }, isConnector, rng) {
+  const parts = isConnector ? connector : acceptor;
+  const lengths = parts.map(({ frames }) => frames.length);
+  const others = [...connector, ...acceptor].flatMap(({ frames }) => frames);
+  const victims = new Set();
+  for (let count = 1 + below(rng, 3); count > 0; count--) {
+    const part = below(rng, parts.length);
+    const begin = part === 0 ? 0 : lengths[0];
+    victims.add(begin + below(rng, rng.next() < 0.5 ? HANDSHAKE : lengths[part]));
+  }
+  const ofFrames = rng.next() < 0.7;
+  let number = 0;
+  return {
+    frame: (frame) => (victims.has(number++) && ofFrames ? mutateFrame(frame, others, rng) : [frame]),
+    bytes: (piece) => (!ofFrames && victims.has(number) ? mutateBytes(piece, rng) : piece),
   };
-  return { clock, net, errors, make };
 }
 
-const ADDRS = EntityAddrVec.parse('v2:10.0.0.1:6800/77');
-const COLLECT = { onConnected() {}, onDrain() {}, onClose() {} };
-
-async function end(clock, messenger) {
-  const done = messenger.shutdown().then(() => messenger.wait());
-  await clock.advanceAsync(100);
-  await done;
-  if (messenger.connectionCount !== 0) throw new Error('connections leaked');
-}
-
-/** What a well-behaved client writes, in pieces as it wrote them. */
-async function record(rng) {
-  const { clock, net, make } = world(rng);
-  const server = await make('server', '10.0.0.1', EntityName.mds(0), 77, Policy.statefulServer());
-  await server.bindv(ADDRS);
-  server.start();
-  server.addDispatcherTail({ msDispatch: () => true });
-  const client = await make('client', '10.0.0.2', EntityName.client(1), 88, Policy.losslessClient());
-  const pieces = [];
-  const connect = net.connect.bind(net);
-  net.connect = (ip, to) => {
-    const socket = connect(ip, to);
-    const write = socket.write.bind(socket);
-    socket.write = (parts) => {
-      pieces.push(new Uint8Array(Buffer.concat(parts)));
-      write(parts);
-    };
-    return socket;
+/** Lets a fresh messenger have the peer's part of the conversation. Gives back how many messages it dispatched. @throws Error */
+async function replay(conversation, { role, secure }, rng, change) {
+  const scene = new Scene(rng, secure);
+  let arrived = 0;
+  const say = async (socket, part, isConnector) => {
+    for (const piece of pieces(part, { secure, isConnector, ...change })) {
+      if (socket.closed) break;
+      arrived += piece.length;
+      socket.write([piece]);
+      if (rng.next() < 0.4) await scene.advance(3);
+    }
+    await scene.advance(5);
+    socket.destroy();
   };
-  client.start();
-  client.addDispatcherTail({ msDispatch: () => true });
-  const con = client.connectTo(2, ADDRS);
-  for (let i = 0; i < MESSAGES; i++) {
-    const m = new MBlob();
-    m.bytes = new Uint8Array(i * 17);
-    m.data = new Uint8Array(i * 100);
-    con.sendMessage(m);
-    await clock.advanceAsync(10);
-  }
-  await end(clock, client);
-  await end(clock, server);
-  return pieces;
-}
-
-function mutate(bytes, rng) {
-  const at = Math.floor(rng.next() * bytes.length);
-  switch (Math.floor(rng.next() * 5)) {
-    case 0:
-      bytes = bytes.slice();
-      bytes[at] ^= 1 << Math.floor(rng.next() * 8);
-      return bytes;
-    case 1:
-      return bytes.subarray(0, at);
-    case 2:
-      return new Uint8Array(Buffer.concat([bytes.subarray(0, at), rng.bytes(1 + Math.floor(rng.next() * 8)), bytes.subarray(at)]));
-    case 3:
-      bytes = bytes.slice();
-      bytes.set(rng.bytes(Math.min(4, bytes.length - at)), at);
-      return bytes;
-    default:
-      return new Uint8Array(Buffer.concat([bytes, bytes]));
-  }
-}
-
-/** Writes the recorded pieces, one or more of them changed, to a fresh server. Gives back how many messages it dispatched. */
-async function replay(good, rng, changed) {
-  const { clock, net, errors, make } = world(rng);
-  const server = await make('server', '10.0.0.1', EntityName.mds(0), 77, Policy.statefulServer());
-  await server.bindv(ADDRS);
-  server.start();
-  let dispatched = 0;
-  server.addDispatcherTail({ msDispatch: () => ++dispatched > 0 });
-  const socket = net.connect('10.0.0.2', ADDRS.front());
-  let closed = false;
-  socket.owner = { ...COLLECT, onData() {}, onClose: () => (closed = true) };
-  await clock.advanceAsync(5);
-  const victim = Math.floor(rng.next() * good.length);
-  for (let i = 0; i < good.length && !closed; i++) {
-    socket.write([changed && (i === victim || rng.next() < 0.02) ? mutate(good[i], rng) : good[i]]);
-    await clock.advanceAsync(2);
-  }
-  socket.destroy();
-  await clock.advanceAsync(20_000);
-  await end(clock, server);
-  if (errors.length > 0) throw errors[0];
-  if (clock.pending > 0) throw new Error('timers leaked');
-  return dispatched;
+  const { largest, total } = await metered(async () => {
+    if (role === 'server') {
+      const server = await scene.server();
+      for (const part of conversation.connector) {
+        const socket = scene.dial();
+        await scene.advance(5);
+        await say(socket, part, true);
+      }
+      await scene.advance(20_000);
+      await scene.end(server);
+    } else {
+      const sockets = scene.listen();
+      const { messenger, con } = scene.client();
+      for (let i = 0; i < 3; i++) con.sendMessage(MBlob.of(i * 17, i * 500));
+      for (const part of conversation.acceptor) {
+        // it may wait before it comes back
+        await scene.advance(5);
+        if (sockets.length === 0) await scene.advance(20_000);
+        const socket = sockets.pop();
+        if (socket) await say(socket, part, false);
+        await scene.advance(5);
+      }
+      con.markDown();
+      await scene.advance(20_000);
+      for (const socket of sockets) socket.destroy();
+      await scene.end(messenger);
+    }
+  });
+  const most = arrived + MAX_MESSAGE + CHUNK;
+  if (largest > most) throw new Error(`${largest} bytes are allocated at once, where ${arrived} arrived`);
+  if (total > COPIES * most) throw new Error(`${total} bytes are allocated in all, where ${arrived} arrived`);
+  return scene.dispatched;
 }
