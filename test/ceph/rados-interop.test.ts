@@ -458,6 +458,32 @@ with rados.WriteOpCtx() as op:
       await expect(striper.stat('striped')).rejects.toMatchObject({ code: 'ERR_CEPH_ENOENT' });
     }, 30_000);
 
+    it('ends everything when it is shut down: what is pending, what comes later, and watches', async () => {
+      const other = await Cluster.connect({ conf: { file: ceph.conf } });
+      const io = await other.openIoctx('rep');
+      await io.writeFull('left', text('x'));
+      const watch = await io.watch('left');
+      const calls = (): Promise<unknown>[] => [
+        other.osdCommand(0, { prefix: 'version' }),
+        other.monCommand({ prefix: 'status' }),
+        other.listPools(),
+        other.stat(),
+        io.stats(),
+        io.read('left'),
+        io.notify('left'),
+        io.snapshots.createSelfManaged(),
+      ];
+      const ended = async (pending: readonly Promise<unknown>[]): Promise<void> => {
+        for (const outcome of await Promise.allSettled(pending))
+          expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_CEPH_ESHUTDOWN' } });
+      };
+      const pending = Promise.all([ended(calls()), ended([watch[Symbol.asyncIterator]().next()])]);
+      await other.shutdown();
+      await pending;
+      await ended([...calls(), io.watch('left'), other.openIoctx('rep')]);
+      await watch.close();
+    });
+
     it('answers what an OSD and the pools are asked', async () => {
       const reply = await cluster.osdCommand(0, { prefix: 'version' });
       expect(JSON.parse(string(reply.outbl))).toMatchObject({ release: 'pacific' });

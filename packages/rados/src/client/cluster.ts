@@ -1,4 +1,4 @@
-import { CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
+import { AbortedError, CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
 import type { CephContext, CephContextOptions } from '@cephts/common';
 import type { Uuid } from '@cephts/encoding';
 import { CephConf } from '../conf/ceph-conf.js';
@@ -7,12 +7,13 @@ import { connectCluster } from '../mon/connect.js';
 import type { ClusterClient } from '../mon/connect.js';
 import type { CommandReply } from '../mon/mon-commands.js';
 import type { MonClient } from '../mon/mon-client.js';
+import { checkBytes, checkNumber, checkWhole } from '../objecter/check-args.js';
 import { Objecter } from '../objecter/objecter.js';
 import type { ClusterStat } from '../objecter/pool-requests.js';
 import { PgId } from '../osdmap/pg.js';
 import type { OsdMap } from '../osdmap/osd-map.js';
 import type { PoolStat } from '../osdmap/pool-stat.js';
-import { abortable } from './call-options.js';
+import { abortable, givenUp } from './call-options.js';
 import type { CallOptions } from './call-options.js';
 import { IoCtx } from './io-ctx.js';
 
@@ -59,6 +60,7 @@ export class Cluster {
    * @throws CephError `ERR_CEPH_AUTH`, `ERR_CEPH_FSID`, `ERR_CEPH_TIMEDOUT`, `ERR_CEPH_NO_MONITORS`, …; AbortedError by the signal
    */
   static async connect({ conf = {}, timeoutMs, signal, context }: ClusterOptions = {}): Promise<Cluster> {
+    if (timeoutMs !== undefined) checkNumber('timeoutMs', timeoutMs);
     // in this very thread: the shortest way for one operation at a time
     const inline = { ms_async_op_threads: '0' };
     const config = conf instanceof CephConf ? conf : CephConf.load({ ...conf, defaults: { ...inline, ...conf.defaults } });
@@ -114,14 +116,31 @@ export class Cluster {
     return abortable('waiting for the osd map', signal, wait);
   }
 
+  /** A question to the monitors: their client gives it up with an AbortedError when the session ends, and not when only the signal aborts. */
+  async #ask<T>(what: string, signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
+    this.#checkOpen(what, signal);
+    try {
+      return await abortable(what, signal, begin);
+    } catch (error) {
+      if (this.#closing && !signal?.aborted && error instanceof AbortedError) throw errnoError(-ERRNO.ESHUTDOWN, what);
+      throw error;
+    }
+  }
+
+  #checkOpen(what: string, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw givenUp(what, signal);
+    if (this.#closing) throw errnoError(-ERRNO.ESHUTDOWN, what);
+  }
+
   /** Resolves when the map is as new as the monitors have it. */
   async waitForLatestOsdMap(options: CallOptions = {}): Promise<void> {
-    const { newest } = await abortable('waiting for the osd map', options.signal, () => this.monc.getVersion('osdmap'));
+    const { newest } = await this.#ask('waiting for the osd map', options.signal, () => this.monc.getVersion('osdmap'));
     await this.waitForMap(newest, options);
   }
 
   /** A way into a pool, by name or number. @throws CephError `ERR_CEPH_ENOENT` */
-  async openIoctx(pool: string | number, options?: CallOptions): Promise<IoCtx> {
+  async openIoctx(pool: string | number, options: CallOptions = {}): Promise<IoCtx> {
+    this.#checkOpen(`opening pool ${pool}`, options.signal);
     const find = (): number | undefined => {
       if (typeof pool === 'string') return this.osdmap.poolByName(pool);
       return this.osdmap.pools.has(pool) ? pool : undefined;
@@ -161,24 +180,42 @@ export class Cluster {
   }
 
   /** Runs a command on the monitors; what they answer is in the result, errors included. */
-  monCommand(cmd: object | string, inbl?: Uint8Array, options?: CallOptions): Promise<CommandReply> {
-    return this.monc.monCommand(cmd, inbl, options);
+  monCommand(cmd: object | string, inbl?: Uint8Array, { signal }: CallOptions = {}): Promise<CommandReply> {
+    return this.#ask('the command', signal, () => {
+      if (inbl) checkBytes('inbl', inbl);
+      return this.monc.monCommand(cmd, inbl, signal ? { signal } : {});
+    });
   }
 
-  /** Runs a command on an OSD, or on the primary of a placement group such as `'2.1f'`. */
-  osdCommand(
+  /**
+   * Runs a command on an OSD, or on the primary of a placement group such as `'2.1f'`; what it answers is in the result, errors included.
+   *
+   * @throws CephError `ERR_CEPH_ETIMEDOUT` after `rados_osd_op_timeout`
+   */
+  async osdCommand(
     to: number | string,
     cmd: object | string,
     inbl: Uint8Array = NO_BYTES,
     { signal }: CallOptions = {},
   ): Promise<CommandReply> {
     const text = typeof cmd === 'string' ? cmd : JSON.stringify(cmd);
-    const target = typeof to === 'number' ? to : parsePg(to);
+    const target = typeof to === 'number' ? checkWhole('osd', to) : parsePg(to);
+    checkBytes('inbl', inbl);
+    const { commands } = this.objecter;
+    let tid = 0;
     const ask = (): Promise<CommandReply> =>
-      new Promise((resolve) => {
-        this.objecter.commands.submit(target, [text], inbl, (r, outs, outbl) => resolve({ r, outs, outbl }));
+      new Promise((resolve, reject) => {
+        tid = commands.submit(target, [text], inbl, (r, outs, outbl, unanswered) => {
+          if (unanswered) reject(errnoError(r, 'the command'));
+          else resolve({ r, outs, outbl });
+        });
       });
-    return abortable('the command', signal, ask);
+    try {
+      return await abortable('the command', signal, ask);
+    } finally {
+      // where the signal has given it up, nobody waits for it any more
+      commands.cancel(tid);
+    }
   }
 
   /** How full the cluster is. */
@@ -206,7 +243,7 @@ export class Cluster {
     return abortable('pool statistics', options.signal, ask);
   }
 
-  /** Ends the session; what is under way rejects with `ERR_CEPH_ESHUTDOWN`. */
+  /** Ends the session; what is under way rejects with `ERR_CEPH_ESHUTDOWN`, as every later call does. */
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;

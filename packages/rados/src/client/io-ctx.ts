@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { CephError, ERRNO, errnoError } from '@cephts/common';
 import { RawObjectLocator } from '@cephts/encoding';
 import { OSD_FLAG } from '../messages/osd/osd-op-codes.js';
+import { checkNumber, checkWhole, U32_MAX } from '../objecter/check-args.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import type { SubmitOptions } from '../objecter/objecter.js';
 import type {
@@ -30,14 +31,14 @@ import type { NotifyOptions, NotifyReply, WatchOptions } from './watch.js';
 export interface OperateOptions extends CallOptions {
   /** Further OSD_FLAG bits. */
   flags?: number;
-  /** Wall clock, ms: what a write sets an object's time to. @defaultValue now */
+  /** Wall clock, ms from 1970 to 2106: what a write sets an object's time to. @defaultValue now */
   mtime?: number;
 }
 
 export interface ReadOptions extends CallOptions {
   /** @defaultValue 0 */
   off?: number;
-  /** Bytes at the most. @defaultValue all from `off` on */
+  /** Bytes at the most: 0 reads nothing of an object that is there, Infinity all from `off` on. @defaultValue Infinity */
   len?: number;
 }
 
@@ -53,13 +54,15 @@ interface Binding {
 const ALL_NAMESPACES = '\x01';
 /** Objects in one page of a listing, keys in one page of an omap. */
 const PAGE = 1000;
+const NO_BYTES = new Uint8Array(0);
 /** Beyond all errnos: a comparison of data failed so many bytes on. */
 const MAX_ERRNO = 4095;
 
 /**
  * A pool, with a namespace, a locator key and snapshots: what operations on objects start from. It never changes; `with…` gives another one.
  *
- * Every call rejects with a CephError whose code is `ERR_CEPH_<errno name>`, such as `ERR_CEPH_ENOENT`.
+ * Every call rejects with a CephError whose code is `ERR_CEPH_<errno name>`, such as `ERR_CEPH_ENOENT`. Numbers that cannot be (NaN, fractions,
+ * negative ones, 2^53 and beyond) and bytes that are no Uint8Array are refused with `ERR_CEPH_EINVAL` before anything is sent.
  *
  * @see src/librados/IoCtxImpl.cc (16.2.15)
  */
@@ -101,9 +104,9 @@ export class IoCtx {
     return this.#with({ locator: key });
   }
 
-  /** Reads what a snapshot has kept. @param snapid @defaultValue the present */
+  /** Reads what a snapshot has kept. @param snapid @defaultValue the present. @throws CephError `ERR_CEPH_EINVAL` */
   withSnap(snapid?: number): IoCtx {
-    return this.#with({ snap: snapid === undefined ? CEPH_NOSNAP : BigInt(snapid) });
+    return this.#with({ snap: snapid === undefined ? CEPH_NOSNAP : BigInt(checkWhole('snapid', snapid)) });
   }
 
   /**
@@ -111,6 +114,8 @@ export class IoCtx {
    * @param snaps newest first. @throws CephError `ERR_CEPH_EINVAL` where they are not in that order, or beyond `seq`
    */
   withSnapContext(seq: number, snaps: readonly number[]): IoCtx {
+    checkWhole('seq', seq);
+    for (const snap of snaps) checkWhole('snap', snap);
     const snapContext = new SnapContext(seq, [...snaps]);
     if (!snapContext.isValid()) throw errnoError(-ERRNO.EINVAL, `snapshot context ${seq}: ${snaps.join()}`);
     return this.#with({ snapContext });
@@ -150,7 +155,7 @@ export class IoCtx {
     const options: SubmitOptions = { snap: this.snap };
     if (operation.flags & OSD_FLAG.WRITE) options.snapContext = this.#writeContext();
     if (flags !== undefined) options.flags = flags;
-    if (mtime !== undefined) options.mtime = mtime;
+    if (mtime !== undefined) options.mtime = checkNumber('mtime', mtime, { max: U32_MAX * 1000 });
     return options;
   }
 
@@ -214,12 +219,16 @@ export class IoCtx {
 
   /** @throws CephError `ERR_CEPH_ENOENT` where there is no such object */
   read(oid: string, options: ReadOptions = {}): Promise<Uint8Array> {
-    return this.#get(oid, options, (op) => op.read(options.off, options.len));
+    const { off = 0, len = Infinity } = options;
+    // an OSD takes length 0 for all there is
+    return this.#get(oid, options, (op) => (len === 0 ? nothingRead(op, off, NO_BYTES) : op.read(off, len === Infinity ? 0 : len)));
   }
 
-  /** The parts of a range that were ever written. */
+  /** The parts of a range that were ever written. @param len 0 reads nothing, as with {@link read} */
   sparseRead(oid: string, off: number, len: number, options?: CallOptions): Promise<SparseRead> {
-    return this.#get(oid, options, (op) => op.sparseRead(off, len));
+    return this.#get(oid, options, (op) =>
+      len === 0 ? nothingRead(op, off, { extents: [], data: NO_BYTES }) : op.sparseRead(off, len),
+    );
   }
 
   write(oid: string, bytes: Uint8Array, off = 0, options?: OperateOptions): Promise<void> {
@@ -432,6 +441,13 @@ class IoCtxPage {
       signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
+}
+
+/** Nothing, of an object that has to be there. */
+function nothingRead<T>(op: ObjectOperation, off: number, value: T): OpResult<T> {
+  checkWhole('off', off);
+  op.assertExists();
+  return { r: 0, value };
 }
 
 function failure(r: number, oid: string): CephError {

@@ -1,5 +1,6 @@
 import { ERRNO, errnoError } from '@cephts/common';
 import { POOL_OP } from '../messages/osd/m-pool-op.js';
+import { checkWhole } from '../objecter/check-args.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import type { PoolSnapInfo } from '../osdmap/pg-pool.js';
 import { abortable } from './call-options.js';
@@ -57,6 +58,7 @@ export class PoolSnapshots {
   }
 
   async removeSelfManaged(snapid: number, options?: CallOptions): Promise<void> {
+    checkWhole('snapid', snapid);
     await this.#request(POOL_OP.DELETE_UNMANAGED_SNAP, { snapid }, `removing snapshot ${snapid}`, options);
   }
 

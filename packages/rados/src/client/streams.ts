@@ -1,4 +1,6 @@
 import { Readable, Writable } from 'node:stream';
+import { AbortedError } from '@cephts/common';
+import { checkWhole, U32_MAX } from '../objecter/check-args.js';
 import type { CallOptions } from './call-options.js';
 
 /** What streams need of an IoCtx, or of something that stripes over several objects. */
@@ -33,9 +35,13 @@ export interface WriteStreamOptions {
 const CHUNK = 4 * 1024 * 1024;
 const DEPTH = 4;
 
-/** Reads pieces ahead of who takes them. */
+/** Reads pieces ahead of who takes them. @throws CephError `ERR_CEPH_EINVAL` for options that cannot be */
 export function readStream(object: ByteObject, oid: string, options: ReadStreamOptions = {}): Readable {
   const { start = 0, end = Infinity, chunkSize = CHUNK, readAhead = DEPTH, signal } = options;
+  checkWhole('start', start);
+  if (end !== Infinity) checkWhole('end', end);
+  checkWhole('chunkSize', chunkSize, { min: 1 });
+  checkWhole('readAhead', readAhead, { min: 1, max: U32_MAX });
   async function* pieces(): AsyncGenerator<Uint8Array> {
     const ahead: { len: number; bytes: Promise<Uint8Array> }[] = [];
     let next = start;
@@ -59,9 +65,16 @@ export function readStream(object: ByteObject, oid: string, options: ReadStreamO
   return Readable.from(pieces(), { objectMode: false, ...(signal ? { signal } : {}) });
 }
 
-/** Gathers what is written to pieces, some of them under way at a time. */
+/**
+ * Gathers what is written to pieces, some of them under way at a time. One that is destroyed begins no further write, and closes once those
+ * under way are over: after 'close' nothing is written any more.
+ *
+ * @throws CephError `ERR_CEPH_EINVAL` for options that cannot be
+ */
 export function writeStream(object: ByteObject, oid: string, options: WriteStreamOptions = {}): Writable {
   const { chunkSize = CHUNK, inFlight = DEPTH, signal } = options;
+  checkWhole('chunkSize', chunkSize, { min: 1 });
+  checkWhole('inFlight', inFlight, { min: 1, max: U32_MAX });
   const callOptions: CallOptions = signal ? { signal } : {};
   let buffered: Uint8Array[] = [];
   let size = 0;
@@ -70,6 +83,7 @@ export function writeStream(object: ByteObject, oid: string, options: WriteStrea
   const underWay = new Set<Promise<void>>();
 
   const flush = async (): Promise<void> => {
+    if (failure) throw failure;
     const bytes = buffered.length === 1 ? (buffered[0] as Uint8Array) : Buffer.concat(buffered);
     buffered = [];
     size = 0;
@@ -109,6 +123,11 @@ export function writeStream(object: ByteObject, oid: string, options: WriteStrea
         if (failure) throw failure;
       };
       finish().then(() => done(), done);
+    },
+    destroy: (error, done) => {
+      failure ??= error ?? new AbortedError('the stream was destroyed');
+      // none of them rejects
+      void Promise.all(underWay).then(() => done(error));
     },
   });
 }

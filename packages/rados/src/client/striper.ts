@@ -1,4 +1,5 @@
 import { CephError, ERRNO } from '@cephts/common';
+import { checkBytes, checkWhole, einval } from '../objecter/check-args.js';
 import { CEPH_NOSNAP } from '../osdmap/hobject.js';
 import type { Readable, Writable } from 'node:stream';
 import { ObjectOperation } from '../objecter/object-operation.js';
@@ -58,7 +59,7 @@ export class Striper {
     const sound = [stripeUnit, stripeCount, objectSize].every((n) => Number.isSafeInteger(n) && n > 0);
     if (!sound || objectSize % stripeUnit !== 0) {
       const text = `${stripeUnit} bytes over ${stripeCount} objects of ${objectSize}`;
-      throw new CephError('ERR_CEPH_EINVAL', `a layout that cannot be: ${text}`, { errno: ERRNO.EINVAL });
+      throw einval(`a layout that cannot be: ${text}`);
     }
     this.#pool = pool;
     this.#layout = { stripeUnit, stripeCount, objectSize };
@@ -72,6 +73,8 @@ export class Striper {
 
   /** @param len @defaultValue all from `off` on */
   async read(soid: string, { off = 0, len = Infinity, ...options }: ReadOptions = {}): Promise<Uint8Array> {
+    checkWhole('off', off);
+    if (len !== Infinity) checkWhole('len', len);
     const { size, layout } = await this.#open(soid, options);
     const end = Math.min(size, off + len);
     if (end <= off) return new Uint8Array(0);
@@ -90,6 +93,8 @@ export class Striper {
 
   /** Writes at `off`, over objects that are made where needed. */
   async write(soid: string, bytes: Uint8Array, off = 0, options?: CallOptions): Promise<void> {
+    checkWhole('off', off);
+    checkWhole('end', off + checkBytes('bytes', bytes).length);
     const { layout, size } = await this.#openOrCreate(soid, options);
     const end = off + bytes.length;
     await Promise.all(
@@ -102,16 +107,19 @@ export class Striper {
 
   /** Replaces the whole. */
   async writeFull(soid: string, bytes: Uint8Array, options?: CallOptions): Promise<void> {
+    checkBytes('bytes', bytes);
     await this.truncate(soid, 0, options).catch(ignoreMissing);
     await this.write(soid, bytes, 0, options);
   }
 
   async append(soid: string, bytes: Uint8Array, options?: CallOptions): Promise<void> {
+    checkBytes('bytes', bytes);
     const { size } = await this.#openOrCreate(soid, options);
     await this.write(soid, bytes, size, options);
   }
 
   async truncate(soid: string, to: number, options?: CallOptions): Promise<void> {
+    checkWhole('size', to);
     const { size, layout } = await this.#open(soid, options);
     if (to < size) {
       const { stripeUnit, stripeCount, objectSize } = layout;

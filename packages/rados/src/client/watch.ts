@@ -1,6 +1,7 @@
 import { ERRNO, errnoError } from '@cephts/common';
 import type { CephError } from '@cephts/common';
 import type { RawObjectLocator } from '@cephts/encoding';
+import { checkBytes, checkNumber, checkWhole, U32_MAX } from '../objecter/check-args.js';
 import type { Linger } from '../objecter/linger-ops.js';
 import type { NotifyReply } from '../objecter/linger-ops.js';
 import { givenUp } from './call-options.js';
@@ -31,7 +32,7 @@ export interface Notification {
   /** The id of who did. */
   readonly notifierGid: number;
   readonly payload: Uint8Array;
-  /** Tells who notified; the first time counts. */
+  /** Tells who notified; the first time counts. @throws CephError `ERR_CEPH_EINVAL` where the reply is no Uint8Array */
   ack(reply?: Uint8Array): void;
 }
 
@@ -39,7 +40,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /**
  * A watch on an object. It outlives connections and OSDs; where it is lost all the same (the object was removed, the client was cut off for
- * too long) the iteration throws `ERR_CEPH_ENOTCONN`.
+ * too long) the iteration throws `ERR_CEPH_ENOTCONN`; at the end of the session it throws `ERR_CEPH_ESHUTDOWN`.
  *
  * @example
  * ```ts
@@ -68,6 +69,7 @@ export class Watch implements AsyncIterable<Notification> {
     if (signal?.aborted) return Promise.reject(givenUp('the watch', signal));
     const watch = new Watch(host, autoAck);
     return new Promise((resolve, reject) => {
+      checkWhole('timeout', timeout, { max: U32_MAX });
       const handlers = {
         onNotify: (notifyId: number, notifierGid: number, payload: Uint8Array) => watch.#take(notifyId, notifierGid, payload),
         onError: (r: number) => {
@@ -114,8 +116,8 @@ export class Watch implements AsyncIterable<Notification> {
     this.#wake?.();
     const linger = this.#linger as Linger;
     await new Promise<void>((resolve, reject) => {
-      // who is not known as a watcher any more has nothing to end
-      const over = new Set([0, -ERRNO.ENOENT, -ERRNO.ENOTCONN]);
+      // who is not known as a watcher any more, or has no session, has nothing to end
+      const over = new Set([-ERRNO.ENOENT, -ERRNO.ENOTCONN, -ERRNO.ESHUTDOWN]);
       this.#host.objecter.lingers.unwatch(linger, (r) => (r >= 0 || over.has(r) ? resolve() : reject(errnoError(r, 'unwatch'))));
     });
   }
@@ -143,6 +145,7 @@ export class Watch implements AsyncIterable<Notification> {
     let acked = false;
     const ack = (reply: Uint8Array = NO_BYTES): void => {
       if (acked || !this.#linger) return;
+      checkBytes('reply', reply);
       acked = true;
       this.#host.objecter.lingers.notifyAck(this.#linger, notifyId, reply);
     };
@@ -161,6 +164,8 @@ export function notify(
 ): Promise<NotifyReply> {
   if (signal?.aborted) return Promise.reject(givenUp('the notification', signal));
   return new Promise((resolve, reject) => {
+    checkBytes('payload', payload);
+    checkNumber('timeoutMs', timeoutMs, { max: U32_MAX * 1000 });
     const { lingers } = host.objecter;
     const linger = lingers.notify(oid, oloc, payload, timeoutMs, (r, reply) => {
       signal?.removeEventListener('abort', onAbort);

@@ -13,7 +13,7 @@ import { OpTarget } from './op-target.js';
 export interface WatchHandlers {
   /** Acknowledge it with {@link LingerOps.notifyAck}; who notified waits for that. */
   onNotify(notifyId: number, notifierGid: number, payload: Uint8Array): void;
-  /** The watch is lost, and what was notified since may have been missed: -ENOTCONN. Watch again. */
+  /** The watch is lost, and what was notified since may have been missed: -ENOTCONN, watch again; -ESHUTDOWN at the end of the session. */
   onError(r: number): void;
 }
 
@@ -186,16 +186,27 @@ export class LingerOps {
       if (linger.watch && linger.registered && linger.lastError === 0) this.#ping(linger);
   }
 
+  /** All that lingers ends with -ESHUTDOWN, and so does what comes from now on. */
   shutdown(): void {
     this.#stopping = true;
-    for (const linger of [...this.#lingers.values()]) {
-      this.#lingers.delete(linger.cookie);
-      linger.onRegistered?.(-ERRNO.ESHUTDOWN);
-      linger.onComplete?.(-ERRNO.ESHUTDOWN, new Uint8Array(0));
-    }
+    for (const linger of [...this.#lingers.values()]) this.#end(linger, -ERRNO.ESHUTDOWN);
+  }
+
+  /** Whoever waits for it, or listens, is told. */
+  #end(linger: Linger, r: number): void {
+    const { onRegistered, onComplete } = linger;
+    linger.onRegistered = undefined;
+    if (onComplete) onComplete(r, new Uint8Array(0));
+    else if (onRegistered) onRegistered(r);
+    else this.#lost(linger, r);
+    this.#lingers.delete(linger.cookie);
   }
 
   #add(linger: Linger): void {
+    if (this.#stopping) {
+      this.#cct.clock.defer(() => this.#end(linger, -ERRNO.ESHUTDOWN));
+      return;
+    }
     this.#lingers.set(linger.cookie, linger);
     linger.target.update(this.#host.osdmap);
     this.#register(linger);

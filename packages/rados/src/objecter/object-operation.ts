@@ -1,10 +1,11 @@
 import { ERRNO } from '@cephts/common';
 import { Encoder, encodeText } from '@cephts/encoding';
 import type { HObject } from '../osdmap/hobject.js';
-import { CMPXATTR_MODE, OSD_FLAG, OSD_OP, OSD_OP_FLAG, OSD_WATCH_OP } from '../messages/osd/osd-op-codes.js';
+import { CMPXATTR_MODE, OSD_FLAG, OSD_OP, OSD_OP_FLAG, OSD_WATCH_OP, osdOpName } from '../messages/osd/osd-op-codes.js';
 import type { OsdOpOutcome } from '../messages/osd/m-osd-op-reply.js';
 import { OsdOp } from '../messages/osd/osd-op.js';
 import type { OsdOpArgs } from '../messages/osd/osd-op.js';
+import { checkBytes, checkNumber, checkWhole, einval, U32_MAX } from './check-args.js';
 import { readers } from './operation-results.js';
 import type {
   CloneInfo,
@@ -20,8 +21,6 @@ import type {
 const NO_BYTES = new Uint8Array(0);
 const NO_OPS: OsdOp[] = [];
 const NO_SLOTS: (Slot | undefined)[] = [];
-/** As many as there are. */
-const NO_LIMIT = 2 ** 32 - 1;
 
 interface Slot {
   fill(rval: number, outdata: Uint8Array, failed: number, silent: boolean): void;
@@ -72,8 +71,12 @@ export class ObjectOperation {
     return this.#ops;
   }
 
-  /** Adds a step in the form OSDs know. */
+  /** Adds a step in the form OSDs know. @throws CephError `ERR_CEPH_EINVAL` where one of its numbers is none that can be sent */
   add(op: OsdOp, flags: number, slot?: Slot): this {
+    if (!hasWholeNumbers(op)) {
+      const numbers = [op.n1, op.n2, op.n3, op.n4, op.n5].join(', ');
+      throw einval(`${osdOpName(op.code)}: expected whole numbers from 0 to ${Number.MAX_SAFE_INTEGER}, got ${numbers}`);
+    }
     // most have one step: of an array that is pushed to, V8 makes room for seventeen
     if (this.#ops.length === 0) {
       this.#ops = [op];
@@ -85,6 +88,11 @@ export class ObjectOperation {
     this.flags |= flags;
     this.budget += flags & OSD_FLAG.WRITE ? op.indata.length : op.args === 'extent' ? op.n2 : 0;
     return this;
+  }
+
+  /** Data at an offset. */
+  #writeData(code: number, off: number, bytes: Uint8Array): this {
+    return this.#write(code, 'extent', off, checkBytes('bytes', bytes).length, bytes);
   }
 
   #write(code: number, args: OsdOpArgs, n1: number, n2: number, indata?: Uint8Array): this {
@@ -120,21 +128,21 @@ export class ObjectOperation {
   }
 
   write(off: number, bytes: Uint8Array): this {
-    return this.#write(OSD_OP.WRITE, 'extent', off, bytes.length, bytes);
+    return this.#writeData(OSD_OP.WRITE, off, bytes);
   }
 
   /** Replaces the whole data. */
   writeFull(bytes: Uint8Array): this {
-    return this.#write(OSD_OP.WRITEFULL, 'extent', 0, bytes.length, bytes);
+    return this.#writeData(OSD_OP.WRITEFULL, 0, bytes);
   }
 
   append(bytes: Uint8Array): this {
-    return this.#write(OSD_OP.APPEND, 'extent', 0, bytes.length, bytes);
+    return this.#writeData(OSD_OP.APPEND, 0, bytes);
   }
 
   /** Writes `bytes` again and again, over `len` bytes, a multiple of theirs. */
   writeSame(off: number, len: number, bytes: Uint8Array): this {
-    const op = new OsdOp(OSD_OP.WRITESAME, 'extent', off, len, bytes);
+    const op = new OsdOp(OSD_OP.WRITESAME, 'extent', off, len, checkBytes('bytes', bytes));
     op.n3 = bytes.length;
     return this.add(op, OSD_FLAG.WRITE);
   }
@@ -152,11 +160,12 @@ export class ObjectOperation {
     return this.#write(OSD_OP.DELETE, 'extent', 0, 0);
   }
 
-  /** @param len bytes at the most; 0 for all from `off` on */
+  /** @param len bytes at the most; as on the wire 0 is for all from `off` on, otherwise than with `IoCtx.read` */
   read(off = 0, len = 0): OpResult<Uint8Array> {
     return this.#read(new OsdOp(OSD_OP.READ, 'extent', off, len), readers.bytes);
   }
 
+  /** @param len as with {@link read}: 0 is for all */
   sparseRead(off: number, len: number): OpResult<SparseRead> {
     return this.#read(new OsdOp(OSD_OP.SPARSE_READ, 'extent', off, len), readers.sparse);
   }
@@ -167,7 +176,7 @@ export class ObjectOperation {
 
   /** Fails with −4095 − n where byte n differs from what is given. */
   cmpExt(off: number, bytes: Uint8Array): this {
-    return this.add(new OsdOp(OSD_OP.CMPEXT, 'extent', off, bytes.length, bytes), OSD_FLAG.READ);
+    return this.add(new OsdOp(OSD_OP.CMPEXT, 'extent', off, checkBytes('bytes', bytes).length, bytes), OSD_FLAG.READ);
   }
 
   /** -ENOENT where there is no such object. */
@@ -198,7 +207,7 @@ export class ObjectOperation {
 
   setXattr(name: string, bytes: Uint8Array): this {
     const key = encodeText(name);
-    return this.#write(OSD_OP.SETXATTR, 'xattr', key.length, bytes.length, joined(key, bytes));
+    return this.#write(OSD_OP.SETXATTR, 'xattr', key.length, checkBytes('bytes', bytes).length, joined(key, bytes));
   }
 
   rmXattr(name: string): this {
@@ -219,8 +228,8 @@ export class ObjectOperation {
   /** -ECANCELED where the comparison (CMPXATTR_OP) does not hold. A number is compared as one of 64 bits. */
   cmpXattr(name: string, comparison: number, value: Uint8Array | number): this {
     const key = encodeText(name);
-    const bytes = typeof value === 'number' ? new Encoder().u64(value).toBytes() : value;
-    const op = new OsdOp(OSD_OP.CMPXATTR, 'xattr', key.length, bytes.length, joined(key, bytes));
+    const bytes = typeof value === 'number' ? new Encoder().u64(checkWhole('value', value)).toBytes() : checkBytes('value', value);
+    const op = new OsdOp(OSD_OP.CMPXATTR, 'xattr', key.length, checkBytes('bytes', bytes).length, joined(key, bytes));
     op.n3 = comparison;
     op.n4 = typeof value === 'number' ? CMPXATTR_MODE.U64 : CMPXATTR_MODE.STRING;
     return this.add(op, OSD_FLAG.READ);
@@ -232,7 +241,7 @@ export class ObjectOperation {
     const e = new Encoder().map(
       vals,
       (e, key) => e.string(key),
-      (e, value) => e.blob(value),
+      (e, value) => e.blob(checkBytes('value', value)),
     );
     return this.#write(OSD_OP.OMAPSETVALS, 'pair', 0, 0, e.view());
   }
@@ -252,7 +261,7 @@ export class ObjectOperation {
   }
 
   omapSetHeader(bytes: Uint8Array): this {
-    return this.#write(OSD_OP.OMAPSETHEADER, 'pair', 0, 0, bytes);
+    return this.#write(OSD_OP.OMAPSETHEADER, 'pair', 0, 0, checkBytes('bytes', bytes));
   }
 
   omapGetHeader(): OpResult<Uint8Array> {
@@ -261,12 +270,12 @@ export class ObjectOperation {
 
   /** A page of keys and values beyond `startAfter` that begin with `filterPrefix`. */
   omapGetVals(startAfter = '', filterPrefix = '', max = Infinity): OpResult<OmapPage> {
-    const indata = new Encoder().string(startAfter).u64(Math.min(max, NO_LIMIT)).string(filterPrefix).view();
+    const indata = new Encoder().string(startAfter).u64(pageSize(max)).string(filterPrefix).view();
     return this.#read(new OsdOp(OSD_OP.OMAPGETVALS, 'pair', 0, 0, indata), readers.omapPage);
   }
 
   omapGetKeys(startAfter = '', max = Infinity): OpResult<OmapKeysPage> {
-    const indata = new Encoder().string(startAfter).u64(Math.min(max, NO_LIMIT)).view();
+    const indata = new Encoder().string(startAfter).u64(pageSize(max)).view();
     return this.#read(new OsdOp(OSD_OP.OMAPGETKEYS, 'pair', 0, 0, indata), readers.omapKeys);
   }
 
@@ -280,7 +289,7 @@ export class ObjectOperation {
     const e = new Encoder().map(
       assertions,
       (e, key) => e.string(key),
-      (e, { value, op }) => e.blob(value).s32(op),
+      (e, { value, op }) => e.blob(checkBytes('value', value)).s32(op),
     );
     return this.add(new OsdOp(OSD_OP.OMAP_CMP, 'pair', 0, 0, e.view()), OSD_FLAG.READ);
   }
@@ -291,7 +300,13 @@ export class ObjectOperation {
   exec(cls: string, method: string, input: Uint8Array = NO_BYTES, writes = false): OpResult<Uint8Array> {
     const slot = new ResultSlot(readers.bytes);
     const names = encodeText(cls + method);
-    const op = new OsdOp(OSD_OP.CALL, 'cls', encodeText(cls).length, encodeText(method).length, joined(names, input));
+    const op = new OsdOp(
+      OSD_OP.CALL,
+      'cls',
+      encodeText(cls).length,
+      encodeText(method).length,
+      joined(names, checkBytes('input', input)),
+    );
     op.n3 = input.length;
     this.add(op, OSD_FLAG.EXEC | (writes ? OSD_FLAG.WRITE : OSD_FLAG.READ), slot);
     return slot;
@@ -311,19 +326,23 @@ export class ObjectOperation {
     const step = new OsdOp(OSD_OP.WATCH, 'watch', cookie);
     step.n3 = op;
     step.n4 = generation;
-    step.n5 = timeout;
+    step.n5 = checkWhole('timeout', timeout, { max: U32_MAX });
     // a ping changes nothing, and is not held up by what holds up writes
     return this.add(step, op === OSD_WATCH_OP.PING ? OSD_FLAG.READ : OSD_FLAG.WRITE);
   }
 
   /** @param timeout seconds to wait for acknowledgements */
   notify(cookie: number, payload: Uint8Array, timeout: number): OpResult<Uint8Array> {
-    const indata = new Encoder().u32(1).u32(timeout).blob(payload).view();
+    const indata = new Encoder()
+      .u32(1)
+      .u32(checkWhole('timeout', timeout, { max: U32_MAX }))
+      .blob(checkBytes('payload', payload))
+      .view();
     return this.#read(new OsdOp(OSD_OP.NOTIFY, 'pair', cookie, 0, indata), readers.bytes);
   }
 
   notifyAck(notifyId: number, cookie: number, reply: Uint8Array = NO_BYTES): this {
-    const indata = new Encoder().u64(notifyId).u64(cookie).blob(reply).view();
+    const indata = new Encoder().u64(notifyId).u64(cookie).blob(checkBytes('reply', reply)).view();
     return this.add(new OsdOp(OSD_OP.NOTIFY_ACK, 'pair', 0, 0, indata), OSD_FLAG.READ);
   }
 
@@ -347,6 +366,20 @@ export class ObjectOperation {
       this.#slots[i]?.fill(outcome?.rval ?? 0, outcome?.outdata ?? NO_BYTES, outcome ? failed : failed || -ERRNO.EIO, silent);
     }
   }
+}
+
+/** What is not one would go over the wire as another number, and change other data than was meant. */
+function hasWholeNumbers({ n1, n2, n3, n4, n5 }: OsdOp): boolean {
+  return isWhole(n1) && isWhole(n2) && isWhole(n3) && isWhole(n4) && isWhole(n5);
+}
+
+function isWhole(n: number): boolean {
+  return Number.isSafeInteger(n) && n >= 0;
+}
+
+/** Infinity is for as many as there are. */
+function pageSize(max: number): number {
+  return Math.floor(Math.min(checkNumber('max', max), U32_MAX));
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -104,7 +104,7 @@ export class Objecter implements Dispatcher {
     this.#byteThrottle = new Throttle(cct, 'objecter_bytes', cct.conf.number('objecter_inflight_op_bytes'));
     this.#maps = new MapUpdater(cct);
     this.lingers = new LingerOps(cct, this);
-    this.commands = new OsdCommands(this);
+    this.commands = new OsdCommands(cct, this);
     this.pools = new PoolRequests(cct, mon);
   }
 
@@ -187,10 +187,11 @@ export class Objecter implements Dispatcher {
     for (const session of [this.#homeless, ...this.#sessions.values()]) yield* session.ops.values();
   }
 
-  /** Completes once the map is of that epoch or a later one. */
+  /** Completes once the map is of that epoch or a later one, with -ESHUTDOWN where this has ended. */
   waitForMap(epoch: number, completion: Completion): void {
-    if (this.osdmap.epoch >= epoch) {
-      this.#cct.clock.defer(() => complete(completion, 0));
+    if (this.#stopping || this.osdmap.epoch >= epoch) {
+      const r = this.#stopping ? -ERRNO.ESHUTDOWN : 0;
+      this.#cct.clock.defer(() => complete(completion, r));
       return;
     }
     this.#mapWaiters.push({ epoch, completion });
@@ -208,7 +209,7 @@ export class Objecter implements Dispatcher {
     this.#mon.renewSubs();
   }
 
-  /** Ends: all that is under way completes with -ESHUTDOWN. */
+  /** Ends: all that is under way completes with -ESHUTDOWN, and so does what is handed in from now on; watches are lost. */
   async shutdown(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;

@@ -1,12 +1,13 @@
 import { ERRNO } from '@cephts/common';
+import type { CephContext, TimerHandle } from '@cephts/common';
 import type { Connection } from '@cephts/async-messenger';
 import { MCommand } from '../messages/m-command.js';
 import type { MCommandReply } from '../messages/m-command.js';
 import type { OsdMap } from '../osdmap/osd-map.js';
 import type { PgId } from '../osdmap/pg.js';
 
-/** Told 0 or −errno, text for people, and output. */
-export type CommandCompletion = (r: number, outs: string, outbl: Uint8Array) => void;
+/** Told 0 or −errno, text for people, and output; and whether nobody answered: it timed out, was cancelled, or the session ended. */
+export type CommandCompletion = (r: number, outs: string, outbl: Uint8Array, givenUp: boolean) => void;
 
 interface Command {
   tid: number;
@@ -16,6 +17,7 @@ interface Command {
   inbl: Uint8Array;
   onFinish: CommandCompletion;
   sent: boolean;
+  timer: TimerHandle | undefined;
 }
 
 interface Host {
@@ -26,14 +28,26 @@ interface Host {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** `ceph tell osd.N …` and `ceph tell PG …`: commands that OSDs answer. */
+/**
+ * `ceph tell osd.N …` and `ceph tell PG …`: commands that OSDs answer.
+ *
+ * @see Objecter::submit_command in src/osdc/Objecter.cc (16.2.15)
+ */
 export class OsdCommands {
+  readonly #cct: CephContext;
   readonly #host: Host;
   readonly #commands = new Map<number, Command>();
   #lastTid = 0;
+  #stopping = false;
 
-  constructor(host: Host) {
+  constructor(cct: CephContext, host: Host) {
+    this.#cct = cct;
     this.#host = host;
+  }
+
+  /** Commands that were not answered yet. */
+  get size(): number {
+    return this.#commands.size;
   }
 
   /** Does one wait for its OSD? */
@@ -41,13 +55,31 @@ export class OsdCommands {
     return [...this.#commands.values()].some(({ sent }) => !sent);
   }
 
-  /** @param to an OSD, or a placement group's primary. -ENXIO where that OSD is down, -ENOENT where it does not exist */
-  submit(to: number | PgId, cmd: string[], inbl: Uint8Array, onFinish: CommandCompletion): void {
+  /**
+   * @param to an OSD, or a placement group's primary. -ENXIO where that OSD is down, -ENOENT where it does not exist, -ETIMEDOUT after
+   *   `rados_osd_op_timeout`
+   * @returns its number, for {@link cancel}
+   */
+  submit(to: number | PgId, cmd: string[], inbl: Uint8Array, onFinish: CommandCompletion): number {
     const tid = ++this.#lastTid;
-    const isOsd = typeof to === 'number';
-    const command: Command = { tid, osd: isOsd ? to : -1, pg: isOsd ? undefined : to, cmd, inbl, onFinish, sent: false };
+    const { clock, conf } = this.#cct;
+    if (this.#stopping) {
+      clock.defer(() => onFinish(-ERRNO.ESHUTDOWN, 'shut down', NO_BYTES, true));
+      return tid;
+    }
+    const target = typeof to === 'number' ? { osd: to, pg: undefined } : { osd: -1, pg: to };
+    const seconds = conf.number('rados_osd_op_timeout');
+    const timer = seconds > 0 ? clock.setTimeout(() => this.cancel(tid, -ERRNO.ETIMEDOUT), seconds * 1000) : undefined;
+    const command: Command = { tid, ...target, cmd, inbl, onFinish, sent: false, timer };
     this.#commands.set(tid, command);
     this.#send(command);
+    return tid;
+  }
+
+  /** Gives a command up, unless it is over; the OSD may carry it out all the same. */
+  cancel(tid: number, r: number = -ERRNO.ECANCELED): void {
+    const command = this.#commands.get(tid);
+    if (command) this.#finish(command, r, 'given up', NO_BYTES, true);
   }
 
   #send(command: Command): void {
@@ -77,8 +109,10 @@ export class OsdCommands {
     con.sendMessage(m);
   }
 
-  #finish(command: Command, r: number, outs: string, outbl: Uint8Array = NO_BYTES): void {
-    if (this.#commands.delete(command.tid)) command.onFinish(r, outs, outbl);
+  #finish(command: Command, r: number, outs: string, outbl: Uint8Array = NO_BYTES, givenUp = false): void {
+    if (!this.#commands.delete(command.tid)) return;
+    if (command.timer !== undefined) this.#cct.clock.clearTimeout(command.timer);
+    command.onFinish(r, outs, outbl, givenUp);
   }
 
   handleReply(m: MCommandReply): boolean {
@@ -100,7 +134,9 @@ export class OsdCommands {
     }
   }
 
+  /** All that is under way completes with -ESHUTDOWN, and so does what comes from now on. */
   shutdown(): void {
-    for (const command of [...this.#commands.values()]) this.#finish(command, -ERRNO.ESHUTDOWN, 'shut down');
+    this.#stopping = true;
+    for (const tid of [...this.#commands.keys()]) this.cancel(tid, -ERRNO.ESHUTDOWN);
   }
 }

@@ -27,6 +27,7 @@ export class PoolRequests {
   readonly #mon: ObjecterMon;
   readonly #requests = new Map<number, Request>();
   #lastTid = 0;
+  #stopping = false;
 
   constructor(cct: CephContext, mon: ObjecterMon) {
     this.#cct = cct;
@@ -68,6 +69,10 @@ export class PoolRequests {
   }
 
   #submit(make: () => Message, onReply: Request['onReply']): void {
+    if (this.#stopping) {
+      this.#cct.clock.defer(() => onReply(-ERRNO.ESHUTDOWN, undefined));
+      return;
+    }
     const tid = ++this.#lastTid;
     const seconds = this.#cct.conf.number('rados_mon_op_timeout');
     const timer = seconds > 0 ? this.#cct.clock.setTimeout(() => this.#finish(tid, -ERRNO.ETIMEDOUT), seconds * 1000) : undefined;
@@ -101,7 +106,9 @@ export class PoolRequests {
     for (const [tid, request] of this.#requests) this.#send(tid, request);
   }
 
+  /** All that is asked completes with -ESHUTDOWN, and so does what is asked from now on. */
   shutdown(): void {
+    this.#stopping = true;
     for (const tid of [...this.#requests.keys()]) this.#finish(tid, -ERRNO.ESHUTDOWN);
   }
 }

@@ -1,47 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { IoCtx } from '../../src/client/io-ctx.js';
-import type { IoCtxHost } from '../../src/client/io-ctx-host.js';
 import type { Watch } from '../../src/client/watch.js';
 import { MOSDOpReply } from '../../src/messages/osd/m-osd-op-reply.js';
 import type { MOSDOp } from '../../src/messages/osd/m-osd-op.js';
 import { MWatchNotify } from '../../src/messages/osd/m-watch-notify.js';
 import { OSD_OP, OSD_WATCH_OP, WATCH_EVENT } from '../../src/messages/osd/osd-op-codes.js';
-import type { Objecter } from '../../src/objecter/objecter.js';
-import { POOL, SimCluster } from '../objecter/sim-cluster.js';
-
-/** Its constructor is not for everybody: of its declarations only the class is left. */
-const Pool = IoCtx as unknown as new (host: IoCtxHost, pool: number) => IoCtx;
-
-/** The cluster, and a pool of it by a client that knows its map. */
-async function start(): Promise<{ cluster: SimCluster; objecter: Objecter; io: IoCtx }> {
-  const cluster = await SimCluster.start(1);
-  const { objecter, cct } = cluster.client();
-  cluster.clock.advance(100);
-  const host: IoCtxHost = {
-    cct,
-    objecter,
-    osdmap: objecter.osdmap,
-    waitForMap: () => Promise.resolve(),
-    poolStats: () => Promise.reject(new Error('no statistics here')),
-  };
-  return { cluster, objecter, io: new Pool(host, POOL) };
-}
-
-/** What becomes of a call: its error's code or name, or 'done'. */
-function outcome(call: Promise<unknown>): { what: string | undefined } {
-  const state: { what: string | undefined } = { what: undefined };
-  call.then(
-    () => (state.what = 'done'),
-    (error: { code?: string; name: string }) => (state.what = error.code ?? error.name),
-  );
-  return state;
-}
-
-/** Lets time go by, and what was promised become known. */
-async function settle(cluster: SimCluster, ms = 100): Promise<void> {
-  cluster.clock.advance(ms);
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-}
+import { POOL } from '../objecter/sim-cluster.js';
+import type { SimCluster } from '../objecter/sim-cluster.js';
+import { outcome, settle, startPool } from './sim-pool.js';
 
 /** The OSDs answer every operation with an error. */
 function refuse(cluster: SimCluster, result: number): void {
@@ -58,7 +23,7 @@ const watchOps = (received: readonly MOSDOp[]): number[] =>
 
 describe('a notification', () => {
   it('of a missing object settles with ERR_CEPH_ENOENT, and nothing of it stays', async () => {
-    const { cluster, objecter, io } = await start();
+    const { cluster, objecter, io } = await startPool();
     refuse(cluster, -2);
     const call = outcome(io.notify('missing'));
     await settle(cluster);
@@ -67,7 +32,7 @@ describe('a notification', () => {
   });
 
   it('is over when the OSD says that all have acknowledged', async () => {
-    const { cluster, objecter, io } = await start();
+    const { cluster, objecter, io } = await startPool();
     const call = outcome(io.notify('a'));
     await settle(cluster);
     expect(call.what).toBeUndefined();
@@ -80,7 +45,7 @@ describe('a notification', () => {
   });
 
   it('that waits for watchers ends with ERR_CEPH_ENOENT when its pool is deleted', async () => {
-    const { cluster, objecter, io } = await start();
+    const { cluster, objecter, io } = await startPool();
     const call = outcome(io.notify('a'));
     await settle(cluster);
     cluster.change((inc) => (inc.oldPools = [POOL]));
@@ -91,7 +56,7 @@ describe('a notification', () => {
   });
 
   it('is given up by its signal', async () => {
-    const { cluster, objecter, io } = await start();
+    const { cluster, objecter, io } = await startPool();
     const controller = new AbortController();
     const call = outcome(io.notify('a', undefined, { signal: controller.signal }));
     await settle(cluster);
@@ -103,8 +68,24 @@ describe('a notification', () => {
 });
 
 describe('a watch', () => {
+  it('ends with the session: its iteration throws ERR_CEPH_ESHUTDOWN, and there is nothing left to close', async () => {
+    const { cluster, objecter, io } = await startPool();
+    const opening = io.watch('a');
+    await settle(cluster);
+    const watch = await opening;
+    const iteration = outcome(watch[Symbol.asyncIterator]().next());
+    const registering = outcome(io.watch('b'));
+    await objecter.shutdown();
+    await settle(cluster);
+    expect([iteration.what, registering.what]).toEqual(['ERR_CEPH_ESHUTDOWN', 'ERR_CEPH_ESHUTDOWN']);
+    const close = outcome(watch.close());
+    await settle(cluster);
+    expect(close.what).toBe('done');
+    expect([objecter.lingers.size, objecter.inflight]).toEqual([0, 0]);
+  });
+
   it('of a missing object rejects with ERR_CEPH_ENOENT', async () => {
-    const { cluster, objecter, io } = await start();
+    const { cluster, objecter, io } = await startPool();
     refuse(cluster, -2);
     const call = outcome(io.watch('missing'));
     await settle(cluster);
@@ -113,7 +94,7 @@ describe('a watch', () => {
   });
 
   it('is given up by its signal while no OSD knows of it, and is taken back there', async () => {
-    const { cluster, objecter, io } = await start();
+    const { cluster, objecter, io } = await startPool();
     const controller = new AbortController();
     for (const osd of cluster.osds) osd.script = () => true;
     const call = outcome(io.watch('a', { signal: controller.signal }));
@@ -127,7 +108,7 @@ describe('a watch', () => {
   });
 
   it('and its iteration end by its signal; closed, it does not listen to it any more', async () => {
-    const { cluster, io } = await start();
+    const { cluster, io } = await startPool();
     const controller = new AbortController();
     const opening = Promise.all([io.watch('a', { signal: controller.signal }), io.watch('b', { signal: controller.signal })]);
     await settle(cluster);

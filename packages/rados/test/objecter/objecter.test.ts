@@ -350,6 +350,50 @@ describe('an Objecter', () => {
   });
 });
 
+describe('OSD commands', () => {
+  it('are given up after rados_osd_op_timeout, or when they are cancelled', async () => {
+    const { cluster, objecter } = await start({ rados_osd_op_timeout: 2 });
+    const told: [number, boolean][] = [];
+    const tell = (r: number, _outs: string, _outbl: Uint8Array, givenUp: boolean): unknown => told.push([r, givenUp]);
+    objecter.commands.submit(0, ['{}'], new Uint8Array(0), tell);
+    const cancelled = objecter.commands.submit(0, ['{}'], new Uint8Array(0), tell);
+    objecter.commands.cancel(cancelled);
+    cluster.clock.advance(1900);
+    expect(told).toEqual([[-125, true]]);
+    cluster.clock.advance(200);
+    expect(told).toEqual([
+      [-125, true],
+      [-110, true],
+    ]);
+    expect(objecter.commands.size).toBe(0);
+  });
+});
+
+describe('what is asked of an Objecter that was shut down', () => {
+  it('completes with -ESHUTDOWN, and not on the stack of who asks', async () => {
+    const { cluster, objecter } = await start();
+    await objecter.shutdown();
+    const told: string[] = [];
+    const tell =
+      (what: string) =>
+      (r: number): unknown =>
+        told.push(`${what} ${r}`);
+    objecter.pools.statfs(tell('statfs'));
+    objecter.pools.poolStats(['data'], tell('stats'));
+    objecter.pools.poolOp(1, POOL, {}, tell('poolOp'));
+    objecter.commands.submit(0, ['{}'], new Uint8Array(0), tell('command'));
+    objecter.waitForMap(objecter.osdmap.epoch, tell('map'));
+    objecter.waitForMap(99, tell('later map'));
+    objecter.lingers.watch('a', LOC, 30, { onNotify: () => undefined, onError: () => told.push('error') }, tell('watch'));
+    objecter.lingers.notify('a', LOC, text('x'), 1000, tell('notify'));
+    expect(told).toEqual([]);
+    cluster.clock.advance(100);
+    const all = ['statfs', 'stats', 'poolOp', 'command', 'map', 'later map', 'watch', 'notify'];
+    expect(told).toEqual(all.map((what) => `${what} -108`));
+    expect([objecter.lingers.size, objecter.commands.size]).toEqual([0, 0]);
+  });
+});
+
 describe('a watch', () => {
   const isWatch = (m: MOSDOp, op: number): boolean => m.ops.some(({ code, n3 }) => code === OSD_OP.WATCH && n3 === op);
 
