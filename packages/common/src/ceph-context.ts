@@ -32,7 +32,7 @@ export interface CephContextOptions {
   log?: LogSink;
   /** Longest time in ms that cooperative threads work before I/O has its turn. @defaultValue 5 */
   sliceMs?: number;
-  /** Told of errors that a thread's body or a callback threw. @defaultValue rethrown as an uncaught exception */
+  /** Told of errors that a thread's body or a callback threw. @defaultValue rethrown as an uncaught exception, as is what it throws itself */
   onError?: (error: unknown, thread: string) => void;
 }
 
@@ -90,13 +90,14 @@ export class CephContext implements PrimitiveContext {
     return createThrottleCounters(this.perf, name);
   }
 
-  /** Reports an error nobody awaits, once: to `onError`, else as an uncaught exception of the process. */
+  /** Reports an error nobody awaits, once: to `onError`, else, as what `onError` throws, as an uncaught exception of the process. */
   reportError(error: unknown, thread: string): void {
-    if (this.#onError) {
+    try {
+      if (!this.#onError) throw error;
       this.#onError(error, thread);
-      return;
+    } catch (unheard) {
+      bareContext(this.clock).reportError(unheard, thread);
     }
-    bareContext(this.clock).reportError(error, thread);
   }
 }
 

@@ -43,7 +43,7 @@ export interface PrimitiveContext {
   queueCounters?(name: string, latencyKey: string, histogram?: boolean): QueueCounters;
   /** Counters for a throttle, `throttle-NAME`. */
   throttleCounters?(name: string): ThrottleCounters;
-  /** Reports an error nobody awaits, once. */
+  /** Reports an error nobody awaits, once. It should not throw: who reports has more to do. */
   reportError(error: unknown, thread: string): void;
 }
 

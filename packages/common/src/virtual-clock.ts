@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from './clock.js';
+import { Fifo } from './fifo.js';
 
 interface VirtualTimer {
   at: number;
@@ -9,7 +10,8 @@ interface VirtualTimer {
 
 /**
  * A clock that stands still until it is told to move: `advance(ms)` runs everything that falls due on the way, in order of time and,
- * for equal times, of insertion. What is deferred runs before time moves on. One history for one sequence of calls.
+ * for equal times, of insertion. What is deferred runs before time moves on. One history for one sequence of calls. What a callback throws
+ * goes to the caller; what was to follow it waits for the next call.
  *
  * @example
  * ```ts
@@ -23,7 +25,7 @@ export class VirtualClock implements Clock {
   #order = 0;
   readonly #epoch: number;
   readonly #heap: VirtualTimer[] = [];
-  #deferred: (() => void)[] = [];
+  readonly #deferred = new Fifo<() => void>();
   #wallStep = 0;
 
   /** @param epoch wall-clock time, in ms since 1970, at virtual time 0. @defaultValue 2024-01-01 */
@@ -77,14 +79,7 @@ export class VirtualClock implements Clock {
   /** Runs what is deferred, and what that defers, until nothing is; timers stay. Returns how many callbacks ran. */
   runDeferred(): number {
     let ran = 0;
-    while (this.#deferred.length > 0) {
-      const batch = this.#deferred;
-      this.#deferred = [];
-      for (const callback of batch) {
-        callback();
-        ran++;
-      }
-    }
+    for (let callback; (callback = this.#deferred.shift()); ran++) callback();
     return ran;
   }
 
