@@ -112,9 +112,11 @@ export class SafeTimer {
       owner,
       purpose,
       entry: (deadline) => {
-        const more = this.#timerThread(deadline);
-        if (!this.#awaiting) this.#release();
-        return more;
+        try {
+          return this.#timerThread(deadline);
+        } finally {
+          this.#rest();
+        }
       },
     });
   }
@@ -235,6 +237,7 @@ export class SafeTimer {
     this.#disarm();
     this.#thread.stop();
     this.#counters?.remove();
+    if (!this.#thread.isCurrent) this.#rest();
   }
 
   /** Takes no more, ends recurring events, lets the others run at their time (lifting a pause), then shuts down. */
@@ -252,12 +255,12 @@ export class SafeTimer {
 
   /**
    * Completes everything pending with the error's errno (-ECANCELED where it has none), in order and on the timer's thread, then shuts
-   * down. Waits for no promise that a callback returned before.
+   * down. Waits for no promise that a callback returned before, unless the callback holds the `lock` until that settles.
    */
   async destroy(error?: unknown): Promise<void> {
     this.#verdict ||= -Math.abs((error as { errno?: number } | undefined)?.errno || ECANCELED);
-    // a lock that was asked for will be given, and has to be taken
-    if (this.#locked) this.#awaiting = undefined;
+    // but for the lock: the callback that runs holds it, or it was asked for and will be given
+    if (!this.#lock) this.#awaiting = undefined;
     this.#pacer.end();
     await this.close();
   }
@@ -334,7 +337,6 @@ export class SafeTimer {
       }
     }
     if (wheel.earliest() < this.#alarmAt) this.#arm(wheel.earliest());
-    this.#tellIfEmpty();
     return false;
   }
 
@@ -370,29 +372,35 @@ export class SafeTimer {
       await promise;
     } catch (error) {
       this.#report(error);
+    } finally {
+      // whoever waits for the lock comes before the next event
+      this.#release();
+      then?.();
+      if (this.#awaiting === promise) this.#awaiting = undefined;
+      this.#thread.wake();
+      if (!this.#thread.started) this.#rest();
     }
-    // whoever waits for the lock comes before the next event
-    this.#release();
-    then?.();
-    if (this.#awaiting !== promise) return;
-    this.#awaiting = undefined;
-    this.#thread.wake();
-    if (this.#thread.started) return;
-    this.#release();
+  }
+
+  /** No callback is on the stack, nor follows at once. */
+  #rest(): void {
     this.#tellIfEmpty();
+    if (!this.#awaiting) this.#release();
   }
 
   /** Takes the lock. @returns false when it has to be waited for; a turn follows then */
   #acquire(): boolean {
     const lock = this.#lock;
-    this.#locked ||= !lock || lock.tryLock();
-    if (!this.#locked) void this.#await(lock!.lock(), () => (this.#locked = true));
-    return this.#locked;
+    if (!lock || this.#locked || (this.#locked = lock.tryLock())) return true;
+    void this.#await(lock.lock(), () => (this.#locked = true));
+    return false;
   }
 
   #release(): void {
-    if (this.#locked) this.#lock?.unlock();
+    if (!this.#locked) return;
     this.#locked = false;
+    // it throws where a callback has unlocked it
+    completeReporting(() => this.#lock!.unlock(), 0, this.#report);
   }
 
   /** An event is pending no more. */

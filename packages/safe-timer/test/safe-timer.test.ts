@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CephContext, CephError, Context, ERRNO, limits, Mutex, VirtualClock } from '@cephts/common';
+import { bareContext, CephContext, CephError, Context, ERRNO, limits, Mutex, VirtualClock } from '@cephts/common';
 import { SafeTimer } from '../src/index.js';
 import type { SafeTimerOptions } from '../src/index.js';
 
@@ -313,6 +313,23 @@ describe('SafeTimer callbacks', () => {
     expect(log).toEqual(['c@1']);
   });
 
+  it('goes on where what is told of errors throws as well', async () => {
+    const clock = new VirtualClock();
+    const throwing = (): void => {
+      throw new Error('not heard');
+    };
+    const timer = new SafeTimer(new CephContext({ clock, onError: throwing }));
+    let ran = 0;
+    timer.addEventAfter(1, () => Promise.reject(new Error('rejected')));
+    timer.addEventEvery(1, () => {
+      ran++;
+      throw new Error('thrown');
+    });
+    for (let i = 0; i < 8; i++)
+      await clock.advanceAsync(1).catch((error: unknown) => expect(error).toEqual(new Error('not heard')));
+    expect(ran).toBeGreaterThan(2);
+  });
+
   it('holds later events up until the promise of one settles', async () => {
     const { clock, timer, log, note } = setup();
     timer.addEventAfter(10, () => new Promise<void>((resolve) => clock.setTimeout(resolve, 20)));
@@ -354,6 +371,18 @@ describe('SafeTimer callbacks', () => {
     expect(lock.locked).toBe(false);
   });
 
+  it('reports once that a callback has unlocked the mutex, and goes on', async () => {
+    const lock = new Mutex();
+    const { clock, timer, log, note, errors } = setup({ lock });
+    timer.addEventAfter(10, () => lock.unlock());
+    timer.addEventAfter(20, note('b'));
+    timer.addEventAfter(30, () => Promise.resolve().then(() => lock.unlock()));
+    timer.addEventAfter(40, note('d'));
+    await clock.advanceAsync(40);
+    const unlocked = expect.objectContaining({ code: 'ERR_CEPH_STATE' });
+    expect([log, errors, lock.locked]).toEqual([['b@20', 'd@40'], [unlocked, unlocked], false]);
+  });
+
   it('runs unsafe callbacks without the lock', async () => {
     const lock = new Mutex();
     const { clock, timer, log, note } = setup({ lock, safeCallbacks: false });
@@ -387,6 +416,54 @@ describe('SafeTimer shutdown', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it.each<[string, SafeTimerOptions, (timer: SafeTimer) => void]>([
+    ['when its slice is over', { sliceMs: 0 }, (timer) => timer.shutdown()],
+    ['paused', {}, (timer) => (timer.pause(), timer.shutdown())],
+    ['destroyed', {}, (timer) => (void timer.destroy(), timer.shutdown())],
+    ['with an error that nobody takes', {}, (timer) => (timer.shutdown(), (null as unknown as () => void)())],
+  ])('from within a callback resolves what waits for the end: %s', async (_when, options, act) => {
+    const clock = new VirtualClock();
+    const cct = {
+      ...bareContext(clock),
+      reportError: () => {
+        throw new Error('nobody takes it');
+      },
+    };
+    for (const wait of ['close', 'waitForEmpty', 'destroy'] as const) {
+      const timer = new SafeTimer(cct, options);
+      let ended = false;
+      timer.addEventAfter(10, (r) => (r === 0 || wait === 'destroy') && act(timer));
+      void timer[wait]().then(() => (ended = true));
+      await clock.advanceAsync(20).catch(() => undefined);
+      await clock.settle();
+      expect([wait, ended, timer.length, timer.closed]).toEqual([wait, true, 0, true]);
+    }
+  });
+
+  it('from within a callback resolves the destroy that the callback asked for before', async () => {
+    const { clock, timer, log } = setup();
+    timer.addEventAfter(10, () => {
+      void timer.destroy().then(() => log.push('destroyed'));
+      timer.shutdown();
+    });
+    await clock.advanceAsync(20);
+    expect(log).toEqual(['destroyed']);
+  });
+
+  it('gives back a lock that it was given just before', async () => {
+    const lock = new Mutex();
+    const { clock, timer, log, note } = setup({ lock });
+    await lock.lock();
+    timer.addEventAfter(10, note('a'));
+    clock.advance(10);
+    lock.unlock();
+    await Promise.resolve();
+    await Promise.resolve();
+    timer.shutdown();
+    await clock.advanceAsync(10);
+    expect([log, lock.locked]).toEqual([[], false]);
+  });
+
   it('close lets pending events run at their time and ends recurring ones', async () => {
     const { clock, timer, log, note } = setup();
     timer.addEventAfter(50, note('a'));
@@ -409,6 +486,30 @@ describe('SafeTimer shutdown', () => {
     await gone;
     expect(log).toEqual(['a', 'b', 'c', 'd'].map((name) => `${name}@0:-${ECANCELED}`));
     expect(clock.pending).toBe(0);
+  });
+
+  it('destroy waits for the callback that holds the lock, and for no other', async () => {
+    for (const safeCallbacks of [true, false]) {
+      const lock = new Mutex();
+      const { clock, timer, log, note } = setup({ lock, safeCallbacks });
+      timer.addEventAfter(10, async () => {
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
+        log.push(`out, locked ${lock.locked}`);
+      });
+      timer.addEventAfter(11, note('next'));
+      clock.advance(10);
+      const gone = timer.destroy().then(() => log.push('destroyed'));
+      await clock.advanceAsync(10);
+      expect(lock.tryLock()).toBe(!safeCallbacks);
+      await clock.advanceAsync(10);
+      await gone;
+      expect(log).toEqual(
+        safeCallbacks
+          ? ['out, locked true', `next@30:-${ECANCELED}`, 'destroyed']
+          : [`next@10:-${ECANCELED}`, 'destroyed', 'out, locked true'],
+      );
+      expect(lock.locked).toBe(!safeCallbacks);
+    }
   });
 
   it('is disposed of by closing', async () => {
