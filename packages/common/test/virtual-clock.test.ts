@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LoopThread} from '../src/index.js';
+import type { LoopThread } from '../src/index.js';
 import { CephContext, VirtualClock } from '../src/index.js';
 
 const throwing = (): void => {
