@@ -136,7 +136,7 @@ function finisher() {
   return drawing(
     760,
     330,
-    'A Finisher: completions are queued into two containers, swapped out together, and run in order on its thread',
+    'A Finisher: completions are queued into two containers, taken out in order, and run on its thread',
     [
       words(20, 24, 'whoever has a result', { anchor: 'start', bold: true, color: 'var(--ink)' }),
       words(20, 44, 'queue(a) queue(b, -5) queue(c) queue(d, 7)', { anchor: 'start' }),
@@ -173,7 +173,7 @@ function finisher() {
           [300, 140],
           [390, 140],
         ],
-        'swapped\ntogether',
+        'shifted\nin order',
         { at: [345, 118] },
       ),
       box(390, 84, 350, 132, '', { dashed: true }),
@@ -197,7 +197,7 @@ function finisher() {
         '',
         {},
       ),
-      words(362, 254, 'what completions queue goes to the fresh pair: the next drain', {}),
+      words(362, 254, 'what completions queue meanwhile simply follows', {}),
       words(20, 300, 'after 5 ms: the event loop has its turn', { anchor: 'start' }),
       words(740, 300, 'nothing left: waitForEmpty resolves, the thread sleeps', { anchor: 'end' }),
     ],

@@ -64,7 +64,7 @@ describe('Bounds', () => {
         onHighWater: () => {
           throw 'high';
         },
-        onLowWater: () => Promise.reject('low') as unknown as void,
+        onLowWater: (() => Promise.reject('low')) as () => void,
       },
       (error) => errors.push(error),
     );

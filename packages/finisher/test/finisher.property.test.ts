@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bareContext, ERRNO, VirtualClock } from '@cephts/common';
-import type { OverflowPolicy, PrimitiveContext } from '@cephts/common';
+import type { Completion, OverflowPolicy, PrimitiveContext } from '@cephts/common';
 import fc from 'fast-check';
 import { Finisher } from '../src/index.js';
 
@@ -18,7 +18,8 @@ type Behaviour =
 
 type Command =
   | { op: 'queue'; r: number; behaviour: Behaviour; cost: number; signal: boolean }
-  | { op: 'list'; count: number }
+  | { op: 'list'; behaviours: Behaviour[] }
+  | { op: 'remote'; r: number; behaviour: Behaviour }
   | { op: 'abort'; which: number }
   | { op: 'pause' | 'resume' | 'start' | 'stop' | 'close' | 'destroy' | 'waitForEmpty' }
   | { op: 'turn' }
@@ -32,6 +33,10 @@ interface Entry {
   withdrawn: boolean;
 }
 
+/** The marks of those finishers that have any. */
+const MARKS = { highWater: 3, lowWater: 1, highWaterCost: 5, lowWaterCost: 2 };
+type Marks = typeof MARKS;
+
 /** What a Finisher promises, in the plainest code: a list, looked at once a turn. */
 class Model {
   readonly log: string[] = [];
@@ -43,6 +48,11 @@ class Model {
   verdict: number | undefined;
   /** Virtual time at which the promise of the running one settles; undefined where none runs. */
   busyUntil: number | undefined;
+  /** What another source has, and the finisher has had no room for. */
+  source: Entry[] = [];
+  /** Those who wait for empty, or for the end. */
+  waiters: { done: boolean }[] = [];
+  aboveMarks = false;
   /** When promises reject that nobody but the error handler hears. */
   rejections: number[] = [];
   now = 0;
@@ -53,6 +63,8 @@ class Model {
     readonly capacity: number,
     readonly capacityCost: number,
     readonly overflow: OverflowPolicy,
+    readonly marks: Marks | undefined,
+    readonly hasSource: boolean,
   ) {}
 
   get cost(): number {
@@ -66,25 +78,87 @@ class Model {
       this.log.push(`${entry.id} refused`);
       return undefined;
     }
-    const full = (): boolean =>
-      this.waiting.length >= this.capacity || (this.waiting.length > 0 && this.cost + cost > this.capacityCost);
-    if (full() && this.overflow === 'throw') {
+    if (this.isFull(cost) && this.overflow === 'throw') {
       this.log.push(`${entry.id} refused`);
       return undefined;
     }
-    if (full() && this.overflow === 'drop-newest') {
+    if (this.isFull(cost) && this.overflow === 'drop-newest') {
       this.log.push(`${entry.id}=${-EAGAIN}`);
       return undefined;
     }
-    while (full()) this.log.push(`${this.waiting.shift()?.id}=${-EAGAIN}`);
+    while (this.isFull(cost)) {
+      const oldest = this.waiting.shift();
+      this.lookAtMarks();
+      this.log.push(`${oldest?.id}=${-EAGAIN}`);
+    }
     this.waiting.push(entry);
+    this.lookAtMarks();
     return entry;
+  }
+
+  isFull(cost: number): boolean {
+    return this.waiting.length >= this.capacity || (this.waiting.length > 0 && this.cost + cost > this.capacityCost);
+  }
+
+  lookAtMarks(): void {
+    const { waiting, cost, marks } = this;
+    if (!marks) return;
+    const crossed = this.aboveMarks
+      ? waiting.length <= marks.lowWater && cost <= marks.lowWaterCost
+      : waiting.length >= marks.highWater || cost >= marks.highWaterCost;
+    if (!crossed) return;
+    this.aboveMarks = !this.aboveMarks;
+    this.log.push(this.aboveMarks ? 'high' : 'low');
+  }
+
+  /** An entry of another source. */
+  remote(r: number, behaviour: Behaviour): void {
+    const id = this.nextId++;
+    if (this.closing) this.log.push(`${id} refused`);
+    else this.source.push({ id, r, cost: 1, behaviour, withdrawn: false });
+  }
+
+  pull(): void {
+    for (let entry; !this.isFull(1) && (entry = this.source.shift());) {
+      this.waiting.push(entry);
+      this.lookAtMarks();
+    }
   }
 
   abort(entry: Entry): void {
     if (!this.waiting.includes(entry)) return;
     this.waiting = this.waiting.filter((other) => other !== entry);
+    this.lookAtMarks();
     this.log.push(`${entry.id}=${-ECANCELED}`);
+    if (this.isEmpty && !this.stopping) this.tellEmpty();
+  }
+
+  get isEmpty(): boolean {
+    return this.waiting.length === 0 && this.busyUntil === undefined;
+  }
+
+  /** @returns who is told when nothing waits; at once where `now` */
+  wait(now: boolean): { done: boolean } {
+    const waiter = { done: now };
+    if (!now) this.waiters.push(waiter);
+    return waiter;
+  }
+
+  tellEmpty(): void {
+    for (const waiter of this.waiters.splice(0)) waiter.done = true;
+  }
+
+  stop(): { done: boolean } {
+    if (!this.started) return this.wait(true);
+    this.stopping = true;
+    this.paused = false;
+    return this.wait(false);
+  }
+
+  close(): { done: boolean } {
+    this.closing = true;
+    if (this.waiting.length > 0 || this.hasSource) this.started = true;
+    return this.stop();
   }
 
   /** Runs everything that can run now. */
@@ -94,14 +168,20 @@ class Model {
       this.log.push('error');
     }
     if (this.busyUntil !== undefined && this.busyUntil <= this.now) this.busyUntil = undefined;
-    while (this.started && !this.paused && this.busyUntil === undefined) {
+    const held = (): boolean => this.paused || this.busyUntil !== undefined;
+    if (!this.started) return;
+    if (!held()) this.pull();
+    while (!held()) {
+      if (this.waiting.length === 0) this.pull();
       const entry = this.waiting.shift();
       if (!entry) {
         if (this.stopping) this.started = this.stopping = false;
-        return;
+        break;
       }
+      this.lookAtMarks();
       this.complete(entry);
     }
+    if (this.isEmpty) this.tellEmpty();
   }
 
   complete({ id, r, behaviour }: Entry): void {
@@ -142,7 +222,14 @@ const command = fc.oneof(
       signal: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('list' as const), count: fc.integer({ min: 0, max: 4 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant('list' as const), behaviours: fc.array(behaviour, { maxLength: 4 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constant('remote' as const), r: fc.integer({ min: -3, max: 3 }), behaviour }),
+  },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('abort' as const), which: fc.nat(9) }) },
   { weight: 4, arbitrary: fc.constantFrom<Command>({ op: 'pause' }, { op: 'resume' }, { op: 'start' }, { op: 'start' }) },
   { weight: 1, arbitrary: fc.constantFrom<Command>({ op: 'stop' }, { op: 'close' }, { op: 'destroy' }) },
@@ -156,11 +243,51 @@ const options = fc.record({
   capacityCost: fc.constantFrom(Infinity, Infinity, 4),
   overflow: fc.constantFrom<OverflowPolicy>('throw', 'drop-newest', 'drop-oldest'),
   keepAsyncContext: fc.boolean(),
+  marks: fc.constantFrom(undefined, undefined, MARKS),
+  hasSource: fc.boolean(),
 });
+
+/** Another thread's completions, without the thread. */
+class Source {
+  readonly entries: [Completion, number][] = [];
+  readonly #wake: () => void;
+  #sleeping = false;
+  closed = false;
+  result = 0;
+
+  constructor(finisher: Finisher) {
+    // not among the types that are published
+    this.#wake = (finisher as unknown as { attach(source: Source): () => void }).attach(this);
+  }
+
+  push(completion: Completion, r: number): void {
+    this.entries.push([completion, r]);
+    if (this.#sleeping) this.#wake();
+    this.#sleeping = false;
+  }
+
+  take(): Completion | undefined {
+    const [completion, r] = this.entries.shift() ?? [undefined, 0];
+    this.result = r;
+    return completion;
+  }
+
+  sleep(): void {
+    this.#sleeping = true;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
 
 /** Promise callbacks run between the steps; more of them than any chain here is long. */
 async function microtasks(): Promise<void> {
   for (let i = 0; i < 6; i++) await Promise.resolve();
+}
+
+function told(waiters: readonly { done: boolean }[]): string {
+  return waiters.map(({ done }) => (done ? '+' : '-')).join('');
 }
 
 /** A million calls of expect() would take longer than what is tested. */
@@ -168,27 +295,30 @@ function same(what: string, actual: unknown, expected: unknown): void {
   if (actual !== expected) throw new Error(`${what}: expected ${String(expected)}, got ${String(actual)}`);
 }
 
+type Options = typeof options extends fc.Arbitrary<infer T> ? T : never;
+
 async function runSequence(
   commands: readonly Command[],
-  {
-    capacity,
-    capacityCost,
-    overflow,
-    keepAsyncContext,
-  }: { capacity: number; capacityCost: number; overflow: OverflowPolicy; keepAsyncContext: boolean },
+  { capacity, capacityCost, overflow, keepAsyncContext, marks, hasSource }: Options,
 ): Promise<void> {
   const clock = new VirtualClock();
   const log: string[] = [];
   const cct: PrimitiveContext = { ...bareContext(clock), reportError: () => void log.push('error') };
-  const model = new Model(capacity, capacityCost, overflow);
-  const bounded = capacity < Infinity || capacityCost < Infinity;
-  const finisher = new Finisher(cct, { overflow, keepAsyncContext, ...(bounded ? { capacity, capacityCost } : {}) });
+  const model = new Model(capacity, capacityCost, overflow, marks, hasSource);
+  const limited = capacity < Infinity || capacityCost < Infinity;
+  const bounded = limited || marks !== undefined;
+  const finisher = new Finisher(cct, {
+    overflow,
+    keepAsyncContext,
+    ...(limited ? { capacity, capacityCost } : {}),
+    ...(marks ? { ...marks, onHighWater: () => log.push('high'), onLowWater: () => log.push('low') } : {}),
+  });
+  const source = hasSource ? new Source(finisher) : undefined;
   const aborts: [AbortController, Entry][] = [];
-  const ends: { done: boolean; model: () => boolean }[] = [];
+  const ends: { done: boolean; model: { done: boolean } }[] = [];
   let nextId = 0;
 
-  const queue = (r: number, how: Behaviour, given?: { cost?: number; signal?: AbortSignal }): void => {
-    const id = nextId++;
+  const make = (id: number, how: Behaviour): Completion => {
     const completion = (result: number): unknown => {
       log.push(`${id}=${result}`);
       // what was dropped or withdrawn is told, and does nothing more
@@ -203,14 +333,18 @@ async function runSequence(
       }
       return undefined;
     };
+    return completion;
+  };
+  const queue = (r: number, how: Behaviour, given?: { cost?: number; signal?: AbortSignal }): void => {
+    const id = nextId++;
     try {
-      finisher.queue(completion, r, given);
+      finisher.queue(make(id, how), r, given);
     } catch {
       log.push(`${id} refused`);
     }
   };
-  const follow = (promise: Promise<void>, done: () => boolean): void => {
-    const end = { done: false, model: done };
+  const follow = (promise: Promise<void>, waiter: { done: boolean }): void => {
+    const end = { done: false, model: waiter };
     ends.push(end);
     void promise.then(() => (end.done = true));
   };
@@ -225,10 +359,27 @@ async function runSequence(
         break;
       }
       case 'list':
-        for (let i = 0; i < step.count; i++) {
-          queue(0, { kind: 'plain' });
-          model.queue(0, { kind: 'plain' }, 1);
+        {
+          const list = step.behaviours.map((how, i) => make(nextId + i, how));
+          nextId += list.length;
+          try {
+            finisher.queue(list);
+          } catch {
+            log.push(`${nextId - list.length} refused`);
+          }
+          const first = model.nextId;
+          for (const how of step.behaviours) {
+            model.queue(0, how, 1);
+            if (model.log.at(-1) === `${model.nextId - 1} refused`) break;
+          }
+          model.nextId = first + step.behaviours.length;
         }
+        break;
+      case 'remote':
+        if (!source) break;
+        if (source.closed) log.push(`${nextId++} refused`);
+        else source.push(make(nextId++, step.behaviour), step.r);
+        model.remote(step.r, step.behaviour);
         break;
       case 'abort': {
         const pair = aborts[step.which];
@@ -254,28 +405,18 @@ async function runSequence(
         }
         break;
       case 'stop':
-        follow(finisher.stop(), () => !model.started);
-        if (model.started) {
-          model.stopping = true;
-          model.paused = false;
-        }
+        follow(finisher.stop(), model.stop());
         break;
       case 'close':
+        follow(finisher.close(), model.close());
+        break;
       case 'destroy':
-        follow(step.op === 'close' ? finisher.close() : finisher.destroy(), () => !model.started);
-        if (step.op === 'destroy') {
-          model.verdict ??= -ECANCELED;
-          model.busyUntil = undefined;
-        }
-        model.closing = true;
-        if (model.waiting.length > 0) model.started = true;
-        if (model.started) {
-          model.stopping = true;
-          model.paused = false;
-        }
+        model.verdict ??= -ECANCELED;
+        model.busyUntil = undefined;
+        follow(finisher.destroy(), model.close());
         break;
       case 'waitForEmpty':
-        follow(finisher.waitForEmpty(), () => model.waiting.length === 0 && model.busyUntil === undefined);
+        follow(finisher.waitForEmpty(), model.wait(model.isEmpty));
         break;
       case 'turn':
         await microtasks();
@@ -297,19 +438,15 @@ async function runSequence(
         }
         break;
     }
+    await microtasks();
+    same('who has been told of an end', told(ends), told(ends.map((end) => end.model)));
     same('length', finisher.length, model.waiting.length);
     same('cost', finisher.cost, bounded ? model.cost : model.waiting.length);
     same('closed', finisher.closed, model.closing);
   }
 
   // the end: everything is settled, nothing stays pending for ever
-  follow(finisher.close(), () => true);
-  model.closing = true;
-  if (model.waiting.length > 0) model.started = true;
-  if (model.started) {
-    model.stopping = true;
-    model.paused = false;
-  }
+  follow(finisher.close(), model.close());
   for (let ms = 0; ms < 60 && !(ends.every((end) => end.done) && model.waiting.length === 0); ms++) {
     await microtasks();
     clock.advance(1);
