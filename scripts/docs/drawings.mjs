@@ -133,75 +133,70 @@ function threads() {
 function finisher() {
   const cell = (x, y, text, kind = 'plain') => box(x, y, 62, 32, text, { kind });
   const row = (x, y, texts, kind) => texts.map((text, i) => cell(x + 68 * i, y, text, text === 'NULL' ? 'none' : kind));
-  return drawing(
-    760,
-    330,
-    'A Finisher: completions are queued into two containers, taken out in order, and run on its thread',
-    [
-      words(20, 24, 'whoever has a result', { anchor: 'start', bold: true, color: 'var(--ink)' }),
-      words(20, 44, 'queue(a) queue(b, -5) queue(c) queue(d, 7)', { anchor: 'start' }),
-      arrow(
-        [
-          [130, 54],
-          [130, 92],
-        ],
-        'returns at once',
-        { at: [140, 78], anchor: 'start' },
-      ),
-      words(20, 86, 'finisherQueue', { anchor: 'start', bold: true }),
-      row(20, 94, ['a', 'NULL', 'c', 'NULL'], 'warm'),
-      words(20, 166, 'finisherQueueRval', { anchor: 'start', bold: true }),
-      row(20, 174, ['b, -5', 'd, 7'], 'warm'),
-      arrow(
-        [
-          [119, 126],
-          [64, 174],
-        ],
-        '',
-        { dashed: true },
-      ),
-      arrow(
-        [
-          [255, 126],
-          [130, 174],
-        ],
-        '',
-        { dashed: true },
-      ),
-      arrow(
-        [
-          [300, 140],
-          [390, 140],
-        ],
-        'shifted\nin order',
-        { at: [345, 118] },
-      ),
-      box(390, 84, 350, 132, '', { dashed: true }),
-      words(402, 104, 'one drain, on the finisher’s thread', { anchor: 'start', bold: true, color: 'var(--ink)' }),
-      row(402, 120, ['a 0', 'b -5', 'c 0', 'd 7'], 'accent'),
-      arrow(
-        [
-          [402, 172],
-          [680, 172],
-        ],
-        'complete(r), one after the other',
-        { at: [540, 192] },
-      ),
-      arrow(
-        [
-          [565, 216],
-          [565, 262],
-          [160, 262],
-          [160, 212],
-        ],
-        '',
-        {},
-      ),
-      words(362, 254, 'what completions queue meanwhile simply follows', {}),
-      words(20, 300, 'after 5 ms: the event loop has its turn', { anchor: 'start' }),
-      words(740, 300, 'nothing left: waitForEmpty resolves, the thread sleeps', { anchor: 'end' }),
-    ],
-  );
+  return drawing(760, 330, 'A Finisher: completions are queued into two containers, taken out in order, and run on its thread', [
+    words(20, 24, 'whoever has a result', { anchor: 'start', bold: true, color: 'var(--ink)' }),
+    words(20, 44, 'queue(a) queue(b, -5) queue(c) queue(d, 7)', { anchor: 'start' }),
+    arrow(
+      [
+        [130, 54],
+        [130, 92],
+      ],
+      'returns at once',
+      { at: [140, 78], anchor: 'start' },
+    ),
+    words(20, 86, 'finisherQueue', { anchor: 'start', bold: true }),
+    row(20, 94, ['a', 'NULL', 'c', 'NULL'], 'warm'),
+    words(20, 166, 'finisherQueueRval', { anchor: 'start', bold: true }),
+    row(20, 174, ['b, -5', 'd, 7'], 'warm'),
+    arrow(
+      [
+        [119, 126],
+        [64, 174],
+      ],
+      '',
+      { dashed: true },
+    ),
+    arrow(
+      [
+        [255, 126],
+        [130, 174],
+      ],
+      '',
+      { dashed: true },
+    ),
+    arrow(
+      [
+        [300, 140],
+        [390, 140],
+      ],
+      'shifted\nin order',
+      { at: [345, 118] },
+    ),
+    box(390, 84, 350, 132, '', { dashed: true }),
+    words(402, 104, 'one drain, on the finisher’s thread', { anchor: 'start', bold: true, color: 'var(--ink)' }),
+    row(402, 120, ['a 0', 'b -5', 'c 0', 'd 7'], 'accent'),
+    arrow(
+      [
+        [402, 172],
+        [680, 172],
+      ],
+      'complete(r), one after the other',
+      { at: [540, 192] },
+    ),
+    arrow(
+      [
+        [565, 216],
+        [565, 262],
+        [160, 262],
+        [160, 212],
+      ],
+      '',
+      {},
+    ),
+    words(362, 254, 'what completions queue meanwhile simply follows', {}),
+    words(20, 300, 'after 5 ms: the event loop has its turn', { anchor: 'start' }),
+    words(740, 300, 'nothing left: waitForEmpty resolves, the thread sleeps', { anchor: 'end' }),
+  ]);
 }
 
 function dispatchQueue() {
