@@ -414,9 +414,10 @@ export class DispatchQueue<M, C = never> {
 
   /** Discards the message that would be served last, unless it is of a higher priority than the newcomer. */
   #evict(priority: number): boolean {
+    const strict = this.#isStrict(priority);
     // codes are never dropped: where they wait, everything of their priority stays
-    const most = this.#codes > 0 ? Math.min(priority, PRIORITY.HIGHEST - 1) : priority;
-    const item = this.#queue.dequeueLowest(most, this.#isStrict(priority));
+    const most = strict && this.#codes > 0 ? Math.min(priority, PRIORITY.HIGHEST - 1) : priority;
+    const item = this.#queue.dequeueLowest(most, strict);
     if (item === undefined) return false;
     this.#drop(item, this.#queue.dequeued.cost, full());
     return true;

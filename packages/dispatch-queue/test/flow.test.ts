@@ -515,6 +515,13 @@ describe('DispatchQueue: capacity', () => {
     expect(taken(kit)).toEqual(['discard b ERR_CEPH_FULL', 'reset con', 'deliver a']);
   });
 
+  it('under the weighted policy drops the oldest of the highest priority, too, while codes wait', () => {
+    const kit = makeKit({ policy: 'weighted', capacity: 1, overflow: 'drop-oldest' });
+    kit.queue.queueReset('con');
+    expect([kit.queue.enqueue(message('a'), HIGHEST, 1), kit.queue.enqueue(message('b'), HIGHEST, 1)]).toEqual([true, true]);
+    expect(kit.log).toEqual(['discard a ERR_CEPH_FULL']);
+  });
+
   it('counts in cost too, and takes one that is larger than all when nothing else waits', () => {
     const kit = makeKit({ capacityCost: 100, overflow: 'drop-newest' });
     kit.queue.start();

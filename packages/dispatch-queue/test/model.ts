@@ -9,23 +9,44 @@ export interface ModelMessage {
   dispatchThrottleSize: number;
   fast: boolean;
   /** What its delivery does. */
-  act: 'nothing' | 'throw' | 'enqueue' | 'pause' | 'discard';
+  act: 'nothing' | 'throw' | 'enqueue' | 'pause' | 'discard' | 'slow';
 }
 
 type Waiting = { message: ModelMessage } | { code: string };
+
+/** What the queue of a sequence is made with. */
+export interface ModelOptions {
+  capacity: number;
+  capacityCost: number;
+  highWater: number;
+  lowWater: number;
+  highWaterCost: number;
+  lowWaterCost: number;
+  overflow: 'throw' | 'drop-newest' | 'drop-oldest';
+  /** For the weighted policy. */
+  weight: ((priority: number) => number) | undefined;
+}
 type Thread = 'dispatch' | 'local';
+
+/** Does the handler of that code return a promise? Every fifth one does. */
+export const isSlowCode = (code: string): boolean => /[05]$/.test(code);
 
 /** A dispatch queue as one would explain it, with plain arrays; it shares no code with the real one. */
 export class Model {
-  readonly queue = new ReferenceQueue<Waiting>(1000, 10);
+  readonly options: ModelOptions;
+  readonly queue: ReferenceQueue<Waiting>;
   readonly local: ModelMessage[] = [];
   readonly log: string[] = [];
   readonly live = new Set<Thread>();
   /** Threads that have a turn coming, in order. */
   readonly ready: Thread[] = [];
-  capacity = Infinity;
-  overflow: 'throw' | 'drop-newest' | 'drop-oldest' = 'throw';
   bytes = 0;
+  /** Messages that wait, and what they cost; was a high mark reached and not both low ones since? */
+  items = 0;
+  cost = 0;
+  above = false;
+  /** Bytes held by each delivery whose promise has not settled. */
+  readonly unsettled: number[] = [];
   errors = 0;
   /** How many wait for the queue to be empty, and how many were told. */
   waiters = 0;
@@ -33,22 +54,29 @@ export class Model {
   paused = false;
   stop = false;
   closing = false;
+  destroyed = false;
   delivering = false;
 
-  get count(): number {
-    return this.queue.items().filter(({ item }) => 'message' in item).length + this.local.length;
+  constructor(options: ModelOptions) {
+    this.options = options;
+    this.queue = new ReferenceQueue<Waiting>(1000, 10, options.weight);
+  }
+
+  get busy(): boolean {
+    return this.unsettled.length > 0 && !this.destroyed;
   }
 
   get idle(): boolean {
-    return this.queue.length === 0 && this.local.length === 0 && !this.delivering;
+    return this.queue.length === 0 && this.local.length === 0 && !this.delivering && !this.busy;
   }
 
   /** 'taken', 'refused' (and discarded) or 'full'. */
   admit(message: ModelMessage): 'taken' | 'refused' | 'full' {
+    const { capacity, capacityCost, overflow } = this.options;
     let room = !this.stop && !this.closing;
-    if (room && this.count >= this.capacity) {
-      if (this.overflow === 'throw') return 'full';
-      room = this.overflow === 'drop-oldest' && this.evict(message.priority);
+    while (room && (this.items >= capacity || (this.items > 0 && this.cost + message.cost > capacityCost))) {
+      if (overflow === 'throw') return 'full';
+      room = overflow === 'drop-oldest' && this.evict(message.priority);
     }
     if (room) return 'taken';
     this.discard(message);
@@ -57,12 +85,26 @@ export class Model {
 
   enqueue(message: ModelMessage, cls: number): void {
     this.put(message, cls);
-    if (this.queue.length === 1) this.wake('dispatch');
+    this.count(1, message.cost);
   }
 
   deliverLocally(message: ModelMessage): void {
     this.local.push(message);
     if (this.local.length === 1) this.wake('local');
+    this.count(1, message.cost);
+  }
+
+  /** One message more or less waits; a mark that this crosses is told of. */
+  private count(items: 1 | -1, cost: number): void {
+    const { highWater, lowWater, highWaterCost, lowWaterCost } = this.options;
+    this.items += items;
+    this.cost += cost * items;
+    const crossed = this.above
+      ? this.items <= lowWater && this.cost <= lowWaterCost
+      : this.items >= highWater || this.cost >= highWaterCost;
+    if (!crossed) return;
+    this.above = !this.above;
+    this.log.push(this.above ? 'high' : 'low');
   }
 
   code(code: string): boolean {
@@ -79,14 +121,14 @@ export class Model {
   discardQueue(cls: number): void {
     const removed = this.queue.removeByClass(cls);
     for (const item of removed) {
-      if ('message' in item) this.discard(item.message);
+      if ('message' in item) this.drop(item.message);
       else this.putCode(item.code);
     }
     this.settle();
   }
 
   discardLocal(): void {
-    for (const message of this.local.splice(0)) this.discard(message);
+    for (let message = this.local.shift(); message; message = this.local.shift()) this.drop(message);
     this.settle();
   }
 
@@ -97,7 +139,7 @@ export class Model {
     if (queued) this.queue.withdraw(queued.item);
     const message = here ?? (queued?.item as { message: ModelMessage } | undefined)?.message;
     if (!message) return;
-    this.discard(message);
+    this.drop(message);
     this.settle();
   }
 
@@ -120,6 +162,19 @@ export class Model {
     this.stop = true;
     this.start();
     this.resume();
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.shutdown();
+    this.resume();
+  }
+
+  /** The promise of the first delivery that takes time settles. */
+  finish(rejects: boolean): void {
+    if (rejects) this.errors++;
+    this.bytes -= this.unsettled.shift()!;
+    this.wake('dispatch');
   }
 
   close(): void {
@@ -145,13 +200,14 @@ export class Model {
       if (!this.live.has(thread)) continue;
       const list = thread === 'local' ? this.local : this.queue;
       this.delivering = true;
-      while (list.length > 0 && !this.paused) {
+      const held = (): boolean => this.paused || (thread === 'dispatch' && this.busy);
+      while (list.length > 0 && !held()) {
         if (thread === 'local') this.passOn();
         else this.dispatch(react);
       }
       this.delivering = false;
       this.settle();
-      if (this.stop && list.length === 0) this.live.delete(thread);
+      if (this.stop && list.length === 0 && !held()) this.live.delete(thread);
     }
   }
 
@@ -161,7 +217,18 @@ export class Model {
 
   private put(message: ModelMessage, cls: number): void {
     const { priority, cost, recvStamp } = message;
-    this.queue.put(priority >= 64 ? 'strict' : 'token', false, cls, priority, { message }, cost, recvStamp);
+    this.queue.put(this.isStrict(priority) ? 'strict' : 'token', false, cls, priority, { message }, cost, recvStamp);
+    if (this.queue.length === 1) this.wake('dispatch');
+  }
+
+  private isStrict(priority: number): boolean {
+    return !this.options.weight && priority >= 64;
+  }
+
+  /** As discard, for one that waited. */
+  private drop(message: ModelMessage): void {
+    this.count(-1, message.cost);
+    this.discard(message);
   }
 
   private discard(message: ModelMessage): void {
@@ -174,10 +241,10 @@ export class Model {
     if (length === 0) return false;
     const codes = this.queue.items().some(({ item }) => 'code' in item);
     const lowest = Math.min(...(token.size > 0 ? token : strict).keys());
-    const spared =
-      token.size > 0 ? priority < 64 && lowest > priority : priority < 64 || lowest > priority || (codes && lowest >= 255);
+    const isStrict = this.isStrict(priority);
+    const spared = token.size > 0 ? !isStrict && lowest > priority : !isStrict || lowest > priority || (codes && lowest >= 255);
     if (spared) return false;
-    this.discard((this.queue.dequeueLowest() as { message: ModelMessage }).message);
+    this.drop((this.queue.dequeueLowest() as { message: ModelMessage }).message);
     return true;
   }
 
@@ -190,21 +257,28 @@ export class Model {
 
   private passOn(): void {
     const message = this.local.shift()!;
-    if (this.stop) this.discard(message);
+    if (this.stop) this.drop(message);
     else if (message.fast) {
+      this.count(-1, message.cost);
       this.bytes -= message.dispatchThrottleSize;
       this.log.push(`fast ${message.id}`);
-    } else this.enqueue(message, 0);
+      if (message.act === 'throw') this.errors++;
+    } else this.put(message, 0);
   }
 
   private dispatch(react: (message: ModelMessage) => void): void {
     const item = this.queue.dequeue()!;
-    if ('code' in item) this.log.push(item.code);
-    else if (this.stop) this.discard(item.message);
+    if ('code' in item) {
+      this.log.push(item.code);
+      if (isSlowCode(item.code)) this.unsettled.push(0);
+    } else if (this.stop) this.drop(item.message);
     else {
-      this.log.push(`deliver ${item.message.id}`);
+      const { id, act, cost, dispatchThrottleSize } = item.message;
+      this.count(-1, cost);
+      this.log.push(`deliver ${id}`);
       react(item.message);
-      this.bytes -= item.message.dispatchThrottleSize;
+      if (act === 'slow') this.unsettled.push(dispatchThrottleSize);
+      else this.bytes -= dispatchThrottleSize;
     }
   }
 }

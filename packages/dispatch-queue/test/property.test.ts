@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { CephContext, seededRandom, Throttle, VirtualClock } from '@cephts/common';
 import { DispatchQueue } from '../src/index.js';
-import { Model } from './model.js';
+import { isSlowCode, Model } from './model.js';
 import type { ModelMessage } from './model.js';
 
 const SEQUENCES = 20_000;
 const STEPS = 30;
 const PRIORITIES = [1, 40, 63, 64, 127, 255, 300];
+/** Weights of the weighted policy; priority 7 has none. */
+const weight = (priority: number): number => (priority === 7 ? 0 : 1 + (priority % 4));
 const CODES = ['Connect', 'Accept', 'Reset', 'RemoteReset', 'Refused'] as const;
 
 /** One random sequence of calls on the queue and on the model; throws where they differ. */
@@ -14,15 +16,33 @@ async function sequence(seed: number): Promise<Set<string>> {
   const random = seededRandom(seed);
   const pick = (n: number): number => Math.floor(random.next() * n);
   const clock = new VirtualClock();
-  const model = new Model();
-  model.capacity = [Infinity, Infinity, 3, 6][pick(4)]!;
-  model.overflow = (['throw', 'drop-newest', 'drop-oldest'] as const)[pick(3)]!;
+  const bounded = pick(4) > 0;
+  const bound = (...bounds: number[]): number => (bounded && pick(2) === 0 ? bounds[pick(bounds.length)]! : Infinity);
+  const [highWater, highWaterCost] = [bound(2, 4), bound(600, 1500)];
+  const model = new Model({
+    capacity: bound(3, 6),
+    capacityCost: bound(500, 1200),
+    highWater,
+    lowWater: [highWater / 2, highWater - 1, highWater][pick(3)]!,
+    highWaterCost,
+    lowWaterCost: [highWaterCost / 2, highWaterCost - 1, highWaterCost][pick(3)]!,
+    overflow: (['throw', 'drop-newest', 'drop-oldest'] as const)[pick(3)]!,
+    weight: pick(3) === 0 ? weight : undefined,
+  });
   const log: string[] = [];
   const called = new Set<string>();
   let errors = 0;
   let told = 0;
   let nextId = 1;
   const signals = new Map<number, AbortController>();
+  /** What settles the promises of deliveries that take time. */
+  const unsettled: ((error?: Error) => void)[] = [];
+  const slow = (): Promise<void> =>
+    new Promise((resolve, reject) => unsettled.push((error) => (error ? reject(error) : resolve())));
+  const codeHandler = (code: string) => (con: string) => {
+    log.push(`${code} ${con}`);
+    return isSlowCode(con) ? slow() : undefined;
+  };
 
   const cct = new CephContext({ clock });
   const throttle = new Throttle(cct, 'test', 1e9, false);
@@ -32,19 +52,25 @@ async function sequence(seed: number): Promise<Set<string>> {
       deliver(m) {
         log.push(`deliver ${m.id}`);
         react(m, false);
+        return m.act === 'slow' ? slow() : undefined;
       },
       canFastDispatch: (m) => m.fast,
-      fastDispatch: (m) => void log.push(`fast ${m.id}`),
-      handleConnect: (con) => void log.push(`Connect ${con}`),
-      handleAccept: (con) => void log.push(`Accept ${con}`),
-      handleReset: (con) => void log.push(`Reset ${con}`),
-      handleRemoteReset: (con) => void log.push(`RemoteReset ${con}`),
-      handleRefused: (con) => void log.push(`Refused ${con}`),
+      fastDispatch(m) {
+        log.push(`fast ${m.id}`);
+        if (m.act === 'throw') throw new Error('boom');
+      },
+      handleConnect: codeHandler('Connect'),
+      handleAccept: codeHandler('Accept'),
+      handleReset: codeHandler('Reset'),
+      handleRemoteReset: codeHandler('RemoteReset'),
+      handleRefused: codeHandler('Refused'),
       discard: (m) => void log.push(`discard ${m.id}`),
     },
     {
-      capacity: model.capacity,
-      overflow: model.overflow,
+      ...(bounded ? { ...model.options, onHighWater: () => log.push('high'), onLowWater: () => log.push('low') } : {}),
+      policy: model.options.weight ? 'weighted' : 'strict',
+      weight,
+      keepAsyncContext: pick(4) === 0,
       maxTokensPerPriority: 1000,
       minCost: 10,
       dispatchThrottler: throttle,
@@ -57,7 +83,7 @@ async function sequence(seed: number): Promise<Set<string>> {
       throw new Error(`seed ${seed}, ${[...called].at(-1)}: ${what} is ${String(ours)}, the model says ${String(theirs)}`);
   };
   const make = (): ModelMessage => {
-    const act = (['nothing', 'nothing', 'nothing', 'throw', 'enqueue', 'pause', 'discard'] as const)[pick(7)]!;
+    const act = (['nothing', 'nothing', 'nothing', 'throw', 'enqueue', 'pause', 'discard', 'slow'] as const)[pick(8)]!;
     const recvStamp = clock.monotonicNow() - pick(3) * pick(10);
     return {
       id: nextId++,
@@ -133,6 +159,33 @@ async function sequence(seed: number): Promise<Set<string>> {
       submit(pick(3) === 0, message, pick(4), controller);
     },
     localDelivery: () => submit(true, make(), 0, undefined),
+    'a bad message'() {
+      const bad = [
+        { priority: 512 },
+        { priority: 600 },
+        { priority: 3.5 },
+        { priority: NaN },
+        { priority: -1 },
+        { cost: NaN },
+        { cost: -1 },
+      ];
+      const weightless = model.options.weight ? [{ priority: 7 }] : [];
+      const message = { ...make(), ...[...bad, ...weightless][pick(bad.length + weightless.length)] };
+      let code: unknown;
+      try {
+        if (pick(2) === 0) queue.localDelivery(message);
+        else queue.enqueue(message);
+      } catch (error) {
+        ({ code } = error as { code: unknown });
+      }
+      agree('the refusal', code, 'ERR_CEPH_INVALID_ARGUMENT');
+    },
+    finish() {
+      if (unsettled.length === 0) return;
+      const rejects = pick(3) === 0;
+      unsettled.shift()!(rejects ? new Error('boom') : undefined);
+      model.finish(rejects);
+    },
     code() {
       const code = CODES[pick(CODES.length)]!;
       const con = String(nextId++);
@@ -185,6 +238,7 @@ async function sequence(seed: number): Promise<Set<string>> {
       throttle.take(message.dispatchThrottleSize);
       queue.fastDispatch(message);
       model.log.push(`fast ${message.id}`);
+      if (message.act === 'throw') model.errors++;
     },
     shutdown() {
       queue.shutdown();
@@ -196,7 +250,7 @@ async function sequence(seed: number): Promise<Set<string>> {
     },
     destroy() {
       void queue.destroy(new Error('over'));
-      model.shutdown();
+      model.destroy();
     },
   };
   const often = [
@@ -205,6 +259,9 @@ async function sequence(seed: number): Promise<Set<string>> {
     'enqueue',
     'enqueue with a signal',
     'localDelivery',
+    'a bad message',
+    'finish',
+    'finish',
     'code',
     'abort',
     'discardQueue',
@@ -219,36 +276,37 @@ async function sequence(seed: number): Promise<Set<string>> {
   ];
   const seldom = ['shutdown', 'close', 'destroy', 'discardLocal'];
 
-  const step = (call: string): void => {
+  const step = async (call: string): Promise<void> => {
     called.add(call);
     calls[call]!();
     // time moves on as work is done
     if (call === 'advance') model.run((m) => react(m, true));
+    // whoever waits is told in the next microtask, a promise that settled takes a few
+    for (let i = call === 'finish' ? 5 : 1; i > 0; i--) await undefined;
+    agree('told of empty', told, model.told);
     agree('length', queue.length, model.queue.length);
     agree('localLength', queue.localLength, model.local.length);
+    agree('cost', queue.cost, bounded ? model.cost : model.queue.length + model.local.length);
     agree('bytes in use', throttle.count, model.bytes);
     agree('getMaxAge', queue.getMaxAge(), model.maxAge(clock.monotonicNow()));
     agree('idle', queue.idle, model.idle);
     agree('paused', queue.paused, model.paused);
+    agree('closed', queue.closed, model.stop || model.closing);
     agree('started', queue.started, model.live.has('dispatch'));
     agree('errors', errors, model.errors);
     agree('what happened', log.join(), model.log.join());
   };
-  for (let i = 0; i < STEPS; i++) step(pick(25) === 0 ? seldom[pick(seldom.length)]! : often[pick(often.length)]!);
-  await undefined;
-  agree('told of empty', told, model.told);
+  for (let i = 0; i < STEPS; i++) await step(pick(25) === 0 ? seldom[pick(seldom.length)]! : often[pick(often.length)]!);
 
-  // whatever happened, an end settles everything
-  step((['shutdown', 'close', 'destroy'] as const)[pick(3)]!);
-  for (let i = 0; i < 3 && (!model.idle || model.live.size > 0); i++) {
-    step('resume');
-    step('run');
-  }
+  // whatever happened, an end settles everything; all but destroy need handlers that settle
+  await step((['shutdown', 'close', 'destroy'] as const)[pick(3)]!);
+  await step('run');
+  while (!model.destroyed && (!model.idle || model.live.size > 0)) for (const call of ['finish', 'resume', 'run']) await step(call);
   await queue.wait();
-  await undefined;
-  agree('left', queue.length + queue.localLength + throttle.count, 0);
-  agree('told of empty', told, model.told);
+  agree('left', queue.length + queue.localLength, 0);
   agree('still waiting', model.waiters, 0);
+  while (unsettled.length > 0) await step('finish');
+  agree('bytes in use', throttle.count, 0);
   return called;
 }
 
@@ -257,6 +315,7 @@ describe('DispatchQueue', () => {
     const called = new Set<string>();
     for (let seed = 1; seed <= SEQUENCES; seed++) for (const call of await sequence(seed)) called.add(call);
     expect([...called].sort()).toEqual([
+      'a bad message',
       'abort',
       'advance',
       'close',
@@ -267,6 +326,7 @@ describe('DispatchQueue', () => {
       'enqueue',
       'enqueue with a signal',
       'fastDispatch',
+      'finish',
       'localDelivery',
       'pause',
       'resume',

@@ -20,10 +20,16 @@ export class ReferenceQueue<T> {
   readonly token = new Map<number, ModelSub<T>>();
   readonly maxTokens: number;
   readonly minCost: number;
+  /** For the weighted policy; without weights the token bucket decides. */
+  readonly weight: ((priority: number) => number) | undefined;
+  /** Virtual time at which each priority is served next, and that of the one served last. */
+  readonly passes = new Map<number, number>();
+  now = 0;
 
-  constructor(maxTokens = 16_777_216, minCost = 65_536) {
+  constructor(maxTokens = 16_777_216, minCost = 65_536, weight?: (priority: number) => number) {
     this.maxTokens = maxTokens;
     this.minCost = minCost;
+    this.weight = weight;
   }
 
   get length(): number {
@@ -36,7 +42,10 @@ export class ReferenceQueue<T> {
 
   put(tier: 'strict' | 'token', front: boolean, cls: number, priority: number, item: T, cost: number, stamp: number): void {
     let sub = this[tier].get(priority);
-    if (!sub) this[tier].set(priority, (sub = { classes: new Map(), cursor: cls, tokens: 0 }));
+    if (!sub) {
+      this[tier].set(priority, (sub = { classes: new Map(), cursor: cls, tokens: 0 }));
+      if (tier === 'token') this.passes.set(priority, Math.max(this.now, this.passes.get(priority) ?? 0));
+    }
     const list = sub.classes.get(cls) ?? [];
     sub.classes.set(cls, list);
     if (front) list.unshift({ cls, item, cost, stamp });
@@ -52,6 +61,7 @@ export class ReferenceQueue<T> {
     if (this.strict.size > 0) return this.#take('strict', strict).item;
     if (this.token.size === 0) return undefined;
     const ascending = [...this.token.keys()].sort((a, b) => a - b);
+    if (this.weight) return this.#dequeueByWeight(ascending, this.weight);
     const cost = (priority: number): number => this.clamp(this.#front('token', priority).cost);
     const payer = ascending.find((priority) => cost(priority) < this.token.get(priority)!.tokens);
     const priority = payer ?? ascending.at(-1)!;
@@ -64,6 +74,17 @@ export class ReferenceQueue<T> {
         sub.tokens = Math.min(this.maxTokens, sub.tokens + Math.floor((each * paid) / total) + 1);
       }
     }
+    return item;
+  }
+
+  /** The one whose virtual time is the earliest; among equals the highest of all, else the lowest. */
+  #dequeueByWeight(ascending: number[], weight: (priority: number) => number): T {
+    const earliest = Math.min(...ascending.map((priority) => this.passes.get(priority)!));
+    const candidates = ascending.filter((priority) => this.passes.get(priority) === earliest);
+    const priority = candidates.at(-1) === ascending.at(-1) ? candidates.at(-1)! : candidates[0]!;
+    const { item, cost } = this.#take('token', priority);
+    this.now = earliest;
+    this.passes.set(priority, earliest + this.clamp(cost) / weight(priority));
     return item;
   }
 
