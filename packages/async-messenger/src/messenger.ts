@@ -1,4 +1,4 @@
-import { CephError, Throttle, invalidArgument } from '@cephts/common';
+import { AbortedError, CephError, Throttle, invalidArgument } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { DispatchQueue } from '@cephts/dispatch-queue';
 import { AuthEntityName, CEPH_ENTITY_TYPE_MON, EntityAddr, EntityAddrVec } from '@cephts/encoding';
@@ -16,6 +16,7 @@ import { MessengerPerf } from './messenger-perf.js';
 import { EventCenter } from './net/event-center.js';
 import type { Listener, NetworkStack } from './net/network-stack.js';
 import { stackFor } from './net/stacks.js';
+import type { Wire, WireOwner } from './net/wire.js';
 import { resolveOptions } from './options.js';
 import type { MessengerInit, MessengerOptions } from './options.js';
 import { Policy } from './policy.js';
@@ -66,9 +67,10 @@ export class Messenger {
   /** All that are not closed: registered, anonymous, and accepted ones that have not said who they are. */
   readonly #live = new Set<AsyncConnection>();
   #defaultPolicy = Policy.losslessClient();
-  #listeners: Listener[] = [];
+  /** Under way or done; undefined where there is none that has not failed. */
+  #binding: Promise<Listener[]> | undefined;
+  readonly #closing = new AbortController();
   #globalSeq = 0;
-  #bound = false;
   #started = false;
   #stopped = false;
   #stopping: Promise<void> | undefined;
@@ -158,23 +160,25 @@ export class Messenger {
    * Listens at each msgr2 address; port 0 takes a free one of `ms_bind_port_min` to `ms_bind_port_max`.
    *
    * @returns the addresses with their ports and the messenger's nonce
-   * @throws CephError `ERR_CEPH_EADDRINUSE` and the like; `ERR_CEPH_STATE` when bound already; `ERR_CEPH_INVALID_ARGUMENT` where there is
-   * no msgr2 address to listen at
+   * @throws CephError `ERR_CEPH_EADDRINUSE` and the like, after which another call may follow; `ERR_CEPH_ABORTED` when the messenger is shut
+   * down meanwhile; `ERR_CEPH_STATE` when bound already; `ERR_CEPH_INVALID_ARGUMENT` where there is no msgr2 address to listen at
    */
   async bindv(addrs: EntityAddrVec): Promise<EntityAddrVec> {
-    if (this.#bound || this.#stopped) throw new CephError('ERR_CEPH_STATE', 'a messenger binds once, before its shutdown');
+    if (this.#binding || this.#stopped) throw new CephError('ERR_CEPH_STATE', 'a messenger binds once, before its shutdown');
     if (!addrs.addrs.some((addr) => addr.isIp() && !addr.isLegacy()))
       throw invalidArgument(`there is no msgr2 address in '${String(addrs)}'`);
-    this.#bound = true;
-    const listeners = await bindAddrs(this.#cct, this.#stack, addrs, (wire) => {
-      if (this.#stopped || !this.#started) return undefined;
-      const con = new AsyncConnection(this.#host, -1, this.#defaultPolicy);
-      this.#live.add(con);
-      con.accept(wire);
-      return con.protocol;
-    });
-    this.#listeners = listeners;
-    this.#host.myaddrs = new EntityAddrVec(listeners.map(({ addr }) => addr.withNonce(this.#nonce)));
+    const { signal } = this.#closing;
+    const accept = (wire: Wire): WireOwner | undefined => this.#accept(wire);
+    const binding = bindAddrs({ cct: this.#cct, stack: this.#stack, accept, signal }, addrs);
+    this.#binding = binding;
+    try {
+      const listeners = await binding;
+      signal.throwIfAborted();
+      this.#host.myaddrs = new EntityAddrVec(listeners.map(({ addr }) => addr.withNonce(this.#nonce)));
+    } catch (error) {
+      this.#binding = undefined;
+      throw error;
+    }
     return this.#host.myaddrs;
   }
 
@@ -269,15 +273,29 @@ export class Messenger {
   }
 
   async #close(): Promise<void> {
-    const closing = this.#listeners.map((listener) => listener.close());
-    this.#listeners = [];
+    this.#closing.abort(new AbortedError('the messenger is shut down'));
+    const closed = this.#closeDoors();
     this.markDownAll();
     this.loopbackConnection.markDown();
     this.#center.stop();
     this.#perf.remove();
-    await Promise.all(closing);
+    await closed;
     await this.#stack.release();
     for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  /** A bind that is under way ends first: nobody listens when the stack is released. */
+  async #closeDoors(): Promise<void> {
+    const listeners = (await this.#binding?.catch(() => [])) ?? [];
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  #accept(wire: Wire): WireOwner | undefined {
+    if (this.#stopped || !this.#started) return undefined;
+    const con = new AsyncConnection(this.#host, -1, this.#defaultPolicy);
+    this.#live.add(con);
+    con.accept(wire);
+    return con.protocol;
   }
 
   #register(con: AsyncConnection, key: string): void {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { Policy } from '@cephts/async-messenger';
-import type { Messenger, MessengerInit } from '@cephts/async-messenger';
+import { Messenger, Policy } from '@cephts/async-messenger';
+import type { MessengerInit } from '@cephts/async-messenger';
+import { EntityName } from '@cephts/encoding';
 import type { EntityAddrVec } from '@cephts/encoding';
-import { MNote } from './messages.js';
+import { MNote, noteRegistry } from './messages.js';
 import { loggedContext, startClient, startServer } from './pair.js';
 
 const MIB = 1024 * 1024;
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+const SHUT_DOWN = { code: 'ERR_CEPH_ABORTED', message: 'the messenger is shut down' };
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** What the suite needs of a network stack. */
@@ -19,7 +21,7 @@ export interface StackUnderTest {
 export function stackSuite(name: string, make: () => StackUnderTest): void {
   const start = async (policies: { server?: Policy; client?: Policy } = {}) => {
     const stacks = make();
-    const { cct } = loggedContext({
+    const { cct, lines } = loggedContext({
       ms_async_op_threads: 2,
       ms_dispatch_throttle_bytes: '8M',
       ms_initial_backoff: 0.01,
@@ -31,13 +33,21 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
     const server = await startServer(cct, { ...stacks.server, ...(policies.server ? { policy: policies.server } : {}) });
     const client = startClient(cct, server.addrs, { ...stacks.client, ...(policies.client ? { policy: policies.client } : {}) });
     const ends: Messenger[] = [client.messenger, server.messenger];
+    const { bind: _bind, ...init } = stacks.server;
     return {
       cct,
+      lines,
       stacks,
       server,
       client,
       send: (value: number, data?: Uint8Array) => client.con.sendMessage(MNote.of(value, data)),
       ends,
+      /** One that nobody uses yet, at the server's place. */
+      another: (context = cct) => {
+        const messenger = new Messenger(context, { name: EntityName.mds(1), logicalName: 'x', registry: noteRegistry(), ...init });
+        ends.push(messenger);
+        return messenger;
+      },
       end: async () => {
         for (const messenger of ends) await messenger[Symbol.asyncDispose]();
       },
@@ -106,6 +116,38 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
       w.client.con.sendKeepalive();
       while (w.client.con.lastKeepaliveAck === 0) await soon();
       expect(w.server.recorder.con!.lastKeepalive).toBeGreaterThan(0);
+      await w.end();
+    });
+
+    it('closes what a pending bind opens when it is shut down, and everything settles', async () => {
+      const w = await start();
+      await w.server.messenger[Symbol.asyncDispose]();
+      const messenger = w.another();
+      const binding = messenger.bindv(w.server.addrs);
+      const ended = messenger.wait();
+      await Promise.all([expect(binding).rejects.toMatchObject(SHUT_DOWN), messenger.shutdown()]);
+      await ended;
+      await expect(w.another().bindv(w.server.addrs)).resolves.toHaveLength(1);
+      await w.end();
+    });
+
+    it('gives up a bind that waits for its port when it is shut down', async () => {
+      const w = await start();
+      const messenger = w.another();
+      const binding = messenger.bindv(w.server.addrs);
+      while (!w.lines.some((line) => line.includes('again in 1 s'))) await soon();
+      await Promise.all([expect(binding).rejects.toMatchObject(SHUT_DOWN), messenger.shutdown()]);
+      await messenger.wait();
+      await w.end();
+    });
+
+    it('may bind again where it could not', async () => {
+      const w = await start();
+      const messenger = w.another(loggedContext({ ms_bind_retry_count: 0 }).cct);
+      await expect(messenger.bindv(w.server.addrs)).rejects.toMatchObject({ code: 'ERR_CEPH_EADDRINUSE' });
+      await w.server.messenger[Symbol.asyncDispose]();
+      await expect(messenger.bindv(w.server.addrs)).resolves.toHaveLength(1);
+      await expect(messenger.bindv(w.server.addrs)).rejects.toMatchObject({ code: 'ERR_CEPH_STATE' });
       await w.end();
     });
 
