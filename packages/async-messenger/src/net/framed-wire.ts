@@ -98,6 +98,11 @@ export class FramedWire implements Wire, ByteSocketOwner {
     this.#pace();
   }
 
+  /** Reads no further until {@link next}. */
+  stop(): void {
+    this.#reader.stop();
+  }
+
   control(tag: number, payload: Uint8Array): void {
     if (!this.#closed) this.#writer.control(tag, payload);
   }

@@ -223,7 +223,7 @@ export class MsgrThread {
         const payload = r.blob();
         const hasRaw = r.u32() === 1;
         const raw = r.blob();
-        wire?.inOrder(() => wire.owner.onFrame(tag, payload, hasRaw ? raw : undefined));
+        wire?.frame(tag, payload, hasRaw ? raw : undefined);
         break;
       }
       case Report.SENT:

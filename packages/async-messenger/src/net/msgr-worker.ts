@@ -8,7 +8,7 @@ import { PosixSocket } from './posix-socket.js';
 import { listenPosix } from './posix-stack.js';
 import { SlabReader, SlabWriter } from './slab.js';
 import type { WireOwner } from './wire.js';
-import { ACCEPTED_BASE, Command, Report, WINDOW } from './worker-records.js';
+import { ACCEPTED_BASE, Command, FRAME_COST, Report, WINDOW } from './worker-records.js';
 import type { Batch } from './worker-records.js';
 
 /** From here on memory that holds nothing but messages changes hands, instead of what is in it being copied. */
@@ -235,8 +235,11 @@ class RemoteWire implements WireOwner {
   readonly wire: FramedWire;
   readonly #worker: MsgrWorker;
   readonly #id: number;
-  /** Bytes of messages that are taken unasked: none before the handshake is over. */
+  /** Bytes of frames that are taken unasked: none before the handshake is over. */
   #window = 0;
+  #streaming = false;
+  /** Did control frames use the window up? */
+  #starved = false;
   #sent = 0;
 
   constructor(worker: MsgrWorker, id: number, socket: PosixSocket) {
@@ -247,10 +250,14 @@ class RemoteWire implements WireOwner {
 
   credit(bytes: number): void {
     this.#window += bytes;
+    if (!this.#starved || this.#window <= 0) return;
+    this.#starved = false;
+    this.wire.next();
   }
 
   stream(): void {
-    this.#window = WINDOW;
+    this.#window += WINDOW;
+    this.#streaming = true;
     this.wire.stream();
   }
 
@@ -279,11 +286,16 @@ class RemoteWire implements WireOwner {
       .blob(payload)
       .u32(raw ? 1 : 0)
       .blob(raw ?? NOTHING);
+    this.#window -= payload.length + FRAME_COST;
+    if (this.#window > 0 || !this.#streaming) return;
+    this.#starved = true;
+    this.wire.stop();
   }
 
   admit(size: number): boolean {
-    if (size <= this.#window) {
-      this.#window -= size;
+    const cost = size + FRAME_COST;
+    if (cost <= this.#window) {
+      this.#window -= cost;
       return true;
     }
     this.#worker.report(Report.WANT, this.#id).u32(size);

@@ -18,7 +18,7 @@ export const Command = {
   MESSAGE: 8,
   /** Close. */
   DESTROY: 9,
-  /** bytes: so many of messages were taken over. */
+  /** bytes: so many of frames were taken over. */
   CREDIT: 10,
   /** listener: address. */
   LISTEN: 11,
@@ -65,7 +65,9 @@ export interface Batch {
   at: number;
 }
 
-/** Bytes of messages that a worker may hand over without being asked to go on. */
+/** Bytes of frames that a worker may hand over without being asked to go on. */
 export const WINDOW = 1024 * 1024;
+/** Bytes that a frame counts there beside those of its message: small ones, too, take memory where they wait. */
+export const FRAME_COST = 128;
 /** Accepted wires are numbered by the worker from here on, connecting ones by the main isolate below. */
 export const ACCEPTED_BASE = 0x8000_0000;

@@ -1,11 +1,13 @@
+import { Fifo } from '@cephts/common';
 import type { EntityAddr } from '@cephts/encoding';
 import type { OnwireKeys } from '../protocol/crypto-onwire.js';
 import { HEADER_LENGTH } from '../protocol/message-header.js';
 import type { MessageHeader } from '../protocol/message-header.js';
 import type { MessageParts } from '../protocol/message-parts.js';
 import type { MsgrThread } from './msgr-thread.js';
+import type { Tag } from '../protocol/tag.js';
 import type { Wire, WireOwner } from './wire.js';
-import { Command, WINDOW } from './worker-records.js';
+import { Command, FRAME_COST, WINDOW } from './worker-records.js';
 
 /** Bytes on their way to the socket from which on a writer should wait. */
 const HIGH_WATER = 1024 * 1024;
@@ -22,8 +24,10 @@ export class WorkerWire implements Wire {
   #inFlight = 0;
   #credit = 0;
   #closed = false;
-  /** What waits until the owner admits a message; undefined while nothing does. */
-  #held: (() => void)[] | undefined;
+  /** The message that waits until the owner admits it; undefined while none does. */
+  #waiting: (() => void) | undefined;
+  /** What came behind it, in order. */
+  readonly #behind = new Fifo<() => void>();
   /** Was the message that comes next admitted before its body was read? */
   #admitted = false;
 
@@ -61,7 +65,7 @@ export class WorkerWire implements Wire {
 
   next(): void {
     if (this.#closed) return;
-    if (this.#held) this.#release(this.#held);
+    if (this.#waiting) this.#release(this.#waiting);
     else this.#thread.command(Command.NEXT, this.#id);
   }
 
@@ -89,8 +93,7 @@ export class WorkerWire implements Wire {
 
   destroy(): void {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#held = undefined;
+    this.#close();
     this.#thread.command(Command.DESTROY, this.#id);
     this.#thread.forget(this.#id);
   }
@@ -105,22 +108,30 @@ export class WorkerWire implements Wire {
   /** In order with the messages: behind one that waits to be admitted. */
   inOrder(deliver: () => void): void {
     if (this.#closed) return;
-    if (this.#held) this.#held.push(deliver);
+    if (this.#waiting) this.#behind.push(deliver);
     else deliver();
+  }
+
+  /** A control frame came. */
+  frame(tag: Tag, payload: Uint8Array, raw: Uint8Array | undefined): void {
+    this.inOrder(() => {
+      this.#took(payload.length);
+      this.owner.onFrame(tag, payload, raw);
+    });
   }
 
   /** A large message waits at the worker. */
   wants(size: number): void {
     this.#admitted = true;
     if (this.owner.admit(size)) this.#goOn();
-    else if (!this.#closed) this.#held = [() => this.#goOn()];
+    else if (!this.#closed) this.#waiting = () => this.#goOn();
   }
 
   /** A message came. */
   received(parts: MessageParts, wireLength: number): void {
-    if (this.#held) {
+    if (this.#waiting) {
       const kept = parts.clone();
-      this.#held.push(() => this.received(kept, wireLength));
+      this.#behind.push(() => this.received(kept, wireLength));
       return;
     }
     if (this.#admitted) {
@@ -134,7 +145,7 @@ export class WorkerWire implements Wire {
     }
     if (this.#closed) return;
     const kept = parts.clone();
-    this.#held = [() => this.#deliver(kept, wireLength)];
+    this.#waiting = () => this.#deliver(kept, wireLength);
   }
 
   aborted(): void {
@@ -150,8 +161,7 @@ export class WorkerWire implements Wire {
 
   fault(reason: string, code: string | undefined): void {
     if (this.#closed) return;
-    this.#closed = true;
-    this.#held = undefined;
+    this.#close();
     this.owner.onFault(reason, code);
   }
 
@@ -160,25 +170,32 @@ export class WorkerWire implements Wire {
   }
 
   #deliver(parts: MessageParts, wireLength: number): void {
-    this.#credit += parts.size;
-    if (this.#credit >= CREDIT) {
-      this.#thread.command(Command.CREDIT, this.#id).u32(this.#credit);
-      this.#credit = 0;
-    }
+    this.#took(parts.size);
     this.owner.onMessage(parts, wireLength);
   }
 
-  #release(held: (() => void)[]): void {
-    this.#held = undefined;
-    for (let i = 0; i < held.length; i++) {
-      if (this.#closed) return;
-      held[i]!();
-      // another one waits: it goes before the rest
-      const waiting = this.#held as (() => void)[] | undefined;
-      if (waiting) {
-        waiting.push(...held.slice(i + 1));
-        return;
-      }
+  /** A frame was taken over: the worker may hand over as many bytes more. */
+  #took(bytes: number): void {
+    this.#credit += bytes + FRAME_COST;
+    if (this.#credit < CREDIT) return;
+    this.#thread.command(Command.CREDIT, this.#id).u32(this.#credit);
+    this.#credit = 0;
+  }
+
+  #release(deliver: () => void): void {
+    this.#waiting = undefined;
+    deliver();
+    // another one may wait now: it goes before the rest
+    while (!this.#waiting && !this.#closed) {
+      const next = this.#behind.shift();
+      if (!next) break;
+      next();
     }
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#waiting = undefined;
+    this.#behind.clear();
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Throttle } from '@cephts/common';
 import { Messenger, Policy } from '@cephts/async-messenger';
 import type { MessengerInit } from '@cephts/async-messenger';
 import { EntityName } from '@cephts/encoding';
@@ -93,6 +94,16 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
       await w.end();
       expect(throttle.count).toBe(0);
     }, 60_000);
+
+    it('takes small messages one by one where the policy lets no more in, and loses none', async () => {
+      const throttle = new Throttle(loggedContext().cct, 'messages', 1, false);
+      const w = await start({ server: Policy.statefulServer().withThrottlers(undefined, throttle) });
+      for (const i of numbers(10_000)) w.send(i);
+      await w.client.recorder.count(10_000);
+      expect(w.client.recorder.values).toEqual(numbers(10_000));
+      await w.end();
+      expect(throttle.count).toBe(0);
+    }, 30_000);
 
     it('lets a sender wait until its queue has come down', async () => {
       const w = await start();
