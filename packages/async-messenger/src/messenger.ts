@@ -95,7 +95,7 @@ export class Messenger {
     });
     this.#perf = new MessengerPerf(cct);
     this.#center = new EventCenter(cct);
-    this.#stack = stackFor(cct, init.stack, this.#options.maxMessageBytes, this.#center);
+    this.#stack = stackFor(cct, init.stack, this.#center);
     this.#stack.retain();
     this.#center.start(this.#stack.name);
     this.#host = this.#makeHost(init);

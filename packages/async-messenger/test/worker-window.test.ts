@@ -25,7 +25,6 @@ class WorkerWithPeer {
   private constructor(server: Server) {
     this.#server = server;
     this.#worker = new MsgrWorker({
-      maxMessage: 1000,
       backlog: 1,
       post: ({ records }) => this.#read(new SlabReader(records)),
       now: () => 0,
@@ -87,7 +86,7 @@ class WorkerWithPeer {
       this.#reports.set(kind, this.count(kind) + 1);
       if (kind === Report.CONNECTED) this.next();
       else if (kind === Report.BANNER) {
-        this.#tell((w) => w.two(Command.FRAMES, WIRE).u32(1).two(Command.STREAM, WIRE));
+        this.#tell((w) => w.two(Command.FRAMES, WIRE).u32(1).u32(1000).two(Command.STREAM, WIRE));
       }
     }
     this.#changed();

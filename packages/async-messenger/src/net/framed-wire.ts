@@ -32,11 +32,10 @@ export class FramedWire implements Wire, ByteSocketOwner {
   #assembled = 0;
   #burst = FIRST_BURST;
 
-  /** @param maxMessage longest message that is taken, in bytes */
-  constructor(socket: ByteSocket, owner: WireOwner, maxMessage: number) {
+  constructor(socket: ByteSocket, owner: WireOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#reader = new FrameReader(owner, maxMessage);
+    this.#reader = new FrameReader(owner);
     this.#reader.stop();
     socket.owner = this;
   }
@@ -66,9 +65,10 @@ export class FramedWire implements Wire, ByteSocketOwner {
     if (!this.#closed) this.#socket.write([bytes]);
   }
 
-  startFrames(rev1: boolean): void {
+  startFrames(rev1: boolean, maxMessage: number): void {
     this.#writer.rev1 = rev1;
     this.#reader.rev1 = rev1;
+    this.#reader.maxMessage = maxMessage;
   }
 
   startSecure(keys: OnwireKeys): void {

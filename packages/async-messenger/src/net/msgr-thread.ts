@@ -15,7 +15,6 @@ import type { Batch } from './worker-records.js';
 export interface MsgrThreadOptions {
   name: string;
   url: URL;
-  maxMessage: number;
   backlog: number;
   onDeath: (thread: MsgrThread) => void;
 }
@@ -53,7 +52,7 @@ export class MsgrThread {
       owner: 'AsyncMessenger',
       purpose: 'sockets, frames, checksums and encryption of the messengers’ connections',
       url: options.url,
-      workerData: { maxMessage: options.maxMessage, backlog: options.backlog },
+      workerData: { backlog: options.backlog },
       onMessage: (batch) => this.#handle(batch as Batch),
       onDeath: (error) => {
         this.#die(error.message);

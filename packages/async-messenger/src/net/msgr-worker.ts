@@ -19,7 +19,6 @@ const NOTHING = new Uint8Array(0);
 
 /** What the inside of a msgr-worker thread is given. */
 export interface MsgrWorkerOptions {
-  maxMessage: number;
   backlog: number;
   post: (batch: Batch, transfer: ArrayBuffer[]) => void;
   /** Monotonic ms of the main isolate. */
@@ -146,7 +145,8 @@ export class MsgrWorker {
       }
       case Command.FRAMES: {
         const rev1 = r.u32() === 1;
-        remote?.wire.startFrames(rev1);
+        const maxMessage = r.u32();
+        remote?.wire.startFrames(rev1, maxMessage);
         break;
       }
       case Command.SECURE: {
@@ -245,7 +245,7 @@ class RemoteWire implements WireOwner {
   constructor(worker: MsgrWorker, id: number, socket: PosixSocket) {
     this.#worker = worker;
     this.#id = id;
-    this.wire = new FramedWire(socket, this, worker.options.maxMessage);
+    this.wire = new FramedWire(socket, this);
   }
 
   credit(bytes: number): void {

@@ -6,7 +6,6 @@ import type { Batch } from './worker-records.js';
 const { entry, port, data, monotonicNow } = attachThread();
 
 const worker = new MsgrWorker({
-  maxMessage: data['maxMessage'] as number,
   backlog: data['backlog'] as number,
   post: (batch, transfer) => port.postMessage(batch, transfer),
   now: monotonicNow,

@@ -39,7 +39,6 @@ export function listenPosix(
 
 /** Options of {@link PosixStack}. */
 export interface PosixStackOptions {
-  maxMessage: number;
   backlog: number;
   turns: Turns;
 }
@@ -54,12 +53,12 @@ export class PosixStack implements NetworkStack {
   }
 
   connect(addr: EntityAddr, owner: WireOwner): Wire {
-    return new FramedWire(PosixSocket.connect(addr, this.#options.turns), owner, this.#options.maxMessage);
+    return new FramedWire(PosixSocket.connect(addr, this.#options.turns), owner);
   }
 
   listen(addr: EntityAddr, accept: (wire: Wire) => WireOwner | undefined): Promise<Listener> {
     return listenPosix(addr, this.#options, (socket) => {
-      const wire = new FramedWire(socket, NOBODY, this.#options.maxMessage);
+      const wire = new FramedWire(socket, NOBODY);
       const owner = accept(wire);
       if (owner) wire.owner = owner;
       else wire.destroy();

@@ -44,9 +44,9 @@ export class SimulatedNetwork {
     this.random = random;
   }
 
-  /** The network as a host of that address sees it. @param maxMessage longest message that is taken, in bytes */
-  stack(ip: string, maxMessage: number = 256 * 1024 * 1024): NetworkStack {
-    return new SimulatedStack(this, ip, maxMessage);
+  /** The network as a host of that address sees it. */
+  stack(ip: string): NetworkStack {
+    return new SimulatedStack(this, ip);
   }
 
   /** Sockets that are open. */
@@ -253,21 +253,19 @@ class SimulatedStack implements NetworkStack {
   readonly name = 'simulated';
   readonly #net: SimulatedNetwork;
   readonly #ip: string;
-  readonly #maxMessage: number;
 
-  constructor(net: SimulatedNetwork, ip: string, maxMessage: number) {
+  constructor(net: SimulatedNetwork, ip: string) {
     this.#net = net;
     this.#ip = ip;
-    this.#maxMessage = maxMessage;
   }
 
   connect(addr: EntityAddr, owner: WireOwner): Wire {
-    return new FramedWire(this.#net.connect(this.#ip, addr), owner, this.#maxMessage);
+    return new FramedWire(this.#net.connect(this.#ip, addr), owner);
   }
 
   listen(addr: EntityAddr, accept: (wire: Wire) => WireOwner | undefined): Promise<Listener> {
     const bound = this.#net.listen(addr, (socket) => {
-      const wire = new FramedWire(socket, NOBODY, this.#maxMessage);
+      const wire = new FramedWire(socket, NOBODY);
       const owner = accept(wire);
       if (owner) wire.owner = owner;
       else wire.destroy();

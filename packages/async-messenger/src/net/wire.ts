@@ -30,8 +30,8 @@ export interface Wire {
   readonly receivedAt: number | undefined;
   /** Sends bytes as they are. */
   sendRaw(bytes: Uint8Array): void;
-  /** From now on frames, of msgr2.1 or 2.0, follow. */
-  startFrames(rev1: boolean): void;
+  /** From now on frames, of msgr2.1 or 2.0, follow; of messages those of up to `maxMessage` bytes are taken. */
+  startFrames(rev1: boolean, maxMessage: number): void;
   /** From now on frames are sealed, both ways. */
   startSecure(keys: OnwireKeys): void;
   /** Reads one more frame, or goes on with a message that was not admitted at once. */

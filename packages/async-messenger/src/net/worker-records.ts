@@ -4,7 +4,7 @@ export const Command = {
   CONNECT: 1,
   /** bytes: send them as they are. */
   RAW: 2,
-  /** 1 for msgr2.1: frames follow. */
+  /** 1 for msgr2.1, bytes of the longest message: frames follow. */
   FRAMES: 3,
   /** key, receiving and sending nonce: frames are sealed from now on. */
   SECURE: 4,

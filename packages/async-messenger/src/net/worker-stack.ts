@@ -16,7 +16,6 @@ const LAST_RETRY = 5000;
 /** Options of {@link WorkerStack}. */
 export interface WorkerStackOptions {
   threads: number;
-  maxMessage: number;
   backlog: number;
   /** Told when the last user is gone. */
   onEnd?: () => void;
@@ -91,11 +90,10 @@ export class WorkerStack implements NetworkStack {
   }
 
   #spawn(index: number): MsgrThread {
-    const { maxMessage, backlog } = this.#options;
+    const { backlog } = this.#options;
     return new MsgrThread(this.#cct, {
       name: `msgr-worker-${index}`,
       url: ENTRY,
-      maxMessage,
       backlog,
       onDeath: (thread) => this.#replace(thread),
     });

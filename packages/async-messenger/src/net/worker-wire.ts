@@ -11,6 +11,8 @@ import { Command, FRAME_COST, WINDOW } from './worker-records.js';
 
 /** Bytes on their way to the socket from which on a writer should wait. */
 const HIGH_WATER = 1024 * 1024;
+/** Bytes of the longest message that a record can tell of. */
+const LONGEST = 0xffff_ffff;
 /** Bytes taken over after which the worker is told. */
 const CREDIT = WINDOW / 4;
 
@@ -55,8 +57,12 @@ export class WorkerWire implements Wire {
     if (!this.#closed) this.#thread.command(Command.RAW, this.#id).blob(bytes);
   }
 
-  startFrames(rev1: boolean): void {
-    if (!this.#closed) this.#thread.command(Command.FRAMES, this.#id).u32(rev1 ? 1 : 0);
+  startFrames(rev1: boolean, maxMessage: number): void {
+    if (this.#closed) return;
+    this.#thread
+      .command(Command.FRAMES, this.#id)
+      .u32(rev1 ? 1 : 0)
+      .u32(Math.min(maxMessage, LONGEST));
   }
 
   startSecure({ key, rxNonce, txNonce }: OnwireKeys): void {

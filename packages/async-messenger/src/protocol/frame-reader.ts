@@ -72,7 +72,8 @@ type Expect = 'banner' | 'bannerPayload' | 'preamble' | 'body';
  */
 export class FrameReader {
   sink: FrameSink;
-  readonly #maxMessage: number;
+  /** Longest message that is taken, in bytes of its segments. */
+  maxMessage: number;
   readonly #preamble = new Preamble();
   #bytes: Uint8Array = EMPTY;
   #at = 0;
@@ -113,10 +114,9 @@ export class FrameReader {
   #stopped = false;
   #pumping = false;
 
-  /** @param maxMessage longest message, in bytes of its segments */
-  constructor(sink: FrameSink, maxMessage: number) {
+  constructor(sink: FrameSink, maxMessage = 0) {
     this.sink = sink;
-    this.#maxMessage = maxMessage;
+    this.maxMessage = maxMessage;
   }
 
   /** Is it not reading for now? */
@@ -376,7 +376,7 @@ export class FrameReader {
     if (tag === Tag.MESSAGE) {
       if (preamble.lengths[0] !== HEADER_LENGTH) throw new FrameError(`message header of ${preamble.lengths[0]} bytes`);
       const size = preamble.logicalLength - HEADER_LENGTH;
-      if (size > this.#maxMessage) throw new FrameError(`message of ${size} bytes, at most ${this.#maxMessage} are taken`);
+      if (size > this.maxMessage) throw new FrameError(`message of ${size} bytes, at most ${this.maxMessage} are taken`);
       if (!this.sink.admit(size)) this.#stopped = true;
       return;
     }

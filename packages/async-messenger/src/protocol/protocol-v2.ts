@@ -485,7 +485,7 @@ export class ProtocolV2 implements WireOwner {
     }
     this.peerSupported = supported;
     this.rev1 = (supported & MSGR2_REVISION_1) !== 0n;
-    this.wire?.startFrames(this.rev1);
+    this.wire?.startFrames(this.rev1, this.host.options.maxMessageBytes);
     this.state = this.state === State.BANNER_CONNECTING ? State.HELLO_CONNECTING : State.HELLO_ACCEPTING;
     this.ask(Tag.HELLO, encodeHello({ entityType: this.host.myname.type, peerAddr: this.con.targetAddr }));
   }

@@ -80,6 +80,22 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
       await w.end();
     }, 60_000);
 
+    it('takes messages as long as each messenger says', async () => {
+      const w = await start();
+      const strict = await startServer(w.cct, { ...w.stacks.server, policy: Policy.statelessServer(), maxMessageBytes: 1000 });
+      const client = startClient(w.cct, strict.addrs, { ...w.stacks.client, policy: Policy.lossyClient() });
+      w.ends.unshift(client.messenger, strict.messenger);
+      client.con.sendMessage(MNote.of(0, new Uint8Array(900)));
+      await client.recorder.count(1);
+      client.con.sendMessage(MNote.of(1, new Uint8Array(1000)));
+      const refused = 'message of 1012 bytes, at most 1000 are taken';
+      while (!w.lines.some((line) => line.includes(refused))) await soon();
+      expect(strict.recorder.values).toEqual([0]);
+      w.send(2, new Uint8Array(1000));
+      await w.client.recorder.count(1);
+      await w.end();
+    });
+
     it('pushes back on a sender whose messages nobody takes', async () => {
       const w = await start();
       const { dispatchQueue } = w.server.messenger;
