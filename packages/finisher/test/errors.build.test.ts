@@ -5,10 +5,10 @@ import { describe, expect, it } from '@jest/globals';
 describe('Finisher errors', () => {
   it('goes on where what reports a rejection throws', () => {
     const source = `
-      import { CephContext } from '@cephts/common';
+      import { bareContext, realClock } from '@cephts/common';
       import { Finisher } from '@cephts/finisher';
       process.on('unhandledRejection', (error) => console.log('unhandled', error));
-      const finisher = new Finisher(new CephContext({ onError() { throw 'from onError'; } }));
+      const finisher = new Finisher({ ...bareContext(realClock), reportError() { throw 'from the report'; } });
       finisher.start();
       finisher.queue(() => Promise.reject('rejected'));
       finisher.queue(() => console.log('next'));
@@ -19,6 +19,6 @@ describe('Finisher errors', () => {
       cwd: process.cwd(),
       encoding: 'utf8',
     });
-    expect([status, stdout]).toEqual([0, 'unhandled from onError\nnext\n']);
+    expect([status, stdout]).toEqual([0, 'unhandled from the report\nnext\n']);
   });
 });
