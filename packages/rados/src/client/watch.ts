@@ -54,7 +54,8 @@ export class Watch implements AsyncIterable<Notification> {
   #linger: Linger | undefined;
   #error: CephError | undefined;
   #closed = false;
-  #wake: (() => void) | undefined;
+  /** Iterations that wait for the next. */
+  readonly #waiting: (() => void)[] = [];
   /** Turns away from the signal. */
   #unlisten: (() => void) | undefined;
 
@@ -74,7 +75,7 @@ export class Watch implements AsyncIterable<Notification> {
         onNotify: (notifyId: number, notifierGid: number, payload: Uint8Array) => watch.#take(notifyId, notifierGid, payload),
         onError: (r: number) => {
           watch.#error = errnoError(r, `watch of ${oid}`);
-          watch.#wake?.();
+          watch.#wake();
         },
       };
       watch.#linger = host.objecter.lingers.watch(oid, oloc, timeout, handlers, (r) => {
@@ -113,7 +114,7 @@ export class Watch implements AsyncIterable<Notification> {
     if (this.#closed) return;
     this.#closed = true;
     this.#unlisten?.();
-    this.#wake?.();
+    this.#wake();
     const linger = this.#linger as Linger;
     await new Promise<void>((resolve, reject) => {
       // who is not known as a watcher any more, or has no session, has nothing to end
@@ -126,19 +127,34 @@ export class Watch implements AsyncIterable<Notification> {
     return this.close();
   }
 
+  /**
+   * Each notification goes to one iteration. Leaving the loop ends the watch, as with streams of Node: with `for await (… of await
+   * ioctx.watch(…))` nobody else could. To take one and go on later, call `next()` of the iterator.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<Notification> {
-    for (;;) {
-      const next = this.#queue.shift();
-      if (next) {
-        if (this.#autoAck) next.ack();
-        yield next;
-        continue;
+    try {
+      for (;;) {
+        const next = this.#queue.shift();
+        if (next) {
+          if (this.#autoAck) next.ack();
+          yield next;
+          continue;
+        }
+        if (this.#error) {
+          // the OSD may know of it all the same, but there is nothing to wait for
+          this.close().catch(() => undefined);
+          throw this.#error;
+        }
+        if (this.#closed) return;
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
-      if (this.#closed) return;
-      if (this.#error) throw this.#error;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      this.#wake = undefined;
+    } finally {
+      await this.close();
     }
+  }
+
+  #wake(): void {
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   #take(notifyId: number, notifierGid: number, payload: Uint8Array): void {
@@ -150,7 +166,7 @@ export class Watch implements AsyncIterable<Notification> {
       this.#host.objecter.lingers.notifyAck(this.#linger, notifyId, reply);
     };
     this.#queue.push({ notifyId, notifierGid, payload, ack });
-    this.#wake?.();
+    this.#wake();
   }
 }
 
@@ -170,7 +186,7 @@ export function notify(
     const linger = lingers.notify(oid, oloc, payload, timeoutMs, (r, reply) => {
       signal?.removeEventListener('abort', onAbort);
       // who did not acknowledge in time is in the reply
-      if (r >= 0 || r === -ERRNO.ETIMEDOUT) resolve(reply);
+      if (reply && (r >= 0 || r === -ERRNO.ETIMEDOUT)) resolve(reply);
       else reject(signal?.aborted ? givenUp('the notification', signal) : errnoError(r, `notification of ${oid}`));
     });
     const onAbort = (): void => lingers.cancel(linger, -ERRNO.ECANCELED);

@@ -25,7 +25,13 @@ export interface NotifyReply {
 
 interface Host {
   readonly osdmap: OsdMap;
-  submit(oid: string, locator: RawObjectLocator, operation: ObjectOperation, onFinish: Completion): ObjecterOp;
+  submit(
+    oid: string,
+    locator: RawObjectLocator,
+    operation: ObjectOperation,
+    onFinish: Completion,
+    options?: { unbounded?: boolean },
+  ): ObjecterOp;
   cancel(op: ObjecterOp, r?: number): boolean;
 }
 
@@ -47,8 +53,11 @@ export class Linger {
   /** When the OSD was last known to have it, monotonic ms. */
   validThru = 0;
   pinging = false;
+  /** Has a map moved it since it was last made known? */
+  moved = false;
   onRegistered: ((r: number) => void) | undefined = undefined;
-  onComplete: ((r: number, payload: Uint8Array) => void) | undefined = undefined;
+  /** Told the end of a notification, with what its OSD tells of it; without where the OSD told nothing. */
+  onComplete: ((r: number, payload?: Uint8Array) => void) | undefined = undefined;
   timer: TimerHandle | undefined = undefined;
 
   constructor(
@@ -69,7 +78,9 @@ export class Linger {
 }
 
 /**
- * Watches and notifications. A watch outlives connections and OSDs: it is made known again wherever its object goes.
+ * Watches and notifications. A watch outlives connections and OSDs: it is made known again wherever its object goes. Its pings, and what makes
+ * it known again, wait for no throttle and are not given up by `rados_osd_op_timeout`: whether the watch is lost, its OSD says. (Ceph's own takes
+ * budget for the first registration only, too, but gives up the later ones by that timeout.)
  *
  * @see Objecter::linger_watch and what follows in src/osdc/Objecter.cc (16.2.15)
  */
@@ -118,14 +129,15 @@ export class LingerOps {
    * Tells all watchers of an object.
    *
    * @param timeout ms that they have
-   * @param done told 0, -ETIMEDOUT where some did not acknowledge in time, or another −errno
+   * @param done told 0, or -ETIMEDOUT where some did not acknowledge in time, with what was said; or another −errno. Without a reply the OSD
+   *   has told of no end: a -ETIMEDOUT is then that of `rados_osd_op_timeout`, and nobody may have been notified
    */
   notify(
     oid: string,
     locator: RawObjectLocator,
     payload: Uint8Array,
     timeout: number,
-    done: (r: number, reply: NotifyReply) => void,
+    done: (r: number, reply: NotifyReply | undefined) => void,
   ): Linger {
     const seconds = Math.max(1, Math.ceil(timeout / 1000));
     const build = (linger: Linger): ObjectOperation => {
@@ -135,9 +147,9 @@ export class LingerOps {
     };
     const linger = new Linger(++this.#lastCookie, oid, locator, OSD_FLAG.READ, build);
     linger.onRegistered = (r) => {
-      if (r < 0) this.#complete(linger, r, new Uint8Array(0));
+      if (r < 0) this.#complete(linger, r);
     };
-    linger.onComplete = (r, bytes) => done(r, bytes.length > 0 ? decodeNotifyReply(bytes) : { acks: new Map(), timeouts: [] });
+    linger.onComplete = (r, bytes) => done(r, bytes && decodeNotifyReply(bytes));
     this.#add(linger);
     return linger;
   }
@@ -148,7 +160,7 @@ export class LingerOps {
 
   /** Gives a notification up. */
   cancel(linger: Linger, r: number): void {
-    this.#complete(linger, r, new Uint8Array(0));
+    this.#complete(linger, r);
   }
 
   /** ms since the OSD was last known to have the watch, or −errno where it is lost. */
@@ -164,15 +176,26 @@ export class LingerOps {
     else if (m.opcode === WATCH_EVENT.NOTIFY) linger.watch?.onNotify(m.notifyId, m.notifierGid, m.payload.slice());
   }
 
-  mapChanged(): void {
+  /** Which of them has this epoch moved? @param skipped epochs before it were never seen: any may have moved, and come back */
+  scan(skipped: boolean): void {
     for (const linger of [...this.#lingers.values()]) {
       const change = linger.target.update(this.#host.osdmap);
       if (change === 'noPool') {
-        if (linger.watch) this.#lost(linger, -ERRNO.ENOTCONN);
         // one that its OSD does not know of yet goes the way of other operations
-        else if (linger.registered) this.#complete(linger, -ERRNO.ENOENT, new Uint8Array(0));
-      } else if (change === 'resend') this.#register(linger);
+        if (!linger.registered) continue;
+        if (linger.watch) this.#lost(linger, -ERRNO.ENOTCONN);
+        else this.#complete(linger, -ERRNO.ENOENT);
+      } else if (skipped || change === 'resend') {
+        linger.moved = true;
+        // another takes its place, so it is not sent again itself
+        this.#withdraw(linger);
+      }
     }
+  }
+
+  /** All epochs that came were scanned: makes known again what has moved. */
+  mapChanged(): void {
+    for (const linger of [...this.#lingers.values()]) if (linger.moved) this.#register(linger);
   }
 
   /** The OSD has been lost sight of: it forgets who was connected. */
@@ -196,7 +219,7 @@ export class LingerOps {
   #end(linger: Linger, r: number): void {
     const { onRegistered, onComplete } = linger;
     linger.onRegistered = undefined;
-    if (onComplete) onComplete(r, new Uint8Array(0));
+    if (onComplete) onComplete(r);
     else if (onRegistered) onRegistered(r);
     else this.#lost(linger, r);
     this.#lingers.delete(linger.cookie);
@@ -214,22 +237,28 @@ export class LingerOps {
 
   #remove(linger: Linger): void {
     this.#lingers.delete(linger.cookie);
+    this.#withdraw(linger);
+  }
+
+  /** Gives the registration up that is under way. */
+  #withdraw(linger: Linger): void {
     const { op } = linger;
     linger.op = undefined;
     if (op) this.#host.cancel(op);
   }
 
   #register(linger: Linger): void {
+    linger.moved = false;
     if (this.#stopping || linger.lastError !== 0) return;
-    const { op } = linger;
-    linger.op = undefined;
-    if (op) this.#host.cancel(op);
+    this.#withdraw(linger);
     const sentAt = this.#cct.clock.monotonicNow();
-    const mine = this.#host.submit(linger.oid, linger.locator, linger.build(linger), (r) => {
+    const told = (r: number): void => {
       if (linger.op !== mine) return;
       linger.op = undefined;
       this.#registered(linger, r, sentAt);
-    });
+    };
+    // the first is somebody's call; the others keep alive what is there
+    const mine = this.#host.submit(linger.oid, linger.locator, linger.build(linger), told, { unbounded: linger.registered });
     linger.op = mine;
   }
 
@@ -244,7 +273,7 @@ export class LingerOps {
       first(r);
       this.#lingers.delete(linger.cookie);
     } else if (linger.watch) this.#lost(linger, r);
-    else this.#complete(linger, r, new Uint8Array(0));
+    else this.#complete(linger, r);
   }
 
   #ping(linger: Linger): void {
@@ -253,12 +282,13 @@ export class LingerOps {
     const sentAt = this.#cct.clock.monotonicNow();
     const { generation } = linger;
     const op = new ObjectOperation().watch(linger.cookie, OSD_WATCH_OP.PING, generation);
-    this.#host.submit(linger.oid, linger.locator, op, (r) => {
+    const told = (r: number): void => {
       linger.pinging = false;
       if (!this.#lingers.has(linger.cookie) || generation !== linger.generation) return;
       if (r >= 0) linger.validThru = sentAt;
       else if (linger.lastError === 0) this.#lost(linger, r);
-    });
+    };
+    this.#host.submit(linger.oid, linger.locator, op, told, { unbounded: true });
   }
 
   #lost(linger: Linger, r: number): void {
@@ -268,7 +298,7 @@ export class LingerOps {
     linger.watch?.onError(linger.lastError);
   }
 
-  #complete(linger: Linger, r: number, payload: Uint8Array): void {
+  #complete(linger: Linger, r: number, payload?: Uint8Array): void {
     if (!this.#lingers.has(linger.cookie)) return;
     this.#remove(linger);
     linger.onComplete?.(r, payload);
@@ -276,6 +306,7 @@ export class LingerOps {
 }
 
 function decodeNotifyReply(bytes: Uint8Array): NotifyReply {
+  if (bytes.length === 0) return { acks: new Map(), timeouts: [] };
   const d = new Decoder(bytes, 'notify reply');
   const who = (): string => `${d.u64()}/${d.u64big()}`;
   const acks = d.map(who, (d) => d.blob(), 20);

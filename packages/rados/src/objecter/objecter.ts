@@ -49,6 +49,8 @@ export interface SubmitOptions {
   snapContext?: SnapContext;
   /** Wall clock, ms. @defaultValue now */
   mtime?: number;
+  /** It waits for no throttle and has no time limit: what keeps alive something that is there already. @defaultValue false */
+  unbounded?: boolean;
 }
 
 /** Bytes each operation counts for beside its data. */
@@ -167,6 +169,10 @@ export class Objecter implements Dispatcher {
     op.tid = ++this.#lastTid;
     if (this.#stopping) {
       this.#finishSoon(op, -ERRNO.ESHUTDOWN);
+      return op;
+    }
+    if (options.unbounded) {
+      this.#start(op);
       return op;
     }
     const timeout = this.#opTimeout;
@@ -425,7 +431,7 @@ export class Objecter implements Dispatcher {
     }
     const resend = new Map<number, ObjecterOp>();
     const before = this.osdmap.epoch;
-    const missing = this.#maps.take(m, () => this.#scan(resend));
+    const missing = this.#maps.take(m, (skipped) => this.#scan(resend, skipped));
     const { map } = this.#maps;
     this.#requestedEpoch = -1;
     if (map.epoch > before) {
@@ -447,15 +453,21 @@ export class Objecter implements Dispatcher {
     if (missing || waits || holdsUp(map)) this.requestMap();
   }
 
-  /** Which operations has this epoch moved? */
-  #scan(resend: Map<number, ObjecterOp>): void {
+  /**
+   * Which operations has this epoch moved? Any, where epochs before it were never seen: their OSDs may have dropped them meanwhile.
+   *
+   * @see Objecter::_scan_requests in src/osdc/Objecter.cc (16.2.15)
+   */
+  #scan(resend: Map<number, ObjecterOp>, skipped: boolean): void {
     const { map } = this.#maps;
+    this.lingers.scan(skipped);
+    this.commands.scan(skipped);
     for (const op of [...this.operations()]) {
       const change = op.target.update(map);
       if (change === 'noPool') {
         resend.delete(op.tid);
         this.#poolMissing(op);
-      } else if (change === 'resend' || op.session?.isHomeless) resend.set(op.tid, op);
+      } else if (skipped || change === 'resend' || op.session?.isHomeless) resend.set(op.tid, op);
     }
   }
 

@@ -126,12 +126,18 @@ export class OsdCommands {
     for (const command of [...this.#commands.values()]) if (command.osd === osd) this.#send(command);
   }
 
-  mapChanged(): void {
-    for (const command of [...this.#commands.values()]) {
+  /** Which of them has this epoch moved? @param skipped epochs before it were never seen: what was sent may be lost */
+  scan(skipped: boolean): void {
+    for (const command of this.#commands.values()) {
       const { pg } = command;
       const moved = pg !== undefined && this.#host.osdmap.placePg(pg.pool, pg.seed)?.actingPrimary !== command.osd;
-      if (!command.sent || moved) this.#send(command);
+      if (skipped || moved) command.sent = false;
     }
+  }
+
+  /** All epochs that came were scanned: sends what waits for its OSD. */
+  mapChanged(): void {
+    for (const command of [...this.#commands.values()]) if (!command.sent) this.#send(command);
   }
 
   /** All that is under way completes with -ESHUTDOWN, and so does what comes from now on. */

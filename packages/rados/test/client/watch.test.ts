@@ -44,6 +44,26 @@ describe('a notification', () => {
     expect(objecter.lingers.size).toBe(0);
   });
 
+  it('that no OSD answers in time rejects with ERR_CEPH_ETIMEDOUT: nobody was told', async () => {
+    const { cluster, objecter, io } = await startPool({ rados_osd_op_timeout: 2 });
+    for (const osd of cluster.osds) osd.frozen = true;
+    const call = outcome(io.notify('a'));
+    await settle(cluster, 3000);
+    expect(call.what).toBe('ERR_CEPH_ETIMEDOUT');
+    expect(objecter.lingers.size).toBe(0);
+  });
+
+  it('that some do not acknowledge in time resolves', async () => {
+    const { cluster, io } = await startPool();
+    const call = outcome(io.notify('a'));
+    await settle(cluster);
+    const [{ ops, connection }] = cluster.received as [MOSDOp];
+    const over = { cookie: ops[0]?.n1 as number, opcode: WATCH_EVENT.NOTIFY_COMPLETE, returnCode: -110 };
+    connection?.sendMessage(Object.assign(new MWatchNotify(), over));
+    await settle(cluster);
+    expect(call.what).toBe('done');
+  });
+
   it('that waits for watchers ends with ERR_CEPH_ENOENT when its pool is deleted', async () => {
     const { cluster, objecter, io } = await startPool();
     const call = outcome(io.notify('a'));
@@ -82,6 +102,36 @@ describe('a watch', () => {
     await settle(cluster);
     expect(close.what).toBe('done');
     expect([objecter.lingers.size, objecter.inflight]).toEqual([0, 0]);
+  });
+
+  it('ends when its loop is left', async () => {
+    const { cluster, objecter, io } = await startPool();
+    const loop = outcome(
+      (async () => {
+        for await (const { payload } of await io.watch('a')) if (payload.length > 0) break;
+      })(),
+    );
+    await settle(cluster);
+    const [{ ops, connection }] = cluster.received as [MOSDOp];
+    const heard = { cookie: ops[0]?.n1 as number, opcode: WATCH_EVENT.NOTIFY, payload: new Uint8Array(1) };
+    connection?.sendMessage(Object.assign(new MWatchNotify(), heard));
+    await settle(cluster);
+    await settle(cluster);
+    expect(loop.what).toBe('done');
+    expect(watchOps(cluster.received)).toEqual([OSD_WATCH_OP.WATCH, OSD_WATCH_OP.UNWATCH]);
+    expect([objecter.lingers.size, objecter.inflight]).toEqual([0, 0]);
+  });
+
+  it('ends all of its iterations', async () => {
+    const { cluster, io } = await startPool();
+    const opening = io.watch('a');
+    await settle(cluster);
+    const watch = await opening;
+    const iterations = [1, 2].map(() => outcome(watch[Symbol.asyncIterator]().next()));
+    await settle(cluster);
+    const close = outcome(watch.close());
+    await settle(cluster);
+    expect([close, ...iterations].map(({ what }) => what)).toEqual(['done', 'done', 'done']);
   });
 
   it('of a missing object rejects with ERR_CEPH_ENOENT', async () => {

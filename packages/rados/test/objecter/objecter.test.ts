@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RawObjectLocator } from '@cephts/encoding';
+import { MOSDMap } from '../../src/messages/osd/m-osd-map.js';
 import { MOSDOpReply } from '../../src/messages/osd/m-osd-op-reply.js';
 import { MWatchNotify } from '../../src/messages/osd/m-watch-notify.js';
 import { OSD_OP, OSD_WATCH_OP, WATCH_EVENT } from '../../src/messages/osd/osd-op-codes.js';
@@ -7,6 +8,7 @@ import type { MOSDOp } from '../../src/messages/osd/m-osd-op.js';
 import { ObjectOperation } from '../../src/objecter/object-operation.js';
 import type { Objecter, SubmitOptions } from '../../src/objecter/objecter.js';
 import { RequestRedirect } from '../../src/osdmap/osd-types.js';
+import { encodeOsdMap } from '../../src/osdmap/osd-map-codec.js';
 import { OSDMAP_FLAG } from '../../src/osdmap/osd-flags.js';
 import { PgPool, POOL_FLAG } from '../../src/osdmap/pg-pool.js';
 import { LOC, POOL, SimCluster } from './sim-cluster.js';
@@ -119,6 +121,37 @@ describe('an Objecter', () => {
     cluster.clock.advance(3000);
     expect(calls.map(({ r }) => r)).toEqual([0, 0, 0]);
     expect(cluster.objects.get('a')).toEqual(['x', '1', '2', '3']);
+  });
+
+  it('sends again all that is under way where epochs were skipped: anything may have moved, and come back', async () => {
+    const { cluster, objecter } = await start();
+    for (const osd of cluster.osds) osd.frozen = true;
+    const handlers = { onNotify: () => undefined, onError: () => undefined };
+    submit(objecter, 'a', append('x'));
+    objecter.lingers.watch('b', LOC, 30, handlers, () => undefined);
+    cluster.clock.advance(100);
+    const names = (): string[] =>
+      cluster.received
+        .splice(0)
+        .map(({ oid }) => oid)
+        .sort();
+    expect(names()).toEqual(['a', 'b']);
+    for (let i = 0; i < 3; i++) cluster.change(() => undefined);
+    cluster.clock.advance(100);
+    const { epoch, fsid } = cluster.map;
+    expect(objecter.osdmap.epoch).toBe(epoch - 3);
+    const m = Object.assign(new MOSDMap(fsid), { oldestMap: epoch, newestMap: epoch });
+    m.maps.set(epoch, encodeOsdMap(cluster.map));
+    objecter.msDispatch(m);
+    cluster.clock.advance(100);
+    expect(objecter.osdmap.epoch).toBe(epoch);
+    expect(names()).toEqual(['a', 'b']);
+    // and nothing where none is missing
+    cluster.change(() => undefined);
+    objecter.requestMap();
+    cluster.clock.advance(100);
+    expect(objecter.osdmap.epoch).toBe(epoch + 1);
+    expect(names()).toEqual([]);
   });
 
   it('waits while no OSD is up, and goes on when one is', async () => {
@@ -432,5 +465,27 @@ describe('a watch', () => {
     tell(WATCH_EVENT.DISCONNECT);
     expect(errors).toEqual([-107]);
     expect(objecter.lingers.check(watch)).toBe(-107);
+  });
+
+  it('is kept alive past a throttle that is full, and is not given up by rados_osd_op_timeout', async () => {
+    const { cluster, objecter } = await start({ objecter_inflight_ops: 1, rados_osd_op_timeout: 30 });
+    const errors: number[] = [];
+    const handlers = { onNotify: () => undefined, onError: (r: number) => errors.push(r) };
+    objecter.lingers.watch('a', LOC, 30, handlers, () => undefined);
+    cluster.clock.advance(100);
+    for (const osd of cluster.osds) osd.script = (m) => !m.ops.some(({ code }) => code === OSD_OP.WATCH);
+    submit(objecter, 'b', append('x'));
+    cluster.clock.advance(20_000);
+    expect(cluster.received.some((m) => isWatch(m, OSD_WATCH_OP.PING))).toBe(true);
+    // its OSD is stopped for longer than operations wait
+    for (const osd of cluster.osds) osd.frozen = true;
+    cluster.clock.advance(20_000);
+    cluster.primaryOf('a').restart();
+    cluster.clock.advance(60_000);
+    for (const osd of cluster.osds) osd.frozen = false;
+    for (const osd of cluster.osds) osd.restart();
+    cluster.clock.advance(20_000);
+    expect(errors).toEqual([]);
+    expect(cluster.received.some((m) => isWatch(m, OSD_WATCH_OP.RECONNECT))).toBe(true);
   });
 });
