@@ -458,6 +458,37 @@ with rados.WriteOpCtx() as op:
       await expect(striper.stat('striped')).rejects.toMatchObject({ code: 'ERR_CEPH_ENOENT' });
     }, 30_000);
 
+    it('says so where a pool or a snapshot is there already, or is not', async () => {
+      await expect(cluster.createPool('rep')).rejects.toMatchObject({ code: 'ERR_CEPH_EEXIST' });
+      await expect(cluster.deletePool('nowhere')).rejects.toMatchObject({ code: 'ERR_CEPH_ENOENT' });
+      await cluster.createPool('twice');
+      const { snapshots } = await cluster.openIoctx('twice');
+      await snapshots.create('s');
+      await expect(snapshots.create('s')).rejects.toMatchObject({ code: 'ERR_CEPH_EEXIST' });
+      await cluster.deletePool('twice');
+    });
+
+    it('keeps what the steps before a failed one have read', async () => {
+      const io = await cluster.openIoctx('rep');
+      await io.writeFull('compound', text('hello'));
+      const op = new ObjectOperation();
+      const data = op.read();
+      const compared = op.cmpExt(0, text('heLlo')).result();
+      const after = op.stat();
+      await expect(io.operate('compound', op)).rejects.toMatchObject({ code: 'ERR_CEPH_MISMATCH' });
+      expect([data.r >= 0, string(data.value), compared.r, after.r]).toEqual([true, 'hello', -4097, -4097]);
+    });
+
+    it('stops connecting when its signal aborts', async () => {
+      const controller = new AbortController();
+      const connecting = Cluster.connect({
+        conf: { file: ceph.conf, overrides: { mon_host: 'v2:127.0.0.1:1' } },
+        signal: controller.signal,
+      });
+      controller.abort();
+      await expect(connecting).rejects.toMatchObject({ code: 'ERR_CEPH_ABORTED' });
+    });
+
     it('ends everything when it is shut down: what is pending, what comes later, and watches', async () => {
       const other = await Cluster.connect({ conf: { file: ceph.conf } });
       const io = await other.openIoctx('rep');

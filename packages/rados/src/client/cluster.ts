@@ -65,18 +65,29 @@ export class Cluster {
     const inline = { ms_async_op_threads: '0' };
     const config = conf instanceof CephConf ? conf : CephConf.load({ ...conf, defaults: { ...inline, ...conf.defaults } });
     let objecter: Objecter | undefined;
+    let joining: MonClient | undefined;
     const connect = (): Promise<ClusterClient> =>
       connectCluster(config, {
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
         ...(context === undefined ? {} : { context }),
         beforeAuthenticate: ({ cct, messenger, monc }) => {
+          if (signal?.aborted) throw givenUp('connecting', signal);
+          joining = monc;
           objecter = new Objecter(cct, { messenger, mon: monc });
           objecter.init();
           objecter.requestMap();
         },
       });
-    const client = await abortable('connecting', signal, connect, (late) => void late.shutdown());
-    const cluster = new Cluster(client, objecter as Objecter);
+    let client: ClusterClient;
+    try {
+      client = await abortable('connecting', signal, connect, (late) => void late.shutdown());
+    } catch (error) {
+      await objecter?.shutdown();
+      // with its client of the monitors the connecting ends, and closes what it has opened
+      await joining?.shutdown();
+      throw error;
+    }
+    const cluster = new Cluster(client, objecter as unknown as Objecter);
     try {
       await cluster.waitForMap(1, signal ? { signal } : {});
     } catch (error) {
@@ -162,12 +173,17 @@ export class Cluster {
 
   /** @throws CephError `ERR_CEPH_EEXIST` and the like */
   async createPool(name: string, options?: CallOptions): Promise<void> {
+    // the monitors take one that is there already for done: as in Ceph's clients, the latest map tells
+    await this.waitForLatestOsdMap(options);
+    if (this.osdmap.poolByName(name) !== undefined) throw errnoError(-ERRNO.EEXIST, `creating pool ${name}`);
     await this.#command({ prefix: 'osd pool create', pool: name }, `creating pool ${name}`, options);
     await this.waitForLatestOsdMap(options);
   }
 
-  /** Needs `mon_allow_pool_delete`. */
+  /** Needs `mon_allow_pool_delete`. @throws CephError `ERR_CEPH_ENOENT` and the like */
   async deletePool(name: string, options?: CallOptions): Promise<void> {
+    await this.waitForLatestOsdMap(options);
+    if (this.osdmap.poolByName(name) === undefined) throw errnoError(-ERRNO.ENOENT, `deleting pool ${name}`);
     const cmd = { prefix: 'osd pool delete', pool: name, pool2: name, yes_i_really_really_mean_it: true };
     await this.#command(cmd, `deleting pool ${name}`, options);
     await this.waitForLatestOsdMap(options);

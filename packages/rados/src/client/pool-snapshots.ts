@@ -38,7 +38,10 @@ export class PoolSnapshots {
     return found.snapid;
   }
 
+  /** @throws CephError `ERR_CEPH_EEXIST` where there is one of that name */
   async create(name: string, options?: CallOptions): Promise<void> {
+    // the monitors take one that is there already for done
+    if (this.list().some((snap) => snap.name === name)) throw errnoError(-ERRNO.EEXIST, `snapshot ${name}`);
     await this.#request(POOL_OP.CREATE_SNAP, { name }, `making snapshot ${name}`, options);
   }
 

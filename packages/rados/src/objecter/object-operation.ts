@@ -23,7 +23,7 @@ const NO_OPS: OsdOp[] = [];
 const NO_SLOTS: (Slot | undefined)[] = [];
 
 interface Slot {
-  fill(rval: number, outdata: Uint8Array, failed: number, silent: boolean): void;
+  fill(r: number, outdata: Uint8Array, silent: boolean): void;
 }
 
 class ResultSlot<T> implements OpResult<T>, Slot {
@@ -35,9 +35,9 @@ class ResultSlot<T> implements OpResult<T>, Slot {
     this.#read = read;
   }
 
-  fill(rval: number, outdata: Uint8Array, failed: number, silent: boolean): void {
-    this.r = rval < 0 ? rval : failed || rval;
-    if (this.r >= 0 && !(silent && outdata.length === 0)) this.value = this.#read(outdata);
+  fill(r: number, outdata: Uint8Array, silent: boolean): void {
+    this.r = r;
+    if (r >= 0 && !(silent && outdata.length === 0)) this.value = this.#read(outdata);
   }
 }
 
@@ -356,15 +356,35 @@ export class ObjectOperation {
     return result;
   }
 
-  /** Fills in the results. @internal @param r what the whole operation gave */
+  /** The last step's result, of steps that give none themselves: `op.cmpExt(0, bytes).result()`. */
+  result(): OpResult<unknown> {
+    const last = this.#slots.length - 1;
+    if (last < 0) throw einval('there is no step yet that could have a result');
+    const slot = (this.#slots[last] as ResultSlot<unknown> | undefined) ?? new ResultSlot<unknown>(() => undefined);
+    this.#slots[last] = slot;
+    return slot;
+  }
+
+  /**
+   * Fills in the results: what the OSD says of each step up to the one that failed the operation, of the others that one's errno.
+   *
+   * @internal
+   * @param r what the whole operation gave
+   */
   finish(outcomes: readonly OsdOpOutcome[], r: number): void {
-    const failed = Math.min(r, 0);
     // of what changes something, OSDs tell no more than the result
     const silent = (this.flags & OSD_FLAG.WRITE) !== 0;
+    const reached = r < 0 ? this.#failedStep(outcomes) : outcomes.length - 1;
     for (let i = 0; i < this.#slots.length; i++) {
       const outcome = outcomes[i];
-      this.#slots[i]?.fill(outcome?.rval ?? 0, outcome?.outdata ?? NO_BYTES, outcome ? failed : failed || -ERRNO.EIO, silent);
+      if (outcome && i <= reached) this.#slots[i]?.fill(outcome.rval, outcome.outdata, silent);
+      else this.#slots[i]?.fill(r < 0 ? r : -ERRNO.EIO, NO_BYTES, silent);
     }
+  }
+
+  /** The step that ended a failed operation; −1 where it did not come to the steps, or the OSD does not say. */
+  #failedStep(outcomes: readonly OsdOpOutcome[]): number {
+    return outcomes.findIndex(({ rval }, i) => rval < 0 && ((this.#ops[i]?.flags ?? 0) & OSD_OP_FLAG.FAILOK) === 0);
   }
 }
 

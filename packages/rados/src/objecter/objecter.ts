@@ -408,7 +408,7 @@ export class Objecter implements Dispatcher {
       operation.finish(outcomes, r);
     } catch (error) {
       this.#cct.dout('objecter', 0, () => `cannot read what the OSD answered: ${(error as Error).message}`);
-      result = -ERRNO.EIO;
+      if (r >= 0) result = -ERRNO.EIO;
     }
     try {
       complete(onFinish, result);

@@ -49,6 +49,44 @@ describe('an Objecter', () => {
     expect(objecter.inflight).toBe(0);
   });
 
+  it('gives each step of a failed operation what the OSD says of it, and those after the failure its errno', async () => {
+    const { cluster, objecter } = await start();
+    const answer = (rvals: number[], result: number): void => {
+      for (const osd of cluster.osds)
+        osd.script = (m) => {
+          const outcomes = rvals.map((rval) => ({ rval, outdata: text(rval < 0 ? '' : 'read') }));
+          const reply = Object.assign(new MOSDOpReply(), { tid: m.tid, oid: m.oid, result, retryAttempt: m.retryAttempt });
+          m.connection?.sendMessage(Object.assign(reply, { outcomes }));
+          return true;
+        };
+    };
+    const ask = (rvals: number[], result: number): [number, string | undefined][] => {
+      answer(rvals, result);
+      const op = new ObjectOperation();
+      const first = op.read();
+      const mayFail = op.getXattr('x');
+      op.failOk();
+      const compared = op.cmpExt(0, text('abc')).result();
+      const last = op.getXattr('y');
+      expect(op.result()).toBe(last);
+      const call = submit(objecter, 'a', op);
+      cluster.clock.advance(100);
+      expect(call.r).toBe(result);
+      const told = (value: unknown): string | undefined => (value ? Buffer.from(value as Uint8Array).toString() : undefined);
+      return [first, mayFail, compared, last].map(({ r, value }) => [r, told(value)]);
+    };
+    expect(ask([0, -61, -4097, 0], -4097)).toEqual([
+      [0, 'read'],
+      [-61, undefined],
+      [-4097, undefined],
+      [-4097, undefined],
+    ]);
+    // the whole fails before its steps
+    expect(ask([0, 0, 0, 0], -1).map(([r]) => r)).toEqual([-1, -1, -1, -1]);
+    expect(ask([], -2).map(([r]) => r)).toEqual([-2, -2, -2, -2]);
+    expect(ask([0, -61, 0, 0], 0)[3]).toEqual([0, 'read']);
+  });
+
   it('leaves nothing of what was read, nor of who was told, to an operation that is done', async () => {
     const { cluster, objecter } = await start();
     let told = 0;
