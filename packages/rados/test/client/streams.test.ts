@@ -63,7 +63,7 @@ describe('a write stream that is destroyed', () => {
 });
 
 describe('options of streams that cannot be', () => {
-  const EINVAL = expect.objectContaining({ code: 'ERR_CEPH_EINVAL' }) as Error;
+  const EINVAL = expect.objectContaining({ code: 'ERR_CEPH_EINVAL' }) as unknown as Error;
 
   it.each([0, -1, NaN, 0.5, Infinity])('%p pieces, or bytes of one, are refused', (n) => {
     const object = new HeldObject();
