@@ -16,11 +16,15 @@ export interface MsgrThreadOptions {
   name: string;
   url: URL;
   backlog: number;
-  onDeath: (thread: MsgrThread) => void;
+  /** Told when it ended unasked, and why. */
+  onDeath: (error: CephError) => void;
 }
 
 /** Records worked off before what they brought is dispatched: what is dispatched soon dies young, and a large batch's messages would not. */
 const AT_ONCE = 64;
+
+/** Ms after which a thread has shown that it can live. */
+const GROWN_UP = 5000;
 
 interface ThreadListener {
   accept: (wire: Wire) => WireOwner | undefined;
@@ -43,10 +47,13 @@ export class MsgrThread {
   #scheduled = false;
   #handling = false;
   #dead = false;
+  readonly #begin: number;
+  #served = false;
 
   constructor(cct: CephContext, options: MsgrThreadOptions) {
     this.#cct = cct;
     this.name = options.name;
+    this.#begin = cct.clock.monotonicNow();
     this.#thread = new WorkerThread(cct, {
       name: options.name,
       owner: 'AsyncMessenger',
@@ -56,14 +63,23 @@ export class MsgrThread {
       onMessage: (batch) => this.#handle(batch as Batch),
       onDeath: (error) => {
         this.#die(error.message);
-        options.onDeath(this);
+        options.onDeath(error);
       },
     });
   }
 
-  /** Wires and listeners it has: the load by which new ones are spread. */
+  /** Wires and listeners it has: the load by which new ones are spread. A dead one takes none. */
   get references(): number {
-    return this.#wires.size + this.#listeners.size;
+    return this.#dead ? Infinity : this.#wires.size + this.#listeners.size;
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  /** Has it had a connection, or run for long? One that has not may have died of what the next one dies of. */
+  get hasLived(): boolean {
+    return this.#served || this.#cct.clock.monotonicNow() - this.#begin >= GROWN_UP;
   }
 
   /** The beginning of a record for the worker; the batch leaves with this turn. */
@@ -85,6 +101,10 @@ export class MsgrThread {
   connect(addr: EntityAddr, owner: WireOwner): Wire {
     const id = this.#nextId++;
     const wire = new WorkerWire(this, id, owner, addr, EntityAddr.BLANK);
+    if (this.#dead) {
+      this.#cct.clock.defer(() => wire.fault(`${this.name} has died`, undefined));
+      return wire;
+    }
     this.#add(id, wire);
     this.command(Command.CONNECT, id).text(String(addr));
     return wire;
@@ -92,6 +112,7 @@ export class MsgrThread {
 
   /** Listens; resolves with the port. @throws CephError */
   listen(addr: EntityAddr, accept: (wire: Wire) => WireOwner | undefined): Promise<{ port: number; close: () => Promise<void> }> {
+    if (this.#dead) return Promise.reject(new CephError('ERR_CEPH_THREAD_DIED', `${this.name} has died`));
     const id = this.#nextId++;
     this.#hold();
     return new Promise((resolve, reject) => {
@@ -237,6 +258,7 @@ export class MsgrThread {
         wire?.inOrder(() => wire.aborted());
         break;
       case Report.CONNECTED:
+        this.#served = true;
         wire?.connected(EntityAddr.parse(r.text()) ?? EntityAddr.BLANK);
         if (!wire) r.text();
         break;
@@ -282,6 +304,7 @@ export class MsgrThread {
       EntityAddr.parse(local) ?? EntityAddr.BLANK,
     );
     this.#add(id, wire);
+    this.#served = true;
     const owner = this.#listeners.get(listener)?.accept(wire);
     if (owner) wire.owner = owner;
     else wire.destroy();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { CephContext } from '@cephts/common';
+import type { CephContext, CephError, TimerHandle } from '@cephts/common';
 import type { EntityAddr } from '@cephts/encoding';
 import { MsgrThread } from './msgr-thread.js';
 import type { Listener, NetworkStack } from './network-stack.js';
@@ -9,7 +9,7 @@ import type { Wire, WireOwner } from './wire.js';
 // a bundler would copy the file without what it imports; left alone it is found where it lies, or the event centers run inline
 const ENTRY = new URL(/* webpackIgnore: true */ './msgr-worker.worker.js', import.meta.url);
 
-/** Ms until a listener is tried again, at first and at most. */
+/** Ms until a thread that died young, or a listener, is tried again, at first and at most. */
 const FIRST_RETRY = 100;
 const LAST_RETRY = 5000;
 
@@ -17,8 +17,18 @@ const LAST_RETRY = 5000;
 export interface WorkerStackOptions {
   threads: number;
   backlog: number;
+  /** What the threads run. @defaultValue the one that is built */
+  entry?: URL;
   /** Told when the last user is gone. */
   onEnd?: () => void;
+}
+
+/** The place of one thread, and of who follows it. */
+interface Seat {
+  thread: MsgrThread;
+  /** Ms until the next one comes, where this one dies young. */
+  delay: number;
+  respawn: TimerHandle;
 }
 
 /** A place where one of the threads listens; another one takes over where it dies. */
@@ -28,19 +38,21 @@ interface Door {
   accept: (wire: Wire) => WireOwner | undefined;
   close: () => Promise<void>;
   closed: boolean;
+  retry: TimerHandle;
 }
 
 /**
  * The system's sockets in real threads msgr-worker-N, shared by the messengers of one context. New connections go to the thread that has
  * the fewest; what one listener accepts stays with the listener's thread, since Node cannot hand a socket from one thread to another.
  *
- * A thread that dies faults its connections, which come back on another; a new thread takes its place and its listeners.
+ * A thread that dies faults its connections, which come back on another; a new thread takes its place and its listeners, at once, or later and
+ * later where one after the other dies before it was of use.
  */
 export class WorkerStack implements NetworkStack {
   readonly name = 'workers';
   readonly #cct: CephContext;
   readonly #options: WorkerStackOptions;
-  readonly #threads: MsgrThread[] = [];
+  readonly #seats: Seat[] = [];
   readonly #doors = new Set<Door>();
   #users = 0;
 
@@ -56,7 +68,7 @@ export class WorkerStack implements NetworkStack {
 
   /** The threads. @internal */
   get threads(): readonly MsgrThread[] {
-    return this.#threads;
+    return this.#seats.map(({ thread }) => thread);
   }
 
   connect(addr: EntityAddr, owner: WireOwner): Wire {
@@ -66,12 +78,13 @@ export class WorkerStack implements NetworkStack {
   async listen(addr: EntityAddr, accept: (wire: Wire) => WireOwner | undefined): Promise<Listener> {
     const thread = this.#idlest();
     const { port, close } = await thread.listen(addr, accept);
-    const door: Door = { thread, addr: addr.withPort(port), accept, close, closed: false };
+    const door: Door = { thread, addr: addr.withPort(port), accept, close, closed: false, retry: undefined };
     this.#doors.add(door);
     return {
       addr: door.addr,
       close: () => {
         door.closed = true;
+        this.#cct.clock.clearTimeout(door.retry);
         this.#doors.delete(door);
         return door.close();
       },
@@ -80,36 +93,61 @@ export class WorkerStack implements NetworkStack {
 
   retain(): void {
     this.#users++;
-    while (this.#threads.length < this.#options.threads) this.#threads.push(this.#spawn(this.#threads.length));
+    while (this.#seats.length < this.#options.threads) {
+      const seat: Seat = { thread: this.#spawn(this.#seats.length), delay: FIRST_RETRY, respawn: undefined };
+      this.#seats.push(seat);
+    }
   }
 
   async release(): Promise<void> {
     if (--this.#users > 0) return;
     this.#options.onEnd?.();
-    await Promise.all(this.#threads.splice(0).map((thread) => thread.stop()));
+    const seats = this.#seats.splice(0);
+    for (const { respawn } of seats) this.#cct.clock.clearTimeout(respawn);
+    await Promise.all(seats.map(({ thread }) => thread.stop()));
   }
 
   #spawn(index: number): MsgrThread {
-    const { backlog } = this.#options;
+    const { backlog, entry = ENTRY } = this.#options;
     return new MsgrThread(this.#cct, {
       name: `msgr-worker-${index}`,
-      url: ENTRY,
+      url: entry,
       backlog,
-      onDeath: (thread) => this.#replace(thread),
+      onDeath: (error) => this.#died(index, error),
     });
   }
 
   #idlest(): MsgrThread {
-    return this.#threads.reduce((best, thread) => (thread.references < best.references ? thread : best));
+    return this.threads.reduce((best, thread) => (thread.references < best.references ? thread : best));
   }
 
-  #replace(dead: MsgrThread): void {
-    this.#cct.dout('ms', -1, `${dead.name} died; its connections fault, another thread takes its place`);
-    const index = this.#threads.indexOf(dead);
-    if (index < 0) return;
-    const thread = this.#spawn(index);
-    this.#threads[index] = thread;
-    for (const door of this.#doors) if (door.thread === dead) void this.#reopen(door, thread);
+  #died(index: number, error: CephError): void {
+    const seat = this.#seats[index];
+    if (!seat) return;
+    const { thread } = seat;
+    const delay = thread.hasLived ? 0 : seat.delay;
+    const why = (error.cause as Error | undefined)?.message ?? error.message;
+    const when = delay === 0 ? '' : ` in ${delay} ms`;
+    this.#cct.dout('ms', -1, `${thread.name} died: ${why}; its connections fault, another thread takes its place${when}`);
+    seat.delay = delay === 0 ? FIRST_RETRY : longer(delay);
+    if (delay === 0) {
+      this.#succeed(seat, index);
+      return;
+    }
+    const { clock } = this.#cct;
+    seat.respawn = clock.setTimeout(() => this.#succeed(seat, index), delay);
+    // listeners hold the process open, as ever
+    if (!this.#doorsOf(thread).length) clock.unref(seat.respawn);
+  }
+
+  #succeed(seat: Seat, index: number): void {
+    const doors = this.#doorsOf(seat.thread);
+    seat.thread = this.#spawn(index);
+    for (const door of doors) void this.#reopen(door, seat.thread);
+  }
+
+  #doorsOf(thread: MsgrThread): Door[] {
+    return [...this.#doors].filter((door) => door.thread === thread);
   }
 
   /** Listens again at the same place; where somebody else has taken the port meanwhile, tries until it is free. */
@@ -120,12 +158,17 @@ export class WorkerStack implements NetworkStack {
       door.close = close;
       if (door.closed) await close();
     } catch (error) {
+      // whoever follows a dead thread takes over its doors
+      if (door.closed || thread.isDead) return;
       this.#cct.dout('ms', -1, `${thread.name}: ${(error as Error).message}; tries again in ${delay} ms`);
-      const { clock } = this.#cct;
       const retry = (): void => {
-        if (!door.closed && door.thread === thread) void this.#reopen(door, thread, Math.min(2 * delay, LAST_RETRY));
+        if (door.thread === thread) void this.#reopen(door, thread, longer(delay));
       };
-      clock.unref(clock.setTimeout(retry, delay));
+      door.retry = this.#cct.clock.setTimeout(retry, delay);
     }
   }
+}
+
+function longer(delay: number): number {
+  return Math.min(2 * delay, LAST_RETRY);
 }
