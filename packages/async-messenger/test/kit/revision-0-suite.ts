@@ -154,7 +154,7 @@ export function revision0Suite(name: string, stack: NonNullable<MessengerInit['s
       con.sendMessage(shape(7, 8, 9));
       await here.count(3);
       expect(here.received.map(segments)).toEqual([shape(1, 2, 3), shape(4, 5, 6), shape(7, 8, 9)].map(segments));
-      expect([revision1(con), revision1(here.received[2]!.connection)]).toEqual([true, true]);
+      expect([revision1(con), revision1(there.received[2]!.connection)]).toEqual([true, true]);
       expect(ends.client.recorder.events).toEqual(['connect', 'connect', 'connect']);
     });
   });
