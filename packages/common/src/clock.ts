@@ -16,13 +16,19 @@ export interface Clock {
   defer(callback: () => void): void;
   /** Lets a pending timer no longer hold the process open, where the platform knows such a thing. */
   unref(handle: TimerHandle): void;
+  /** True while callbacks given to it may get lost, as when fake timers are in place: a test may reset them, or take them away. */
+  readonly forgets?: boolean;
 }
 
 interface Platform {
-  setTimeout(callback: () => void, delay: number): unknown;
+  setTimeout: {
+    (callback: () => void, delay: number): unknown;
+    /** What a setTimeout of sinon's (which is jest's and vitest's too) goes by. */
+    clock?: { performance: Platform['performance'] };
+  };
   clearTimeout(handle: unknown): void;
   setImmediate?(callback: () => void): unknown;
-  performance: { now(): number; timeOrigin: number };
+  performance: { now(): number };
   MessageChannel: new () => { port1: { onmessage: (() => void) | null }; port2: { postMessage(value: unknown): void } };
 }
 
@@ -44,12 +50,16 @@ const { performance, setTimeout } = platform;
  * The platform's clock. It looks the timer functions up at each call, so jest's and sinon's fake timers take effect.
  */
 export const realClock: Clock = {
-  // fake timers put their own `performance` in place, and their own setTimeout, which is the quicker one to look up
-  monotonicNow: () => (platform.setTimeout === setTimeout ? performance : platform.performance).now(),
+  // fake timers put their own setTimeout in place, which is quick to look up, and need not have put their `performance` in place
+  monotonicNow: () =>
+    (platform.setTimeout === setTimeout ? performance : (platform.setTimeout.clock ?? platform).performance).now(),
   now: () => Date.now(),
   // rounded up, since platforms cut the fraction off and would be early
   setTimeout: (callback, delay) => platform.setTimeout(callback, Math.ceil(delay)),
   clearTimeout: (handle) => platform.clearTimeout(handle),
   defer: (callback) => void (platform.setImmediate ?? (defer ??= makeDefer()))(callback),
   unref: (handle) => void (handle as { unref?: () => void } | undefined)?.unref?.(),
+  get forgets() {
+    return 'clock' in platform.setTimeout;
+  },
 };

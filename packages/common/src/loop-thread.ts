@@ -56,7 +56,8 @@ export class LoopThread {
   /** Gives `entry` a turn soon (after the present one, where it runs); nothing happens where it has one coming, or is not started. */
   wake(): void {
     if (!this.started || this.#woken) return;
-    this.#woken = true;
+    // two turns are better than none
+    this.#woken = !this.#cct.clock.forgets;
     this.#cct.clock.defer(() => {
       this.#woken = false;
       this.turn();

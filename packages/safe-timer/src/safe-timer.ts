@@ -41,11 +41,7 @@ interface Special {
 function dueAfter(now: number, ms: number, callback: Completion): number {
   const time = now + Math.max(ms, 0);
   if (time < MAX_TIME && callback) return time;
-  throw refusal(ms, callback);
-}
-
-function refusal(ms: number, callback: Completion): Error {
-  return callback ? invalidOption('ms', 'a number below 2^46', ms) : invalidOption('callback', 'a Context or a function', callback);
+  throw callback ? invalidOption('ms', 'a number below 2^46', ms) : invalidOption('callback', 'a Context or a function', callback);
 }
 
 /**
@@ -84,13 +80,15 @@ export class SafeTimer {
   /** Events need nothing but to be added: started, open, no limits, no counters, no asynchronous context. */
   #plain = false;
   #paused = false;
+  /** Its turn is on the stack. */
+  #running = false;
   /** The promise of the callback that runs; what follows waits for it. */
   #awaiting: PromiseLike<unknown> | undefined;
   /** What all that is pending is given: an error's number once {@link destroy} was called. */
   #verdict = 0;
   readonly #waiters: (() => void)[] = [];
-  /** Who has to know when an event is over: special events, waiters, the option `ref`. */
-  #watchers: number;
+  /** Somebody has to know when an event is over: special events, waiters, the option `ref`. True until nothing is pending. */
+  #watched: boolean | undefined;
 
   /**
    * @param cct clock, thread table, perf counters; a bare one (no table, no counters) where not given
@@ -98,7 +96,7 @@ export class SafeTimer {
    */
   constructor(cct: PrimitiveContext = primitiveContext(), options: SafeTimerOptions = {}) {
     checkOptionTypes('SafeTimer', TYPES, options);
-    const { name, threadName = 'safe_timer', owner = 'SafeTimer', purpose = 'Runs events when they are due.' } = options;
+    const { name, threadName = 'safe_timer', owner = 'SafeTimer', purpose = 'Runs timed events.' } = options;
     this.#cct = cct;
     this.#clock = cct.clock;
     this.#options = options;
@@ -106,15 +104,17 @@ export class SafeTimer {
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
     this.#limits = options.limits?.(this.#report);
     this.#counters = name === undefined ? name : cct.queueCounters?.(`timer-${name}`, 'lateness', options.latencyHistogram);
-    this.#watchers = options.ref ? 1 : 0;
+    this.#watched = options.ref;
     this.#thread = cct.newThread({
       name: threadName,
       owner,
       purpose,
       entry: (deadline) => {
+        this.#running = true;
         try {
           return this.#timerThread(deadline);
         } finally {
+          this.#running = false;
           this.#rest();
         }
       },
@@ -160,7 +160,7 @@ export class SafeTimer {
     const time = dueAfter(now, ms, callback);
     if (options || !this.#plain) return this.#addSpecial(now, time, callback, 0, options);
     const event = this.#wheel.add(time, callback, now);
-    if (time < this.#alarmAt) this.#ringBy(time);
+    if (time < this.#alarmAt && !this.#running) this.#arm();
     return event;
   }
 
@@ -193,16 +193,12 @@ export class SafeTimer {
    */
   cancelEvent(event: TimerEvent): boolean {
     const slot = this.#wheel.slotOf(event);
-    if (slot === 0) return false;
-    this.#cancel(slot);
-    return true;
+    return slot > 0 && this.#cancel(slot);
   }
 
   /** Cancels every event. @returns how many were pending */
   cancelAllEvents(): number {
-    const slots = this.#wheel.slots();
-    for (const slot of slots) this.#cancel(slot);
-    return slots.length;
+    return this.#wheel.events().filter((event) => this.cancelEvent(event)).length;
   }
 
   /** Lets the running callback end; no more follow until {@link resume}. Time goes on: what falls due meanwhile runs then. */
@@ -219,9 +215,9 @@ export class SafeTimer {
   /** Resolves when nothing is pending and nothing runs; at once where that is so. A recurring event is always pending. */
   waitForEmpty(): Promise<void> {
     return new Promise((resolve) => {
-      this.#watchers++;
+      this.#watched = true;
       this.#waiters.push(resolve);
-      if (!this.#thread.isCurrent) this.#tellIfEmpty();
+      this.#rest();
     });
   }
 
@@ -237,7 +233,7 @@ export class SafeTimer {
     this.#disarm();
     this.#thread.stop();
     this.#counters?.remove();
-    if (!this.#thread.isCurrent) this.#rest();
+    this.#rest();
   }
 
   /** Takes no more, ends recurring events, lets the others run at their time (lifting a pause), then shuts down. */
@@ -246,7 +242,7 @@ export class SafeTimer {
     this.#plain = false;
     for (const [slot, { every }] of this.#specials) {
       // destroy tells them, but for the one that runs, which has no time
-      if (every > 0 && (this.#verdict === 0 || this.#wheel.timeOf(slot) === Infinity)) this.#cancel(slot);
+      if (every > 0 && !(this.#verdict && this.#wheel.timeOf(slot) < MAX_TIME)) this.#cancel(slot);
     }
     this.resume();
     await this.waitForEmpty();
@@ -257,12 +253,13 @@ export class SafeTimer {
    * Completes everything pending with the error's errno (-ECANCELED where it has none), in order and on the timer's thread, then shuts
    * down. Waits for no promise that a callback returned before, unless the callback holds the `lock` until that settles.
    */
-  async destroy(error?: unknown): Promise<void> {
-    this.#verdict ||= -Math.abs((error as { errno?: number } | undefined)?.errno || ECANCELED);
+  destroy(error?: unknown): Promise<void> {
+    const { errno } = (error ?? {}) as { errno?: number };
+    this.#verdict ||= -(Math.abs(errno! | 0) || ECANCELED);
     // but for the lock: the callback that runs holds it, or it was asked for and will be given
     if (!this.#lock) this.#awaiting = undefined;
     this.#pacer.end();
-    await this.close();
+    return this.close();
   }
 
   /** As {@link close}. */
@@ -286,27 +283,32 @@ export class SafeTimer {
     const forget = signal && this.#hub.add(signal, () => this.cancelEvent(event));
     event = this.#wheel.add(time, callback, now);
     this.#specials.set(this.#wheel.slotOf(event), { cost, every, forget });
-    this.#watchers++;
+    this.#watched = true;
     this.#counters?.length(this.length);
-    this.#ringBy(time);
+    if (time < this.#alarmAt && !this.#running) this.#arm();
     return event;
   }
 
-  #cancel(slot: number): void {
+  #cancel(slot: number): true {
     this.#wheel.remove(slot);
-    if (this.#watchers > 0) this.#left(slot);
+    if (this.#watched) this.#left(slot);
+    return true;
   }
 
-  /** Sees to it that the alarm rings at `time` or before. The thread itself sets it when it goes to sleep. */
-  #ringBy(time: number): void {
-    if (time < this.#alarmAt && !this.#thread.isCurrent) this.#arm(time);
-  }
-
-  #arm(at: number): void {
+  /** Sets the alarm to the first event; during a turn that comes last. */
+  #arm(): void {
     const clock = this.#clock;
+    const now = clock.monotonicNow();
     this.#disarm();
-    this.#alarmAt = at;
-    this.#alarm = clock.setTimeout(this.#ring, Math.min(Math.max(0, at - clock.monotonicNow()), MAX_DELAY));
+    this.#wheel.rewind(now);
+    const at = this.#wheel.earliest();
+    // one that may get lost is set again with every event
+    if (!clock.forgets) this.#alarmAt = at;
+    const ring = (): void => {
+      this.#alarmAt = Infinity;
+      this.#thread.turn();
+    };
+    this.#alarm = clock.setTimeout(ring, Math.min(Math.max(0, at - now), MAX_DELAY));
     if (!this.#options.ref) clock.unref(this.#alarm);
   }
 
@@ -314,11 +316,6 @@ export class SafeTimer {
     this.#clock.clearTimeout(this.#alarm);
     this.#alarmAt = Infinity;
   }
-
-  readonly #ring = (): void => {
-    this.#alarmAt = Infinity;
-    this.#thread.turn();
-  };
 
   /** What is due by now; everything, after destroy. */
   #due(): number {
@@ -336,14 +333,14 @@ export class SafeTimer {
         if (this.#pacer.isOver()) return true;
       }
     }
-    if (wheel.earliest() < this.#alarmAt) this.#arm(wheel.earliest());
+    if (wheel.earliest() < this.#alarmAt) this.#arm();
     return false;
   }
 
   #run(slot: number): void {
     const callback = this.#wheel.items[slot]!;
     let again;
-    if (this.#watchers > 0) again = this.#take(slot);
+    if (this.#watched) again = this.#take(slot);
     else this.#wheel.remove(slot);
     const promise = completeReporting(callback, this.#verdict, this.#report);
     if (promise) void this.#await(promise, again);
@@ -370,8 +367,6 @@ export class SafeTimer {
     this.#pacer.end();
     try {
       await promise;
-    } catch (error) {
-      this.#report(error);
     } finally {
       // whoever waits for the lock comes before the next event
       this.#release();
@@ -382,10 +377,14 @@ export class SafeTimer {
     }
   }
 
-  /** No callback is on the stack, nor follows at once. */
+  /** Gives the lock back, and tells those who wait for empty, unless a callback runs. */
   #rest(): void {
-    this.#tellIfEmpty();
-    if (!this.#awaiting) this.#release();
+    if (this.#running || this.#awaiting) return;
+    this.#release();
+    if (this.length > 0) return;
+    this.#watched = this.#options.ref;
+    if (this.#watched) this.#disarm();
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   /** Takes the lock. @returns false when it has to be waited for; a turn follows then */
@@ -408,21 +407,11 @@ export class SafeTimer {
     const special = this.#specials.get(slot);
     if (special) {
       this.#specials.delete(slot);
-      this.#watchers--;
       special.forget?.();
       this.#limits?.remove(special.cost);
     }
     this.#counters?.length(this.length);
-    if (!this.#thread.isCurrent) this.#tellIfEmpty();
-    if (this.#options.ref && this.length === 0) this.#disarm();
-  }
-
-  #tellIfEmpty(): void {
-    if (this.length > 0 || this.#awaiting) return;
-    for (const resolve of this.#waiters.splice(0)) {
-      this.#watchers--;
-      resolve();
-    }
+    this.#rest();
   }
 
   readonly #report = (error: unknown): void => {

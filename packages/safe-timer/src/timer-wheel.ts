@@ -138,9 +138,11 @@ export class TimerWheel<T extends object> {
     this.#used = END + 1;
   }
 
-  /** The slots of all events, in no order. */
-  slots(): number[] {
-    return [...this.items.keys()].filter((slot) => this.items[slot]);
+  /** All events, those of one tick in order of insertion. */
+  events(): TimerEvent[] {
+    const events: TimerEvent[] = [];
+    for (let slot = END; ++slot < this.#used;) if (this.items[slot]) events.push(this.#doubles[slot * DOUBLES + NAME]!);
+    return events;
   }
 
   /** A time before which nothing is due: that of the first event, unless that was cancelled. Infinity where nothing is pending. */
@@ -169,6 +171,15 @@ export class TimerWheel<T extends object> {
       this.#advance(start);
       if (unit > 1) this.#spread(bucket);
     }
+  }
+
+  /** Time has gone back to `now`, if it has, as it does where a test puts a clock of its own in place: what was late may be ahead again. */
+  rewind(now: number): void {
+    // rounding may have let it run ahead by a tick
+    if (now * TICKS - this.#base > this.#current - 1) return;
+    this.#base = this.#current = 0;
+    this.#advance(now * TICKS);
+    for (let bucket = 0; bucket < END; bucket++) this.#spread(bucket);
   }
 
   /** Time has come to `tick`: nothing is pending before. */
@@ -225,7 +236,7 @@ export class TimerWheel<T extends object> {
     this.#doubles[bucket * DOUBLES] = Infinity;
   }
 
-  /** Places everything in a bucket again, in order, into the levels below. */
+  /** Places everything in a bucket again, in order: where time has come to it, into the levels below. */
   #spread(bucket: number): void {
     let slot = this.#integers[bucket * INTEGERS + NEXT]!;
     this.#clear(bucket);

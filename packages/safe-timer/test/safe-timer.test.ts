@@ -230,6 +230,20 @@ describe('SafeTimer.cancelEvent', () => {
     expect(log).toEqual(['after@7']);
   });
 
+  it('cancels all that was pending, whatever is called on the way', () => {
+    const onLowWater = (): void => {
+      timer.cancelEvent(third);
+      timer.addEventAfter(1, note('later'));
+    };
+    const { clock, timer, log, note } = setup({ limits: limits({ highWater: 3, lowWater: 2, onLowWater }) });
+    timer.addEventAfter(1, note('first'));
+    timer.addEventAfter(2, note('second'));
+    const third = timer.addEventAfter(3, note('third'));
+    expect(timer.cancelAllEvents()).toBe(2);
+    clock.advance(10);
+    expect([log, timer.length, timer.cost]).toEqual([['later@1'], 0, 0]);
+  });
+
   it('cancels by a signal', () => {
     const { clock, timer, log, note } = setup();
     const controller = new AbortController();
@@ -486,6 +500,23 @@ describe('SafeTimer shutdown', () => {
     await gone;
     expect(log).toEqual(['a', 'b', 'c', 'd'].map((name) => `${name}@0:-${ECANCELED}`));
     expect(clock.pending).toBe(0);
+  });
+
+  it.each<[string, unknown, number]>([
+    ['an errno of Ceph', { errno: 2 }, -2],
+    ['an errno of the platform', { errno: -2 }, -2],
+    ['success', { errno: 0 }, -ECANCELED],
+    ['a word', { errno: 'ENOENT' }, -ECANCELED],
+    ['no errno', new Error('none'), -ECANCELED],
+    ['nothing', null, -ECANCELED],
+  ])('destroy tells -ECANCELED where the error has no number that says why: %s', async (_what, error, told) => {
+    const { clock, timer } = setup();
+    let r: number | undefined;
+    timer.addEventAfter(5, (result) => void (r = result));
+    const gone = timer.destroy(error);
+    await clock.settle();
+    await gone;
+    expect(r).toBe(told);
   });
 
   it('destroy waits for the callback that holds the lock, and for no other', async () => {
