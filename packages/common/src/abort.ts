@@ -21,14 +21,14 @@ export class AbortHub {
     }
     entries.add(onAbort);
     return () => {
-      if (entries.delete(onAbort) && entries.size === 0 && this.#entries.delete(signal)) signal.removeEventListener('abort', this);
+      if (entries.delete(onAbort) && !entries.size && this.#entries.delete(signal)) signal.removeEventListener('abort', this);
     };
   }
 
   /** The platform's call, when a signal aborts. */
-  handleEvent(event: { target: unknown }): void {
-    const entries = this.#entries.get(event.target);
-    this.#entries.delete(event.target);
+  handleEvent({ target }: { target: unknown }): void {
+    const entries = this.#entries.get(target);
+    this.#entries.delete(target);
     entries?.forEach((onAbort) => onAbort());
   }
 }

@@ -40,7 +40,7 @@ let defer: Clock['defer'] | undefined;
 function makeDefer(): Clock['defer'] {
   const { port1, port2 } = new platform.MessageChannel();
   const pending: (() => void)[] = [];
-  port1.onmessage = () => pending.shift()?.();
+  port1.onmessage = () => pending.shift()!();
   return (callback) => port2.postMessage(pending.push(callback));
 }
 
@@ -57,9 +57,9 @@ export const realClock: Clock = {
   // rounded up, since platforms cut the fraction off and would be early
   setTimeout: (callback, delay) => platform.setTimeout(callback, Math.ceil(delay)),
   clearTimeout: (handle) => platform.clearTimeout(handle),
-  defer: (callback) => void (platform.setImmediate ?? (defer ??= makeDefer()))(callback),
-  unref: (handle) => void (handle as { unref?: () => void } | undefined)?.unref?.(),
+  defer: (callback) => (platform.setImmediate ?? (defer ??= makeDefer()))(callback),
+  unref: (handle) => (handle as { unref?: () => void } | undefined)?.unref?.(),
   get forgets() {
-    return 'clock' in platform.setTimeout;
+    return !!platform.setTimeout.clock;
   },
 };

@@ -91,8 +91,8 @@ export interface CephErrorOptions {
  */
 export class CephError extends Error {
   override name = 'CephError';
-  readonly code: string;
-  readonly errno: number | undefined;
+  declare readonly code: string;
+  declare readonly errno: number | undefined;
 
   constructor(code: string, message: string, options: CephErrorOptions = {}) {
     super(message, options);

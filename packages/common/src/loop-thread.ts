@@ -1,8 +1,5 @@
 import type { Clock } from './clock.js';
 
-/** Longest time in ms of a turn. */
-const SLICE_MS = 5;
-
 /** What a {@link LoopThread} needs of its context. */
 export interface LoopContext {
   readonly clock: Clock;
@@ -64,9 +61,9 @@ export class LoopThread {
     });
   }
 
-  /** As {@link wake}, for callbacks of the platform, which are on nobody's stack: the turn may come at once. */
+  /** As {@link wake}, for callbacks of the platform, which are on nobody's stack: the turn may come at once. It has 5 ms. */
   turn(): void {
-    if (this.isCurrent || this.runSlice(this.#cct.clock.monotonicNow() + SLICE_MS)) this.wake();
+    if (this.isCurrent || this.runSlice(this.#cct.clock.monotonicNow() + 5)) this.wake();
   }
 
   /** No turn follows. */

@@ -1,8 +1,5 @@
 import type { Clock } from './clock.js';
 
-/** Most items between two looks at the clock. */
-const MAX_STRIDE = 128;
-
 /**
  * Tells a run loop when its slice is over without looking at the clock after each item: about ten looks a millisecond, so seldom for
  * quick items and each time for slow ones.
@@ -41,9 +38,9 @@ export class Pacer {
 
   #look(): boolean {
     const now = this.#clock.monotonicNow();
-    // halved or doubled, or down to 1 where a single item may use up the slice
+    // halved or doubled (to 128 at most), or down to 1 where a single item may use up the slice
     const ms = now - this.#since;
-    this.#left = this.#stride = ms > 1 ? 1 : ms > 0.1 ? Math.ceil(this.#stride / 2) : Math.min(this.#stride * 2, MAX_STRIDE);
+    this.#left = this.#stride = ms > 1 ? 1 : ms > 0.1 ? (this.#stride + 1) >> 1 : Math.min(this.#stride * 2, 128);
     this.#since = now;
     return now >= this.#deadline;
   }
