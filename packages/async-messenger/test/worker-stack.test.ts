@@ -30,6 +30,8 @@ function stackOf(entry: URL) {
     clock,
     stack,
     deaths,
+    // an internal, which declarations do not have
+    kill: (): void => (stack as unknown as { threads: [{ kill(): void }] }).threads[0].kill(),
     isRunning: () => cct.threads.list().some(({ name }) => name === 'msgr-worker-0'),
     died: async (count: number): Promise<void> => {
       while (deaths().length < count) await new Promise<void>((resolve) => (told = resolve));
@@ -54,18 +56,18 @@ describe('a thread that dies', () => {
   }, 30_000);
 
   it('after it ran for a while is followed at once', async () => {
-    const { stack, clock, isRunning, died } = stackOf(IDLE);
+    const { stack, clock, isRunning, died, kill } = stackOf(IDLE);
     stack.retain();
-    stack.threads[0]!.kill();
+    kill();
     await died(1);
     expect(isRunning()).toBe(false);
     clock.advance(100);
     clock.advance(5000);
-    stack.threads[0]!.kill();
+    kill();
     await died(2);
     expect(isRunning()).toBe(true);
     // and what came before is forgotten
-    stack.threads[0]!.kill();
+    kill();
     await died(3);
     clock.advance(100);
     expect(isRunning()).toBe(true);
