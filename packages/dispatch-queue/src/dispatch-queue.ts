@@ -68,7 +68,7 @@ export class DispatchQueue<M, C = never> {
   readonly #queue: OpQueue<Item<M, C>>;
   readonly #strict: boolean;
   /** Messages on their way through ms_local: one class of one priority, so first in, first out. */
-  readonly #local = new PrioritizedQueue<Item<M, C>>();
+  readonly #local = new PrioritizedQueue<Entry<M, C>>();
   readonly #dispatchThread: LoopThread;
   readonly #localThread: LoopThread;
   readonly #bounds: Bounds | undefined;
@@ -117,14 +117,15 @@ export class DispatchQueue<M, C = never> {
     this.#dispatchThread = this.#cct.newThread({
       name: 'ms_dispatch',
       owner: 'DispatchQueue',
-      purpose: 'Delivers queued messages by priority, connections in turn.',
+      purpose: 'Delivers in order of priority.',
       entry: (deadline) => this.#turn(this.#dispatchThread, this.#queue, (item) => this.#dispatch(item), deadline),
     });
     this.#localThread = this.#cct.newThread({
       name: 'ms_local',
       owner: 'DispatchQueue',
-      purpose: 'Takes messages to oneself off the stack of their sender.',
-      entry: (deadline) => this.#turn(this.#localThread, this.#local, (item) => this.#passOn(item as Entry<M, C>), deadline),
+      purpose: 'Delivers to oneself, off the stack.',
+      entry: (deadline) =>
+        this.#turn(this.#localThread, this.#local, (it) => (it.run ? it.run(() => this.#passOn(it)) : this.#passOn(it)), deadline),
     });
     this.#ended = new Promise((resolve) => (this.#resolveEnded = resolve));
     const onAbort = (): void => void this.destroy((signal as { reason?: unknown }).reason);
@@ -268,8 +269,7 @@ export class DispatchQueue<M, C = never> {
 
   /** How long the oldest queued message has waited, in ms; 0 where none waits. @param now monotonic ms. @defaultValue the clock's */
   getMaxAge(now: number = this.#cct.clock.monotonicNow()): number {
-    const oldest = this.#queue.oldest();
-    return oldest === Infinity ? 0 : now - oldest;
+    return Math.max(0, now - this.#queue.oldest());
   }
 
   /** Discards every queued message of a class, as its connection is gone. Codes stay. @returns how many */
@@ -487,7 +487,7 @@ export class DispatchQueue<M, C = never> {
   }
 
   /** One turn of a thread, one slice at the most. */
-  #turn(thread: LoopThread, queue: OpQueue<Item<M, C>>, take: (item: Item<M, C>) => void, deadline: number): boolean {
+  #turn<T extends Item<M, C>>(thread: LoopThread, queue: OpQueue<T>, take: (item: T) => void, deadline: number): boolean {
     const pacer = this.#pacer;
     let taken = 0;
     pacer.begin(deadline);
@@ -532,38 +532,42 @@ export class DispatchQueue<M, C = never> {
     const size = this.#preDispatch(message);
     let result: unknown;
     try {
-      result = this.#heard(run ? run(() => handler.deliver(message, begin)) : handler.deliver(message, begin), message);
+      // bind, since a closure would have V8 allocate what it shares for each message, run or not
+      result = run ? run(handler.deliver.bind(handler, message, begin)) : handler.deliver(message, begin);
+      if (isPromise(result)) result = this.#heard(result, message);
     } catch (error) {
       this.#report(error, message);
     }
     this.#finish(result, size);
   }
 
-  /** A handler has returned: gives the throttle bytes back when its promise has settled, if it gave one; the next delivery waits for that. */
+  /** A handler has returned: gives the throttle bytes back when its promise has settled, if it gave one. */
   #finish(result: unknown, size: number): void {
-    if (!isPromise(result)) {
-      this.dispatchThrottleRelease(size);
-      return;
-    }
+    if (isPromise(result)) this.#waitFor(result, size);
+    else this.dispatchThrottleRelease(size);
+  }
+
+  /** The next delivery waits until this one has settled. */
+  #waitFor(promise: PromiseLike<unknown>, size: number): void {
     this.#busy = true;
-    void result.then(() => {
+    void promise.then(() => {
       this.#busy = false;
       this.dispatchThrottleRelease(size);
       this.#dispatchThread.wake();
     });
   }
 
-  /** ms_local: fast dispatches one message or queues it in class 0. */
+  /** ms_local: fast dispatches one message or queues it in class 0; all of it in its submitter's context. */
   #passOn(entry: Entry<M, C>): void {
-    const { signal, run = callDirectly } = entry;
+    const { signal } = entry;
     const message = entry.value as M;
     const { cost, stamp } = this.#local.dequeued;
     if (!this.#stop) {
-      run(() => this.fastPreprocess(message));
-      if (run(() => this.canFastDispatch(message))) {
+      this.fastPreprocess(message);
+      if (this.canFastDispatch(message)) {
         entry.unlisten?.();
         this.#bounds?.remove(cost);
-        run(() => this.fastDispatch(message));
+        this.fastDispatch(message);
         return;
       }
     }
@@ -624,16 +628,17 @@ export class DispatchQueue<M, C = never> {
     const handler = this.#handler as { discard?: (entry: unknown, error?: CephError) => unknown };
     const key = method as 'discard';
     try {
-      return this.#heard(run ? run(() => handler[key]?.(entry, error)) : handler[key]?.(entry, error), entry);
+      const result = run && handler[key] ? run(handler[key].bind(handler, entry, error)) : handler[key]?.(entry, error);
+      return isPromise(result) ? this.#heard(result, entry) : result;
     } catch (thrown) {
       this.#report(thrown, entry);
       return undefined;
     }
   }
 
-  /** Where a handler returned a promise, reports what that rejects with. @returns the result, or a promise that never rejects */
-  #heard(result: unknown, entry: unknown): unknown {
-    return isPromise(result) ? Promise.resolve(result).catch((error: unknown) => this.#report(error, entry)) : result;
+  /** Reports what a handler's promise rejects with. @returns one that never rejects */
+  #heard(promise: PromiseLike<unknown>, entry: unknown): Promise<unknown> {
+    return Promise.resolve(promise).catch((error: unknown) => this.#report(error, entry));
   }
 
   /** Reports what a handler threw, once. Never throws. */
@@ -652,8 +657,6 @@ export class DispatchQueue<M, C = never> {
 
 const ENDED = 'the queue has ended';
 const DISCARDED = 'the message was discarded';
-
-const callDirectly: AsyncContextRunner = (fn) => fn();
 
 function isCode<M, C>(item: Item<M, C>): item is Entry<M, C> {
   return item instanceof Entry && item.code !== '';
