@@ -805,6 +805,8 @@ describe('C_OnFinisher', () => {
 async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
+  // other tests run in this process
+  setFlagsFromString('--no-expose-gc');
   // a WeakRef that was made or read holds on until the job is over
   await new Promise((resolve) => setImmediate(resolve));
   gc();
