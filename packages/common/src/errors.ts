@@ -116,6 +116,12 @@ export function isCephError(value: unknown): value is CephError {
   return (value as Record<symbol, unknown> | null | undefined)?.[BRAND] === true;
 }
 
+/** The result that tells of an error: its errno, negative; -ECANCELED where it has none. */
+export function resultOf(error: unknown): number {
+  const { errno } = (error ?? {}) as { errno?: number };
+  return -(Math.abs(errno! | 0) || ECANCELED);
+}
+
 /** A {@link CephError} for a negative Ceph return code: `errnoError(-2, 'lookup of /a')` is `ERR_CEPH_ENOENT`. */
 export function errnoError(r: number, what: string): CephError {
   const name = errnoName(r);

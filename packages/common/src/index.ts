@@ -33,6 +33,7 @@ export {
   errnoName,
   invalidArgument,
   isCephError,
+  resultOf,
 } from './errors.js';
 export type { CephErrorOptions, ErrnoName } from './errors.js';
 export { Fifo } from './fifo.js';

@@ -13,6 +13,7 @@ import {
   Pacer,
   primitiveContext,
   publish,
+  resultOf,
 } from '@cephts/common';
 import type { AbortSignalLike, Completion, LoopThread, PrimitiveContext, QueueCounters } from '@cephts/common';
 import type { CompletionSource } from './completion-source.js';
@@ -193,8 +194,7 @@ export class Finisher {
    * thread, then ends for good. Waits for no promise that a context returned before.
    */
   destroy(error?: unknown): Promise<void> {
-    const { errno } = (error ?? {}) as { errno?: number };
-    this.#verdict ??= -(Math.abs(errno! | 0) || ECANCELED);
+    this.#verdict ??= resultOf(error);
     this.#awaiting = undefined;
     this.#pacer.end();
     return this.close();

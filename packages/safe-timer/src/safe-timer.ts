@@ -3,11 +3,11 @@ import {
   bindAsyncContext,
   checkOptionTypes,
   completeReporting,
-  ECANCELED,
   invalidOption,
   Pacer,
   primitiveContext,
   publish,
+  resultOf,
 } from '@cephts/common';
 import type {
   Clock,
@@ -254,8 +254,7 @@ export class SafeTimer {
    * down. Waits for no promise that a callback returned before, unless the callback holds the `lock` until that settles.
    */
   destroy(error?: unknown): Promise<void> {
-    const { errno } = (error ?? {}) as { errno?: number };
-    this.#verdict ||= -(Math.abs(errno! | 0) || ECANCELED);
+    this.#verdict ||= resultOf(error);
     // but for the lock: the callback that runs holds it, or it was asked for and will be given
     if (!this.#lock) this.#awaiting = undefined;
     this.#pacer.end();
