@@ -6,6 +6,7 @@ import tls from 'node:tls';
 import { AuthNone, CON_MODE, Message, MessageRegistry, Messenger, Policy } from '@cephts/async-messenger';
 import { CephContext } from '@cephts/common';
 import { AuthEntityName, EntityAddrVec, EntityName } from '@cephts/encoding';
+import { defineSharedSecret } from '../../packages/async-messenger/sim/shared-secret.mjs';
 
 const EMPTY = new Uint8Array(0);
 
@@ -32,29 +33,13 @@ function echoOf(bytes) {
   return m;
 }
 
-class SharedSecret extends AuthNone {
-  constructor() {
-    super({ name: () => AuthEntityName.parse('client.x'), globalId: () => 1, modes: [CON_MODE.SECURE] });
-  }
-  handleAuthDone(_con, meta) {
-    agree(meta);
-    return 0;
-  }
-  handleAuthRequest(con, meta, more, method, payload) {
-    agree(meta);
-    return super.handleAuthRequest(con, meta, more, method, payload);
-  }
-}
-
-function agree(meta) {
-  meta.sessionKey = new Uint8Array(16).fill(3);
-  meta.connectionSecret = new Uint8Array(40).fill(5);
-}
+const SharedSecret = defineSharedSecret({ AuthNone, CON_MODE }, { AuthEntityName });
+const AGREED = { sessionKey: new Uint8Array(16).fill(3), connectionSecret: new Uint8Array(40).fill(5) };
 
 function messenger(kind, name, policy) {
   const threads = kind.endsWith('workers') ? 2 : 0;
   const cct = new CephContext({ conf: { ms_async_op_threads: threads } });
-  const auth = kind.startsWith('secure') ? new SharedSecret() : undefined;
+  const auth = kind.startsWith('secure') ? new SharedSecret(AGREED) : undefined;
   const it = new Messenger(cct, {
     name,
     logicalName: 'bench',

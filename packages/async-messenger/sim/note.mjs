@@ -1,4 +1,5 @@
 // The messages of a simulation, and a secret for secure mode.
+import { defineSharedSecret } from './shared-secret.mjs';
 
 /** What of this is defined anew for each copy of the library. */
 const kits = new WeakMap();
@@ -6,7 +7,7 @@ const kits = new WeakMap();
 export function kitOf(lib) {
   const { Message } = lib.messenger;
   let kit = kits.get(Message);
-  if (!kit) kits.set(Message, (kit = { Note: defineNote(Message), SharedSecret: defineSecret(lib) }));
+  if (!kit) kits.set(Message, (kit = { Note: defineNote(Message), SharedSecret: defineSharedSecret(lib.messenger, lib.encoding) }));
   return kit;
 }
 
@@ -30,29 +31,6 @@ function defineNote(Message) {
 
     print() {
       return `${this.stream} #${this.value}`;
-    }
-  };
-}
-
-/** Method none with a secret that both ends know, as cephx would have agreed on one: secure mode. */
-function defineSecret({ messenger: { AuthNone, CON_MODE }, encoding: { AuthEntityName } }) {
-  const agree = (meta) => {
-    meta.sessionKey = new Uint8Array(16).fill(1);
-    meta.connectionSecret = Uint8Array.from({ length: 40 }, (_, i) => i * 7);
-  };
-  return class SharedSecret extends AuthNone {
-    constructor() {
-      super({ name: () => AuthEntityName.parse('client.x'), globalId: () => 1, modes: [CON_MODE.SECURE] });
-    }
-
-    handleAuthDone(_con, meta) {
-      agree(meta);
-      return 0;
-    }
-
-    handleAuthRequest(con, meta, more, method, payload) {
-      agree(meta);
-      return super.handleAuthRequest(con, meta, more, method, payload);
     }
   };
 }

@@ -3,6 +3,8 @@ import { Line } from './line.mjs';
 import { restore, save } from './saved-session.mjs';
 
 const NOT_A_MESSAGE = new Uint8Array(0);
+/** What both ends know in secure mode. */
+const AGREED = { sessionKey: new Uint8Array(16).fill(1), connectionSecret: Uint8Array.from({ length: 40 }, (_, i) => i * 7) };
 
 export class Process {
   /** How often it was started. */
@@ -76,7 +78,7 @@ export class Process {
       onError: (error) => world.fail(`${role}: ${error.stack}`),
       conf: { ms_dispatch_throttle_bytes: scene.dispatchBytes, ms_connection_idle_timeout: scene.idleTimeout },
     });
-    const auth = scene.secure ? new world.kit.SharedSecret() : undefined;
+    const auth = scene.secure ? new world.kit.SharedSecret(AGREED) : undefined;
     const messenger = new world.lib.messenger.Messenger(cct, {
       name: plan.name,
       logicalName: role,

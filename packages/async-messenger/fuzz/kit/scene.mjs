@@ -2,6 +2,7 @@
 import { AuthNone, CON_MODE, Message, MessageRegistry, Messenger, Policy, SimulatedNetwork } from '@cephts/async-messenger';
 import { CephContext, Throttle, VirtualClock, nullLog } from '@cephts/common';
 import { AuthEntityName, CEPH_ENTITY_TYPE_MDS, EntityAddrVec, EntityName } from '@cephts/encoding';
+import { defineSharedSecret } from '../../sim/shared-secret.mjs';
 
 /** Longest message that is taken. */
 export const MAX_MESSAGE = 64 * 1024;
@@ -33,22 +34,7 @@ export class MBlob extends Message {
 
 const registry = new MessageRegistry([MBlob]);
 
-/** Method none, and a secret that both ends know; no key to sign with, so that what is recorded fits again. */
-class SharedSecret extends AuthNone {
-  constructor() {
-    super({ name: () => AuthEntityName.parse('client.x'), globalId: () => 1, modes: [CON_MODE.SECURE] });
-  }
-
-  handleAuthDone(_con, meta) {
-    meta.connectionSecret = SECRET;
-    return 0;
-  }
-
-  handleAuthRequest(con, meta, more, method, payload) {
-    meta.connectionSecret = SECRET;
-    return super.handleAuthRequest(con, meta, more, method, payload);
-  }
-}
+const SharedSecret = defineSharedSecret({ AuthNone, CON_MODE }, { AuthEntityName });
 
 export class Scene {
   clock = new VirtualClock();
@@ -91,7 +77,8 @@ export class Scene {
       onError: (error) => this.errors.push(error),
       conf: { ms_dispatch_throttle_bytes: 2 * MAX_MESSAGE },
     });
-    const auth = this.#secure ? new SharedSecret() : undefined;
+    // no key to sign with, so that what is recorded fits again
+    const auth = this.#secure ? new SharedSecret({ connectionSecret: SECRET }) : undefined;
     const messenger = new Messenger(cct, {
       name,
       logicalName: role,
