@@ -229,7 +229,7 @@ export class ObjectOperation {
   cmpXattr(name: string, comparison: number, value: Uint8Array | number): this {
     const key = encodeText(name);
     const bytes = typeof value === 'number' ? new Encoder().u64(checkWhole('value', value)).toBytes() : checkBytes('value', value);
-    const op = new OsdOp(OSD_OP.CMPXATTR, 'xattr', key.length, checkBytes('bytes', bytes).length, joined(key, bytes));
+    const op = new OsdOp(OSD_OP.CMPXATTR, 'xattr', key.length, bytes.length, joined(key, bytes));
     op.n3 = comparison;
     op.n4 = typeof value === 'number' ? CMPXATTR_MODE.U64 : CMPXATTR_MODE.STRING;
     return this.add(op, OSD_FLAG.READ);
