@@ -6,7 +6,7 @@ import type { Wire } from './net/wire.js';
 import type { Policy } from './policy.js';
 import type { ProtocolHost } from './protocol/protocol-host.js';
 import { ProtocolV2 } from './protocol/protocol-v2.js';
-import { settlePriority } from './send-priority.js';
+import { settlePriority } from './message-priority.js';
 
 /** Nobody waits: one for all connections, as thousands may be idle. */
 const NONE: (() => void)[] = [];

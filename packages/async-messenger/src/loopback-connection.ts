@@ -1,11 +1,10 @@
-import { MAX_PRIORITY } from '@cephts/dispatch-queue';
 import { CEPH_FEATURES_ALL } from '@cephts/encoding';
 import type { EntityAddrVec, EntityName } from '@cephts/encoding';
 import { Connection } from './connection.js';
 import type { Message } from './message.js';
 import { Policy } from './policy.js';
 import type { ProtocolHost } from './protocol/protocol-host.js';
-import { settlePriority } from './send-priority.js';
+import { servedPriority, settlePriority } from './message-priority.js';
 
 const POLICY = new Policy();
 
@@ -54,7 +53,7 @@ export class LoopbackConnection extends Connection {
     settlePriority(m);
     m.src = this.#host.myname;
     m.connection = this;
-    this.#host.dispatchQueue.localDelivery(m, Math.min(m.priority, MAX_PRIORITY));
+    this.#host.dispatchQueue.localDelivery(m, servedPriority(m));
   }
 
   sendKeepalive(): void {

@@ -454,7 +454,7 @@ export class Ghash {
 
   /**
    * Hashes records of the run that is sealed, or of what is checked, from the one by that number on, which begins `at`, with their lengths in bits:
-   * {@link LANES} of them, or those that there are. Writes to the block behind each.
+   * {@link LANES} of them, or those that there are. Of those that are sealed it writes the length where the tag goes.
    *
    * @returns where the next one begins
    */
@@ -465,7 +465,6 @@ export class Ghash {
       it.keyTables.set((this.#keyTables ??= foldTables(this.#h)));
     }
     const { lanes } = it;
-    const words = isChecked ? it.runs.checkedWords : it.runs.sealedWords;
     const base = isChecked ? CHECKED : SEALED;
     const count = Math.min(lengths.length - first, LANES);
     let longest = 0;
@@ -478,8 +477,9 @@ export class Ghash {
       lanes[LANES + i] = lead;
       if (bytes === 0) continue;
       at += bytes;
-      writeLength(words, (at - BLOCK) >>> 2, bytes - BLOCK);
+      // what is checked has its length there already, and its tag behind
       if (isChecked) at += BLOCK;
+      else writeLength(it.runs.sealedWords, (at - BLOCK) >>> 2, bytes - BLOCK);
     }
     it.hashLanes(longest);
     return at;

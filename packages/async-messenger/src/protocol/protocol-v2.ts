@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { invalidArgument } from '@cephts/common';
 import type { TimerHandle } from '@cephts/common';
-import { MAX_PRIORITY } from '@cephts/dispatch-queue';
 import { Decoder, Encoder, EntityAddr, EntityName, UTime } from '@cephts/encoding';
 import type { AsyncConnection } from '../async-connection.js';
 import { AuthConnectionMeta } from '../auth/auth.js';
+import { servedPriority } from '../message-priority.js';
 import type { Message } from '../message.js';
 import type { Wire, WireOwner } from '../net/wire.js';
 import { UnknownMessage } from '../unknown-message.js';
@@ -620,7 +620,7 @@ export class ProtocolV2 implements WireOwner {
   /** What is not queued, as the message says what it costs by throwing, was not received. */
   #enqueue(m: Message): void {
     try {
-      this.host.dispatchQueue.enqueue(m, Math.min(m.priority, MAX_PRIORITY), this.con.connId);
+      this.host.dispatchQueue.enqueue(m, servedPriority(m), this.con.connId);
     } catch (error) {
       this.#drop(m);
       throw error;

@@ -217,7 +217,9 @@ export class ShortGcm {
   /**
    * Asks the platform for one hash of all that is to be checked. It is a polynomial of the hash key: with each record, its length and its unmasked tag
    * behind it, the part of a genuine one is zero, and so is their sum. Each has powers of the key of its own; so where any bit differs, the
-   * sum is another polynomial, which is zero for as few of the keys as that of one record as long as all of them.
+   * sum is another polynomial, which is zero for as few of the keys as that of one record as long as all of them. Nor can the lengths, which nobody has
+   * vouched for yet, be played off against each other: what is masked as a longer record reaches into the powers of the records before only, so
+   * the length of the last one stands alone, hence is right, and then that of the one before.
    */
   #areAllGenuine(bytes: number): boolean {
     const { words, runs } = this.#hash;

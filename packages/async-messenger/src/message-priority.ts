@@ -1,5 +1,5 @@
 import { invalidArgument } from '@cephts/common';
-import { PRIORITY } from '@cephts/dispatch-queue';
+import { MAX_PRIORITY, PRIORITY } from '@cephts/dispatch-queue';
 import type { Message } from './message.js';
 
 /** The largest priority that a message header has room for. */
@@ -19,4 +19,9 @@ export function settlePriority(m: Message): void {
     );
   }
   if (priority === 0) m.priority = PRIORITY.DEFAULT;
+}
+
+/** The priority that a message is served with, whatever its header says: those that the dispatch queue does not know are served as its highest. */
+export function servedPriority({ priority }: Message): number {
+  return Math.min(priority, MAX_PRIORITY);
 }
