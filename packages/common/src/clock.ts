@@ -17,7 +17,7 @@ export interface Clock {
   /** Lets a pending timer no longer hold the process open, where the platform knows such a thing. */
   unref(handle: TimerHandle): void;
   /** True while callbacks given to it may get lost, as when fake timers are in place: a test may reset them, or take them away. */
-  readonly forgets?: boolean;
+  forgets?(): boolean;
 }
 
 interface Platform {
@@ -46,20 +46,20 @@ function makeDefer(): Clock['defer'] {
 
 const { performance, setTimeout } = platform;
 
+/** What fake timers, if any are in place, go by. */
+const fake = (): Platform['setTimeout']['clock'] => platform.setTimeout.clock;
+
 /**
  * The platform's clock. It looks the timer functions up at each call, so jest's and sinon's fake timers take effect.
  */
 export const realClock: Clock = {
   // fake timers put their own setTimeout in place, which is quick to look up, and need not have put their `performance` in place
-  monotonicNow: () =>
-    (platform.setTimeout === setTimeout ? performance : (platform.setTimeout.clock ?? platform).performance).now(),
+  monotonicNow: () => (platform.setTimeout === setTimeout ? performance : (fake() ?? platform).performance).now(),
   now: () => Date.now(),
   // rounded up, since platforms cut the fraction off and would be early
   setTimeout: (callback, delay) => platform.setTimeout(callback, Math.ceil(delay)),
   clearTimeout: (handle) => platform.clearTimeout(handle),
   defer: (callback) => (platform.setImmediate ?? (defer ??= makeDefer()))(callback),
   unref: (handle) => (handle as { unref?: () => void } | undefined)?.unref?.(),
-  get forgets() {
-    return !!platform.setTimeout.clock;
-  },
+  forgets: () => !!fake(),
 };

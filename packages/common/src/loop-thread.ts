@@ -54,7 +54,7 @@ export class LoopThread {
   wake(): void {
     if (!this.started || this.#woken) return;
     // two turns are better than none
-    this.#woken = !this.#cct.clock.forgets;
+    this.#woken = !this.#cct.clock.forgets?.();
     this.#cct.clock.defer(() => {
       this.#woken = false;
       this.turn();

@@ -56,7 +56,7 @@ export class RunQueue {
 
   #arm(): void {
     if (this.#armed || this.#entered > 0 || this.#queue.size === 0) return;
-    this.#armed = !this.#clock.forgets;
+    this.#armed = !this.#clock.forgets?.();
     this.#clock.defer(this.#deferred);
   }
 

@@ -279,12 +279,11 @@ export class DispatchQueue<M, C = never> {
     this.#queue.removeByClass(id, (item, cost) => removed.push({ item, cost }));
     let discarded = 0;
     for (const { item, cost } of removed) {
-      if (isCode(item)) {
-        this.#insertCode(item);
-        continue;
+      if (isCode(item)) this.#insertCode(item);
+      else {
+        this.#drop(item, cost, error);
+        discarded++;
       }
-      this.#drop(item, cost, error);
-      discarded++;
     }
     this.#settle();
     return discarded;

@@ -37,11 +37,9 @@ interface Special {
   readonly forget: (() => void) | undefined;
 }
 
-/** When an event is due that is added `now`. */
-function dueAfter(now: number, ms: number, callback: Completion): number {
-  const time = now + Math.max(ms, 0);
-  if (time < MAX_TIME && callback) return time;
-  throw callback ? invalidOption('ms', 'a number below 2^46', ms) : invalidOption('callback', 'a Context or a function', callback);
+/** What is wrong with an event. */
+function refusal(ms: number, callback: Completion): Error {
+  return callback ? invalidOption('ms', 'a number below 2^46', ms) : invalidOption('callback', 'a Context or a function', callback);
 }
 
 /**
@@ -156,10 +154,9 @@ export class SafeTimer {
    * @throws CephError `ERR_CEPH_FULL`, `ERR_CEPH_INVALID_OPTION`
    */
   addEventAfter(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
-    const now = this.#clock.monotonicNow();
-    const time = dueAfter(now, ms, callback);
-    if (options || !this.#plain) return this.#addSpecial(now, time, callback, 0, options);
-    const event = this.#wheel.add(time, callback, now);
+    const time = this.#timeAfter(ms, callback);
+    if (options || !this.#plain) return this.#addSpecial(time, callback, 0, options);
+    const event = this.#wheel.add(time, callback);
     if (time < this.#alarmAt && !this.#running) this.#arm();
     return event;
   }
@@ -178,8 +175,7 @@ export class SafeTimer {
    */
   addEventEvery(ms: number, callback: Completion, options?: EventOptions): TimerEvent {
     if (!(ms > 0)) throw invalidOption('ms', 'a number above 0', ms);
-    const now = this.#clock.monotonicNow();
-    return this.#addSpecial(now, dueAfter(now, ms, callback), callback, ms, options);
+    return this.#addSpecial(this.#timeAfter(ms, callback), callback, ms, options);
   }
 
   /** Is the event pending? A recurring one is, also while it runs. */
@@ -266,8 +262,15 @@ export class SafeTimer {
     return this.close();
   }
 
+  /** When an event is due that is added now. */
+  #timeAfter(ms: number, callback: Completion): number {
+    const time = this.#clock.monotonicNow() + (ms < 0 ? 0 : +ms);
+    if (time < MAX_TIME && callback) return time;
+    throw refusal(ms, callback);
+  }
+
   /** Adds an event where there is anything to see to. @returns 0 where it was not taken */
-  #addSpecial(now: number, time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
+  #addSpecial(time: number, callback: Completion, every: number, { signal, cost = 1 }: EventOptions = {}): TimerEvent {
     const limits = this.#limits;
     if (this.#stopping || signal?.aborted) return 0;
     if (limits?.isFull(cost)) {
@@ -280,7 +283,7 @@ export class SafeTimer {
     if (this.#options.keepAsyncContext) callback = bindAsyncContext(callback);
     let event = 0;
     const forget = signal && this.#hub.add(signal, () => this.cancelEvent(event));
-    event = this.#wheel.add(time, callback, now);
+    event = this.#wheel.add(time, callback);
     this.#specials.set(this.#wheel.slotOf(event), { cost, every, forget });
     this.#watched = true;
     this.#counters?.length(this.length);
@@ -299,10 +302,10 @@ export class SafeTimer {
     const clock = this.#clock;
     const now = clock.monotonicNow();
     this.#disarm();
-    this.#wheel.rewind(now);
+    this.#wheel.turnTo(now);
     const at = this.#wheel.earliest();
     // one that may get lost is set again with every event
-    if (!clock.forgets) this.#alarmAt = at;
+    if (!clock.forgets?.()) this.#alarmAt = at;
     const ring = (): void => {
       this.#alarmAt = Infinity;
       this.#thread.turn();

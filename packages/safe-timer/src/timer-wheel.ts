@@ -13,12 +13,13 @@ export const MAX_TIME: number = 2 ** 46;
 /** One bucket more, which always seems to hold something, stops the search for the first that does. */
 const END = FAR + 1;
 /**
- * A slot's numbers lie side by side, for the sake of the processor's cache: its time and its name as doubles, then two integers of the
- * same memory, here as offsets in integers.
+ * A slot's numbers lie side by side, for the sake of the processor's cache: its time and its name as doubles, then two integers, the rest
+ * is to spare. Where slot n begins, n << DOUBLES, counted in doubles, is found without a multiplication that may overflow; n << INTEGERS
+ * is the same place of the same memory, counted in integers.
  */
-const DOUBLES = 3;
+const DOUBLES = 2;
+const INTEGERS = 3;
 const NAME = 1;
-const INTEGERS = 2 * DOUBLES;
 const NEXT = 4;
 const PREVIOUS = 5;
 /** An event's name is uses of its slot * SLOTS + slot; a slot whose names are used up is not used again, so no name is used twice. */
@@ -38,17 +39,17 @@ const NAMES = 2 ** 53;
  *   `current` reaches a bucket of level 0: its events fall due one by one
  * ```
  *
- * An event is a slot of one flat memory (24 bytes), a bucket a doubly linked list of them whose head is the slot of the bucket's own
+ * An event is a slot of one flat memory (32 bytes), a bucket a doubly linked list of them whose head is the slot of the bucket's own
  * number. Events of one tick are always in the same bucket, in order of insertion.
  */
 export class TimerWheel<T extends object> {
   /** What each slot's event is; undefined where it is free. Without holes, which would be slow. */
   readonly items: (T | undefined)[] = [...new Array<undefined>(FAR + 2)];
   /**
-   * At slot * DOUBLES when an event is due (of a bucket: nothing in it is due before), and behind that the name of the slot's event, or of
+   * At slot << DOUBLES when an event is due (of a bucket: nothing in it is due before), and behind that the name of the slot's event, or of
    * its next one.
    */
-  #doubles = new Float64Array(2 * WHEEL * DOUBLES);
+  #doubles = new Float64Array((2 * WHEEL) << DOUBLES);
   /** The other numbers of a slot, in the same memory. */
   #integers!: Int32Array;
   /** First of the list of free slots, through NEXT; 0 where there is none. */
@@ -70,29 +71,27 @@ export class TimerWheel<T extends object> {
   constructor() {
     this.#grow();
     for (let bucket = 0; bucket <= END; bucket++) this.#clear(bucket);
-    this.#integers[END * INTEGERS + NEXT] = 0;
+    this.#integers[(END << INTEGERS) | NEXT] = 0;
   }
 
-  /** @param now nothing is due before */
-  add(time: number, item: T, now: number): TimerEvent {
+  add(time: number, item: T): TimerEvent {
     const slot = this.#takeSlot();
-    // nothing was pending: no need to start from when something last was
-    if (this.length++ === 0) this.#advance(now * TICKS);
+    this.length++;
     this.items[slot] = item;
     this.#place(slot, time);
-    return this.#doubles[slot * DOUBLES + NAME]!;
+    return this.#doubles[(slot << DOUBLES) | NAME]!;
   }
 
   #takeSlot(): number {
     const slot = this.#free;
     if (slot === 0) return this.#unusedSlot();
-    this.#free = this.#integers[slot * INTEGERS + NEXT]!;
+    this.#free = this.#integers[(slot << INTEGERS) | NEXT]!;
     return slot;
   }
 
   #unusedSlot(): number {
     const slot = this.#used++;
-    if (slot * DOUBLES === this.#doubles.length) this.#grow();
+    if (slot << DOUBLES === this.#doubles.length) this.#grow();
     return slot;
   }
 
@@ -101,12 +100,13 @@ export class TimerWheel<T extends object> {
     const old = this.#doubles;
     const doubles = (this.#doubles = new Float64Array(old.length * 2));
     doubles.set(old);
-    for (let slot = old.length / DOUBLES; slot * DOUBLES < doubles.length; slot++) doubles[slot * DOUBLES + NAME] = SLOTS + slot;
+    for (let slot = old.length >> DOUBLES; slot << DOUBLES < doubles.length; slot++)
+      doubles[(slot << DOUBLES) | NAME] = SLOTS + slot;
     this.#integers = new Int32Array(doubles.buffer);
   }
 
   timeOf(slot: number): number {
-    return this.#doubles[slot * DOUBLES]!;
+    return this.#doubles[slot << DOUBLES]!;
   }
 
   /** Makes an event due at another time, perhaps never: Infinity. */
@@ -118,7 +118,7 @@ export class TimerWheel<T extends object> {
   /** The slot of an event; 0 where there is no such event any more. */
   slotOf(event: TimerEvent): number {
     const slot = event & (SLOTS - 1);
-    return this.items[slot] && this.#doubles[slot * DOUBLES + NAME] === event ? slot : 0;
+    return this.items[slot] && this.#doubles[(slot << DOUBLES) | NAME] === event ? slot : 0;
   }
 
   /** Frees an event's slot; its name is void from now on. */
@@ -126,14 +126,14 @@ export class TimerWheel<T extends object> {
     this.#unlink(slot);
     this.items[slot] = undefined;
     this.length--;
-    if ((this.#doubles[slot * DOUBLES + NAME]! += SLOTS) < NAMES) {
-      this.#integers[slot * INTEGERS + NEXT] = this.#free;
+    if ((this.#doubles[(slot << DOUBLES) | NAME]! += SLOTS) < NAMES) {
+      this.#integers[(slot << INTEGERS) | NEXT] = this.#free;
       this.#free = slot;
     } else {
       this.#worn = true;
     }
-    if (this.length > 0 || this.#worn) return;
-    // all are free: from the first on again, so that neighbours in time are neighbours in memory
+    if (this.length > 0 || this.#worn || this.#used === END + 2) return;
+    // all of them, and more than one, are free: from the first on again, so that neighbours in time are neighbours in memory
     this.#free = 0;
     this.#used = END + 1;
   }
@@ -141,7 +141,7 @@ export class TimerWheel<T extends object> {
   /** All events, those of one tick in order of insertion. */
   events(): TimerEvent[] {
     const events: TimerEvent[] = [];
-    for (let slot = END; ++slot < this.#used;) if (this.items[slot]) events.push(this.#doubles[slot * DOUBLES + NAME]!);
+    for (let slot = END; ++slot < this.#used;) if (this.items[slot]) events.push(this.#doubles[(slot << DOUBLES) | NAME]!);
     return events;
   }
 
@@ -154,10 +154,10 @@ export class TimerWheel<T extends object> {
   firstDue(now: number): number {
     for (;;) {
       let bucket = this.#current & (WHEEL - 1);
-      const slot = this.#integers[bucket * INTEGERS + NEXT]!;
+      const slot = this.#integers[(bucket << INTEGERS) | NEXT]!;
       if (slot !== bucket) {
         // those behind the first of a tick wait for it
-        const time = (this.#doubles[bucket * DOUBLES] = this.timeOf(slot));
+        const time = (this.#doubles[bucket << DOUBLES] = this.timeOf(slot));
         return time > now ? 0 : slot;
       }
       bucket = this.#firstBucket();
@@ -173,13 +173,14 @@ export class TimerWheel<T extends object> {
     }
   }
 
-  /** Time has gone back to `now`, if it has, as it does where a test puts a clock of its own in place: what was late may be ahead again. */
-  rewind(now: number): void {
+  /** Time has come to `now`, or gone back to it, as it does where a test puts a clock of its own in place: what was late may be ahead again. */
+  turnTo(now: number): void {
     // rounding may have let it run ahead by a tick
-    if (now * TICKS - this.#base > this.#current - 1) return;
-    this.#base = this.#current = 0;
-    this.#advance(now * TICKS);
-    for (let bucket = 0; bucket < END; bucket++) this.#spread(bucket);
+    if (now * TICKS - this.#base <= this.#current - 1) {
+      this.#base = this.#current = 0;
+      for (let bucket = 0; bucket < END; bucket++) this.#spread(bucket);
+    }
+    this.firstDue(now);
   }
 
   /** Time has come to `tick`: nothing is pending before. */
@@ -206,42 +207,42 @@ export class TimerWheel<T extends object> {
       bucket = (level << BITS) + ((near >> (level * BITS)) & (WHEEL - 1));
     }
     if (bucket < this.#first) this.#first = bucket;
-    doubles[slot * DOUBLES] = time;
-    if (time < doubles[bucket * DOUBLES]!) doubles[bucket * DOUBLES] = time;
-    const last = integers[bucket * INTEGERS + PREVIOUS]!;
-    integers[last * INTEGERS + NEXT] = integers[bucket * INTEGERS + PREVIOUS] = slot;
-    integers[slot * INTEGERS + NEXT] = bucket;
-    integers[slot * INTEGERS + PREVIOUS] = last;
+    doubles[slot << DOUBLES] = time;
+    if (time < doubles[bucket << DOUBLES]!) doubles[bucket << DOUBLES] = time;
+    const last = integers[(bucket << INTEGERS) | PREVIOUS]!;
+    integers[(last << INTEGERS) | NEXT] = integers[(bucket << INTEGERS) | PREVIOUS] = slot;
+    integers[(slot << INTEGERS) | NEXT] = bucket;
+    integers[(slot << INTEGERS) | PREVIOUS] = last;
   }
 
   #unlink(slot: number): void {
     const integers = this.#integers;
-    const next = integers[slot * INTEGERS + NEXT]!;
-    const previous = integers[slot * INTEGERS + PREVIOUS]!;
-    integers[previous * INTEGERS + NEXT] = next;
-    integers[next * INTEGERS + PREVIOUS] = previous;
+    const next = integers[(slot << INTEGERS) | NEXT]!;
+    const previous = integers[(slot << INTEGERS) | PREVIOUS]!;
+    integers[(previous << INTEGERS) | NEXT] = next;
+    integers[(next << INTEGERS) | PREVIOUS] = previous;
     // it was the last one of its bucket
-    if (next === previous) this.#doubles[next * DOUBLES] = Infinity;
+    if (next === previous) this.#doubles[next << DOUBLES] = Infinity;
   }
 
   /** The first bucket that holds something, END where none does: events of a level all come before those of the levels above. */
   #firstBucket(): number {
     let bucket = this.#first;
-    while (this.#integers[bucket * INTEGERS + NEXT] === bucket) bucket++;
+    while (this.#integers[(bucket << INTEGERS) | NEXT] === bucket) bucket++;
     return (this.#first = bucket);
   }
 
   #clear(bucket: number): void {
-    this.#integers[bucket * INTEGERS + NEXT] = this.#integers[bucket * INTEGERS + PREVIOUS] = bucket;
-    this.#doubles[bucket * DOUBLES] = Infinity;
+    this.#integers[(bucket << INTEGERS) | NEXT] = this.#integers[(bucket << INTEGERS) | PREVIOUS] = bucket;
+    this.#doubles[bucket << DOUBLES] = Infinity;
   }
 
   /** Places everything in a bucket again, in order: where time has come to it, into the levels below. */
   #spread(bucket: number): void {
-    let slot = this.#integers[bucket * INTEGERS + NEXT]!;
+    let slot = this.#integers[(bucket << INTEGERS) | NEXT]!;
     this.#clear(bucket);
     while (slot !== bucket) {
-      const next = this.#integers[slot * INTEGERS + NEXT]!;
+      const next = this.#integers[(slot << INTEGERS) | NEXT]!;
       this.#place(slot, this.timeOf(slot));
       slot = next;
     }
