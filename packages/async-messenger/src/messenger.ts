@@ -24,7 +24,12 @@ import type { ProtocolHost } from './protocol/protocol-host.js';
 
 /** Options of {@link Messenger.connectTo}. */
 export interface ConnectOptions {
-  /** A connection of its own, found by nobody else. @defaultValue false */
+  /**
+   * A connection of its own, found by nobody else, of which there may be several to one peer. Its policy must be lossy, and the peer's, too:
+   * a peer finds sessions by the address of this messenger, so that one would take the other's.
+   *
+   * @defaultValue false
+   */
   anon?: boolean;
 }
 
@@ -203,7 +208,8 @@ export class Messenger {
   /**
    * The connection to a peer: the one there is, or a new one that begins to connect. One's own addresses give the loopback one.
    *
-   * @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for addresses that nobody can be at: none, a blank one, port 0
+   * @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for addresses that nobody can be at: none, a blank one, port 0; for an anonymous connection whose
+   * policy is not lossy
    */
   connectTo(entityType: number, addrs: EntityAddrVec, { anon = false }: ConnectOptions = {}): Connection {
     if (!anon && this.#host.myaddrs.length > 0 && this.#host.myaddrs.equals(addrs)) return this.loopbackConnection;
@@ -211,7 +217,13 @@ export class Messenger {
     if (existing) return existing;
     const target = targetOf(addrs);
     if (target.isBlankIp() || target.port === 0) throw invalidArgument(`there is nobody to connect to at '${String(addrs)}'`);
-    const con = new AsyncConnection(this.#host, entityType, this.getPolicy(entityType), anon);
+    const policy = this.getPolicy(entityType);
+    if (anon && !policy.lossy) {
+      throw invalidArgument(
+        'an anonymous connection needs a lossy policy: another one of this messenger would take its session at the peer',
+      );
+    }
+    const con = new AsyncConnection(this.#host, entityType, policy, anon);
     if (this.#stopped) {
       con.markDown();
       return con;

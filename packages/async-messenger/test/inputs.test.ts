@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CEPH_ENTITY_TYPE_MDS, EntityAddr, EntityAddrVec, EntityName } from '@cephts/encoding';
-import { Messenger } from '../src/index.js';
+import { Messenger, Policy } from '../src/index.js';
 import type { MessengerInit } from '../src/index.js';
 import { noteRegistry } from './kit/messages.js';
 import { ANY_PORT, loggedContext } from './kit/pair.js';
@@ -39,6 +39,22 @@ describe('a messenger', () => {
     });
     expect(() => messenger.connectTo(CEPH_ENTITY_TYPE_MDS, addrs)).toThrow(refusal);
     expect(() => messenger.connectTo(CEPH_ENTITY_TYPE_MDS, addrs, { anon: true })).toThrow(refusal);
+    expect(messenger.connectionCount).toBe(0);
+  });
+
+  it.each([
+    ['losslessClient', Policy.losslessClient()],
+    ['losslessPeer', Policy.losslessPeer()],
+    ['statefulServer', Policy.statefulServer()],
+  ])('refuses an anonymous connection by the policy %s, whose session another one would take', (_name, policy) => {
+    messenger.setPolicy(CEPH_ENTITY_TYPE_MDS, policy);
+    const addrs = EntityAddrVec.parse('v2:127.0.0.1:6800/7')!;
+    expect(() => messenger.connectTo(CEPH_ENTITY_TYPE_MDS, addrs, { anon: true })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CEPH_INVALID_ARGUMENT',
+        message: 'an anonymous connection needs a lossy policy: another one of this messenger would take its session at the peer',
+      }),
+    );
     expect(messenger.connectionCount).toBe(0);
   });
 

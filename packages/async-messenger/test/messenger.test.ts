@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { CephContext, Throttle } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_MDS, EntityAddrVec, EntityName } from '@cephts/encoding';
 import { Messenger, Policy } from '../src/index.js';
+import type { Connection } from '../src/index.js';
 import { MNote, noteRegistry } from './kit/messages.js';
 import { Recorder, loggedContext, startClient, startServer } from './kit/pair.js';
 
@@ -57,8 +58,14 @@ describe('Messenger', () => {
   it('gives the same connection for the same addresses, and the loopback one for its own', async () => {
     const { client, server } = await pair();
     expect(client.messenger.connectTo(CEPH_ENTITY_TYPE_MDS, server.addrs)).toBe(client.con);
-    expect(client.messenger.connectTo(CEPH_ENTITY_TYPE_MDS, server.addrs, { anon: true })).not.toBe(client.con);
     expect(server.messenger.connectTo(CEPH_ENTITY_TYPE_MDS, server.addrs)).toBe(server.messenger.loopbackConnection);
+  });
+
+  it('gives a connection of its own, each time, where an anonymous one is asked for', async () => {
+    const { client, server } = await pair(Policy.statelessServer(), Policy.lossyClient());
+    const another = (): Connection => client.messenger.connectTo(CEPH_ENTITY_TYPE_MDS, server.addrs, { anon: true });
+    expect(new Set([client.con, another(), another()]).size).toBe(3);
+    expect(client.messenger.connectTo(CEPH_ENTITY_TYPE_MDS, server.addrs)).toBe(client.con);
   });
 
   it('hands messages to oneself over through ms_local, never on the caller’s stack', async () => {

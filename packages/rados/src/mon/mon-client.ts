@@ -43,6 +43,7 @@ import { MonSub } from './mon-sub.js';
 
 /** Options of {@link MonClient}. */
 export interface MonClientOptions {
+  /** Its policy for monitors must be lossy. */
   messenger: Messenger;
   /** The monitors to try first; see `buildInitialMonMap`. */
   monmap?: MonMap;
