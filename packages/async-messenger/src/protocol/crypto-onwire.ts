@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { CephError } from '@cephts/common';
+import { countMemory } from './body-memory.js';
 import { MOST_IN_RUN, MOST_OF_RUN, MOST_SEALED, ShortGcm } from './short-gcm.js';
 
 const KEY = 16;
@@ -109,6 +110,7 @@ export class OnwireTx {
     const whole = pieces.length > 1 ? joined(pieces) : undefined;
     const sealed: Uint8Array[] = (whole ? [whole] : pieces).map((piece) => cipher.update(piece));
     cipher.final();
+    for (const { length } of sealed) countMemory(length);
     sealed.push(cipher.getAuthTag());
     return sealed;
   }
@@ -181,7 +183,10 @@ export class OnwireRx {
   begin(): OnwireRecord {
     const decipher = createDecipheriv('aes-128-gcm', this.#key, this.#nonces.take(), { authTagLength: TAG_LENGTH });
     return {
-      update: (sealed) => decipher.update(sealed),
+      update(sealed) {
+        countMemory(sealed.length);
+        return decipher.update(sealed);
+      },
       final(tag) {
         decipher.setAuthTag(tag);
         try {

@@ -1,5 +1,6 @@
 import { createCipheriv } from 'node:crypto';
 import type { Cipher } from 'node:crypto';
+import { countMemory } from './body-memory.js';
 import { copy, viewOf } from './bytes.js';
 import { LANES } from './ghash-fold.js';
 import { Ghash, MOST_COUNTED, MOST_HASHED, MOST_OPENED, MOST_SEALED, writeLength } from './ghash.js';
@@ -352,6 +353,7 @@ export class ShortGcm {
       at += 4 * blocks;
     }
     const pads = this.#ecb.update(counters.subarray(0, at));
+    countMemory(pads.length);
     this.#pads = new Int32Array(pads.buffer, pads.byteOffset, at);
   }
 }
