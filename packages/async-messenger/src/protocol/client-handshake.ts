@@ -197,6 +197,7 @@ export class ClientHandshake {
   #handleReconnectOk(msgSeq: number): void {
     const { session } = this.#p;
     this.#p.log(5, `reconnect accepted: sms=${msgSeq}`);
+    session.checkReceived(msgSeq);
     session.discardRequeuedUpTo(msgSeq);
     this.#connected();
   }

@@ -251,8 +251,10 @@ export class ProtocolV2 implements WireOwner {
   }
 
   onMessage(parts: MessageParts, wireLength: number): void {
+    const { ackSeq } = parts.header;
     try {
-      this.#handOver(this.#decode(parts), parts.header.ackSeq, wireLength);
+      if (!this.con.policy.lossy) this.session.checkReceived(ackSeq);
+      this.#handOver(this.#decode(parts), ackSeq, wireLength);
     } catch (error) {
       // who has the wire, and other connections with it, hears nothing of it
       this.fault(`decode message failed: ${errorText(error)}`);
@@ -493,8 +495,7 @@ export class ProtocolV2 implements WireOwner {
   #handleFrame(tag: Tag, payload: Uint8Array): void {
     switch (tag) {
       case Tag.ACK:
-        if (!this.con.policy.lossy) this.session.acknowledge(decodeSeq(payload, 'ACK'));
-        this.#heard(this.host.cct.clock.monotonicNow());
+        this.#handleAck(decodeSeq(payload, 'ACK'));
         break;
       case Tag.KEEPALIVE2:
         this.#handleKeepalive(payload);
@@ -552,6 +553,15 @@ export class ProtocolV2 implements WireOwner {
     }
     this.state = State.SESSION_ACCEPTING;
     this.wire?.next();
+  }
+
+  #handleAck(seq: number): void {
+    const { session, con, host } = this;
+    if (!con.policy.lossy) {
+      session.checkReceived(seq);
+      session.acknowledge(seq);
+    }
+    this.#heard(host.cct.clock.monotonicNow());
   }
 
   #handleKeepalive(payload: Uint8Array): void {

@@ -210,6 +210,8 @@ export class ServerHandshake {
       p.log(1, 'reconnect race detected, this connection loses to existing');
       p.ask(Tag.WAIT, NOTHING);
     } else {
+      // the existing one goes on where the claim is none
+      theirs.checkReceived(msgSeq);
       p.log(1, 'reconnect to existing');
       p.reconnecting = true;
       theirs.connectSeq = connectSeq;

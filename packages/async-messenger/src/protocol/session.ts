@@ -1,5 +1,6 @@
 import { Fifo } from '@cephts/common';
 import type { Message } from '../message.js';
+import { FrameError } from './frame-error.js';
 import { OutQueue } from './out-queue.js';
 
 /**
@@ -33,6 +34,18 @@ export class Session {
   messageSeq = 0;
   /** Messages received that were not acknowledged. */
   ackLeft = 0;
+
+  /**
+   * The peer says that it has received messages up to `seq`: can that be? Who believed more would drop messages before they are sent, or count
+   * on from a number that no message has. Ceph believes it.
+   *
+   * @throws FrameError where a message of that number was never sent
+   */
+  checkReceived(seq: number): void {
+    // those that are to be sent again were sent, and have the numbers after outSeq
+    const last = this.outSeq + this.out.requeued;
+    if (seq > last) throw new FrameError(`peer claims to have received up to ${seq}, the last message sent is ${last}`);
+  }
 
   /** The peer has received messages up to `seq`. */
   acknowledge(seq: number): void {
