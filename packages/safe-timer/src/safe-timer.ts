@@ -379,9 +379,9 @@ export class SafeTimer {
     }
   }
 
-  /** Gives the lock back, and tells those who wait for empty, unless a callback runs. */
+  /** Gives the lock back, and tells those who wait for empty, unless a callback runs. (Awaiting a lock that it has not, none does.) */
   #rest(): void {
-    if (this.#running || this.#awaiting) return;
+    if (this.#running || (this.#awaiting && this.#locked === !!this.#lock)) return;
     this.#release();
     if (this.length > 0) return;
     this.#watched = this.#options.ref;

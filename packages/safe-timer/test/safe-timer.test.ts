@@ -385,6 +385,22 @@ describe('SafeTimer callbacks', () => {
     expect(lock.locked).toBe(false);
   });
 
+  it('is empty, and ends, while it waits for the lock of whoever cancelled everything', async () => {
+    const lock = new Mutex();
+    const { clock, timer, log, note } = setup({ lock });
+    timer.addEventAfter(10, note('a'));
+    await lock.lock();
+    await clock.advanceAsync(10);
+    timer.cancelAllEvents();
+    void timer.waitForEmpty().then(() => log.push('empty'));
+    void timer.close().then(() => log.push('closed'));
+    await clock.settle();
+    expect([log, lock.locked]).toEqual([['empty', 'closed'], true]);
+    lock.unlock();
+    await clock.settle();
+    expect([lock.locked, clock.pending]).toEqual([false, 0]);
+  });
+
   it('reports once that a callback has unlocked the mutex, and goes on', async () => {
     const lock = new Mutex();
     const { clock, timer, log, note, errors } = setup({ lock });
