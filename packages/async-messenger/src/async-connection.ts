@@ -11,9 +11,13 @@ import { settlePriority } from './message-priority.js';
 /** Nobody waits: one for all connections, as thousands may be idle. */
 const NONE: (() => void)[] = [];
 
-/** At which of its addresses a peer is connected to. */
-export function targetOf(addrs: EntityAddrVec): EntityAddr {
-  return addrs.hasMsgr2() ? addrs.msgr2Addr() : addrs.front();
+/**
+ * At which of its addresses a peer is connected to: the first msgr2 one of the family, IPv4 or IPv6, of one of `own`; where there is none
+ * the first msgr2 one. Ceph takes the first, though there may be no way to its family.
+ */
+export function targetOf(addrs: EntityAddrVec, own: readonly EntityAddr[]): EntityAddr {
+  const near = addrs.addrs.find((addr) => addr.isMsgr2() && own.some(({ family }) => family === addr.family));
+  return near ?? (addrs.hasMsgr2() ? addrs.msgr2Addr() : addrs.front());
 }
 
 /**
@@ -77,10 +81,10 @@ export class AsyncConnection extends Connection {
     return this.protocol.session.out.length;
   }
 
-  /** Begins to connect to the best of the addresses. */
-  connect(addrs: EntityAddrVec): void {
+  /** Begins to connect to one of the addresses, see {@link targetOf}. */
+  connect(addrs: EntityAddrVec, target: EntityAddr): void {
     this.#peerAddrs = addrs;
-    this.inferTargetAddr(addrs);
+    this.targetAddr = target;
     this.protocol.connect();
   }
 
@@ -132,8 +136,9 @@ export class AsyncConnection extends Connection {
     this.#policy = this.#policy.withLossy(lossy);
   }
 
+  /** An acceptor learns where its peer may be found: by the family that the peer's socket is of. */
   inferTargetAddr(addrs: EntityAddrVec): void {
-    this.targetAddr = targetOf(addrs);
+    this.targetAddr = targetOf(addrs, [this.targetAddr]);
   }
 
   /** Fewer messages wait to be written. */

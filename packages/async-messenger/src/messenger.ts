@@ -206,7 +206,8 @@ export class Messenger {
   }
 
   /**
-   * The connection to a peer: the one there is, or a new one that begins to connect. One's own addresses give the loopback one.
+   * The connection to a peer: the one there is, or a new one that begins to connect. One's own addresses give the loopback one. Of several
+   * msgr2 addresses the first one is taken that is of the family, IPv4 or IPv6, of an own one, bound or learned, else the first one.
    *
    * @throws CephError `ERR_CEPH_INVALID_ARGUMENT` for addresses that nobody can be at: none, a blank one, port 0; for an anonymous connection whose
    * policy is not lossy
@@ -215,7 +216,7 @@ export class Messenger {
     if (!anon && this.#host.myaddrs.length > 0 && this.#host.myaddrs.equals(addrs)) return this.loopbackConnection;
     const existing = anon ? undefined : this.#conns.get(String(addrs));
     if (existing) return existing;
-    const target = targetOf(addrs);
+    const target = targetOf(addrs, this.#host.myaddrs.addrs);
     if (target.isBlankIp() || target.port === 0) throw invalidArgument(`there is nobody to connect to at '${String(addrs)}'`);
     const policy = this.getPolicy(entityType);
     if (anon && !policy.lossy) {
@@ -230,7 +231,7 @@ export class Messenger {
     }
     this.#live.add(con);
     if (!anon) this.#register(con, String(addrs));
-    con.connect(addrs);
+    con.connect(addrs, target);
     return con;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MDS, EntityAddr, EntityAddrVec } from '@cephts/encoding';
+import type { AsyncConnection } from '../src/async-connection.js';
 import { Policy } from '../src/index.js';
 import { MNote } from './kit/messages.js';
 import { virtualPair } from './kit/virtual-pair.js';
@@ -65,6 +66,65 @@ describe('who connects to a peer of several addresses', () => {
     p.clock.advance(1000);
     expect([con.isConnected, p.server.recorder.values]).toEqual([false, []]);
     expect(p.server.lines.join('\n')).toContain(`peer is trying to reach v2:10.0.0.1:6800/76 which is not us (${SERVER})`);
+    await p.end();
+  });
+});
+
+describe('who connects to a peer that is at IPv4 and at IPv6', () => {
+  const V4 = 'v2:10.0.0.1:6800/77';
+  const V6 = 'v2:[fd00::1]:6800/77';
+  const BOTH = [`[${V4},${V6}]`, `[${V6},${V4}]`] as const;
+
+  it.each([
+    ['listens nowhere, takes what is listed first', undefined, BOTH[0], V4],
+    ['listens nowhere, takes what is listed first', undefined, BOTH[1], V6],
+    ['listens at IPv4, takes that', 'v2:10.0.0.2:6800/0', BOTH[0], V4],
+    ['listens at IPv4, takes that', 'v2:10.0.0.2:6800/0', BOTH[1], V4],
+    ['listens at IPv6, takes that', 'v2:[fd00::2]:6800/0', BOTH[0], V6],
+    ['listens at IPv6, takes that', 'v2:[fd00::2]:6800/0', BOTH[1], V6],
+    ['listens at any IPv6 address, takes that', 'v2:[::]:6800/0', BOTH[0], V6],
+    ['listens at both, takes what is listed first', '[v2:10.0.0.2:6800/0,v2:[fd00::2]:6800/0]', BOTH[0], V4],
+    ['listens at both, takes what is listed first', '[v2:10.0.0.2:6800/0,v2:[fd00::2]:6800/0]', BOTH[1], V6],
+    ['listens at IPv6, passes by msgr1', 'v2:[fd00::2]:6800/0', `[v1:[fd00::1]:6801/77,${V4},${V6}]`, V6],
+    ['listens at IPv6, takes IPv4 where the rest is msgr1', 'v2:[fd00::2]:6800/0', `[v1:[fd00::1]:6801/77,${V4}]`, V4],
+  ])('and %s: %s, %s', async (_name, bind, peer, target) => {
+    const p = await begin();
+    const { messenger } = p.client;
+    if (bind !== undefined) await messenger.bindv(parse(bind));
+    messenger.connectTo(CEPH_ENTITY_TYPE_MDS, parse(peer));
+    p.clock.advance(100);
+    expect(p.targets[0]).toBe(target);
+    await p.end();
+  });
+
+  it('and has learned its own address takes the family of that', async () => {
+    const p = await begin();
+    const { messenger } = p.client;
+    messenger.connectTo(CEPH_ENTITY_TYPE_MDS, parse(SERVER));
+    p.clock.advance(100);
+    expect(String(messenger.myaddrs)).toBe('10.0.0.2:0/77');
+    messenger.connectTo(CEPH_ENTITY_TYPE_MDS, parse('[v2:[fd00::3]:6800/77,v2:10.0.0.3:6800/77]'));
+    p.clock.advance(100);
+    expect(p.targets.slice(0, 2)).toEqual([SERVER, 'v2:10.0.0.3:6800/77']);
+    await p.end();
+  });
+
+  it('and was connected to by it before takes the family of that socket', async () => {
+    const policy = Policy.losslessPeer();
+    const p = await virtualPair({ server: { policy }, client: { policy } });
+    const { messenger } = p.client;
+    const own = await messenger.bindv(parse('[v2:[fd00::2]:6800/0,v2:10.0.0.2:6800/0]'));
+    p.con.sendMessage(MNote.of(1));
+    p.clock.advance(100);
+    const accepted = p.server.recorder.con as AsyncConnection;
+    expect(String(accepted.peerAddrs)).toBe(String(own));
+    expect(String(accepted.targetAddr)).toBe('v2:10.0.0.2:6800/77');
+    p.net.cutAll();
+    p.clock.advance(100);
+    accepted.sendMessage(MNote.of(2));
+    p.clock.advance(1000);
+    // the first is the answer
+    expect(p.client.recorder.values).toEqual([1, 2]);
     await p.end();
   });
 });
