@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import { bareContext, CephContext, CephError, Context, ERRNO, limits, Mutex, VirtualClock } from '@cephts/common';
 import { SafeTimer } from '../src/index.js';
@@ -629,6 +631,37 @@ describe('SafeTimer flow', () => {
     expect(strict.timer.length).toBe(1);
   });
 
+  it('tells of the marks in cost, whichever way events leave', () => {
+    const marks: string[] = [];
+    const { clock, timer, note } = setup({
+      limits: limits({
+        highWaterCost: 5,
+        lowWaterCost: 2,
+        onHighWater: () => marks.push(`high ${timer.cost}`),
+        onLowWater: () => marks.push(`low ${timer.cost}`),
+      }),
+    });
+    const controller = new AbortController();
+    timer.addEventAfter(10, note('a'), { cost: 3 });
+    timer.addEventEvery(1000, note('beat'), { cost: 1.5 });
+    expect(marks).toEqual([]);
+    timer.addEventAfter(20, note('b'), { cost: 0.5 });
+    timer.addEventAfter(30, note('c'), { cost: 4, signal: controller.signal });
+    expect(marks.splice(0)).toEqual(['high 5']);
+    clock.advance(10);
+    expect([marks, timer.cost]).toEqual([[], 6]);
+    controller.abort();
+    expect(marks.splice(0)).toEqual(['low 2']);
+    clock.advance(990);
+    expect([marks, timer.cost]).toEqual([[], 1.5]);
+    const large = timer.addEventAfter(10, note('d'), { cost: 100 });
+    timer.addEventAfter(10, note('e'), { cost: 0 });
+    timer.cancelEvent(large);
+    expect(marks.splice(0)).toEqual(['high 101.5', 'low 1.5']);
+    timer.shutdown();
+    expect(timer.cost).toBe(0);
+  });
+
   it('takes limits that other timers have too, and counts its own events only', () => {
     const two = limits({ capacity: 1 });
     const one = setup({ limits: two });
@@ -695,5 +728,86 @@ describe('SafeTimer flow', () => {
     clock.advance(200_000);
     expect(ran).toBe(199_000);
     expect(timer.length).toBe(0);
+  });
+});
+
+describe('SafeTimer and its surroundings', () => {
+  it('runs callbacks in the asynchronous context of who added them, where asked', () => {
+    const storage = new AsyncLocalStorage<string>();
+    for (const keepAsyncContext of [true, false]) {
+      const { clock, timer } = setup({ keepAsyncContext });
+      const seen: unknown[] = [];
+      const look = (): void => void seen.push(storage.getStore());
+      class Look extends Context {
+        override finish(): void {
+          look();
+        }
+      }
+      const beat = storage.run('every', () => timer.addEventEvery(10, look));
+      storage.run('after', () => timer.addEventAfter(15, look));
+      storage.run('at', () => timer.addEventAt(clock.now() + 16, new Look()));
+      storage.run('outer', () => timer.addEventAfter(17, () => timer.addEventAfter(1, look)));
+      storage.run('nobody', () => clock.advance(20));
+      timer.cancelEvent(beat);
+      const all = ['every', 'after', 'at', 'outer', 'every'];
+      expect(seen).toEqual(keepAsyncContext ? all : all.map(() => 'nobody'));
+    }
+  });
+
+  it.each([
+    ['its own', { sliceMs: 2 }, [2, 4, 6, 7]],
+    ['the one of bare loops', {}, [5, 7]],
+  ])('lets the event loop in after each slice: %s', (_whose, options, slices) => {
+    /** Time that callbacks take, which moves no timer. */
+    let worked = 0;
+    class BusyClock extends VirtualClock {
+      override monotonicNow(): number {
+        return super.monotonicNow() + worked;
+      }
+    }
+    const clock = new BusyClock();
+    const timer = new SafeTimer(bareContext(clock), options);
+    let ran = 0;
+    const seen: number[] = [];
+    const io = (): void => {
+      seen.push(ran);
+      if (ran < 7) clock.defer(io);
+    };
+    const work = (): void => {
+      worked++;
+      if (++ran === 1) {
+        clock.defer(() => expect(timer.cancelEvent(eighth)).toBe(true));
+        clock.defer(io);
+      }
+    };
+    const events = Array.from({ length: 8 }, () => timer.addEventAfter(10, work));
+    const eighth = events[7]!;
+    clock.advance(10);
+    expect(seen.filter((count, i) => count !== seen[i - 1])).toEqual(slices);
+    expect(timer.length).toBe(0);
+  });
+
+  it('tells of its end, of overflows and of errors on their channels', () => {
+    const { clock, timer } = setup({ limits: limits({ capacity: 1 }), onError: () => undefined });
+    const seen: unknown[] = [];
+    const hear = (message: unknown, name: string | symbol): void => {
+      const { timer: which, error } = message as { timer: SafeTimer; error: unknown };
+      if (which === timer) seen.push([name, error]);
+    };
+    const channels = ['stop', 'overflow', 'error'].map((event) => `cephts:safe-timer:${event}`);
+    for (const channel of channels) subscribe(channel, hear);
+    timer.addEventAfter(1, () => {
+      throw 'thrown';
+    });
+    expect(() => timer.addEventAfter(1, () => undefined)).toThrow('1 entries wait');
+    clock.advance(1);
+    timer.shutdown();
+    timer.shutdown();
+    for (const channel of channels) unsubscribe(channel, hear);
+    expect(seen).toEqual([
+      ['cephts:safe-timer:overflow', undefined],
+      ['cephts:safe-timer:error', 'thrown'],
+      ['cephts:safe-timer:stop', undefined],
+    ]);
   });
 });
