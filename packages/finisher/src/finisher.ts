@@ -191,7 +191,7 @@ export class Finisher {
 
   /**
    * Completes all that waits with the error's errno (-ECANCELED where it has none) instead of its result, in order and on the finisher's
-   * thread, then ends for good. Waits for no promise that a context returned before.
+   * thread, then ends for good. Waits for no promise of a context that began before; so one may await it.
    */
   destroy(error?: unknown): Promise<void> {
     this.#verdict ??= resultOf(error);
@@ -309,6 +309,8 @@ export class Finisher {
 
   /** One turn. @returns true when another has to follow */
   #finisherThreadEntry(deadline: number): boolean {
+    // onHighWater may pause
+    if (!this.#held) this.#pull();
     const left = this.#held || this.#drain(deadline);
     if (!this.#held) return left || this.#idle();
     // who waits for empty waits for no resume() where nothing is left to run
@@ -322,20 +324,19 @@ export class Finisher {
     const pacer = this.#pacer;
     const verdict = this.#verdict;
     const begin = pacer.begin(deadline);
-    this.#pull();
     let completed = 0;
     let context: Completion | undefined;
     do {
       context = queues.take();
       if (!context) {
         this.#pull();
-        context = queues.take();
+        if (!this.#paused) context = queues.take();
       }
       if (!context) break;
       completed++;
       try {
         const result = complete(context, verdict ?? queues.result);
-        if (isPromise(result)) this.#await(result);
+        if (isPromise(result)) this.#await(result, verdict);
       } catch (error) {
         this.#report(error);
       }
@@ -346,8 +347,9 @@ export class Finisher {
     return context !== undefined;
   }
 
-  #await(promise: PromiseLike<unknown>): void {
-    this.#awaiting = promise;
+  /** @param verdict what held when the completion began: one that began before destroy() is not waited for, not even by what it called */
+  #await(promise: PromiseLike<unknown>, verdict: number | undefined): void {
+    if (verdict === this.#verdict) this.#awaiting = promise;
     this.#pacer.end();
     const done = (): void => {
       if (this.#awaiting !== promise) return;

@@ -14,7 +14,9 @@ type Behaviour =
   | { kind: 'throws' }
   | { kind: 'queues'; r: number }
   | { kind: 'pauses' }
-  | { kind: 'promise'; delay: number; rejects: boolean };
+  | { kind: 'promise'; delay: number; rejects: boolean }
+  /** Where `returnsPromise`, one that never settles: nobody is to wait for it. */
+  | { kind: 'destroys'; returnsPromise: boolean };
 
 type Command =
   | { op: 'queue'; r: number; behaviour: Behaviour; cost: number; signal: boolean }
@@ -36,6 +38,8 @@ interface Entry {
 /** The marks of those finishers that have any. */
 const MARKS = { highWater: 3, lowWater: 1, highWaterCost: 5, lowWaterCost: 2 };
 type Marks = typeof MARKS;
+/** Does whoever is told of the high mark pause the finisher? */
+type AtHighMark = 'nothing' | 'pauses';
 
 /** What a Finisher promises, in the plainest code: a list, looked at once a turn. */
 class Model {
@@ -64,6 +68,7 @@ class Model {
     readonly capacityCost: number,
     readonly overflow: OverflowPolicy,
     readonly marks: Marks | undefined,
+    readonly atHighMark: AtHighMark,
     readonly hasSource: boolean,
   ) {}
 
@@ -109,6 +114,7 @@ class Model {
     if (!crossed) return;
     this.aboveMarks = !this.aboveMarks;
     this.log.push(this.aboveMarks ? 'high' : 'low');
+    if (this.aboveMarks && this.atHighMark === 'pauses' && !this.stopping) this.paused = true;
   }
 
   /** An entry of another source. */
@@ -161,6 +167,12 @@ class Model {
     return this.stop();
   }
 
+  destroy(): { done: boolean } {
+    this.verdict ??= -ECANCELED;
+    this.busyUntil = undefined;
+    return this.close();
+  }
+
   /** Runs everything that can run now. */
   turn(): void {
     while (this.rejections.length > 0 && this.rejections[0]! <= this.now) {
@@ -173,13 +185,17 @@ class Model {
     if (!held()) this.pull();
     while (!held()) {
       if (this.waiting.length === 0) this.pull();
+      if (held()) break;
       const entry = this.waiting.shift();
       if (!entry) {
         if (this.stopping) this.started = this.stopping = false;
         break;
       }
       this.lookAtMarks();
+      const { verdict } = this;
       this.complete(entry);
+      // to destroy ends the slice, and each begins with what other sources have
+      if (this.verdict !== verdict) this.pull();
     }
     if (this.isEmpty) this.tellEmpty();
   }
@@ -192,6 +208,7 @@ class Model {
     if (behaviour.kind === 'throws') this.log.push('error');
     if (behaviour.kind === 'pauses' && !this.stopping) this.paused = true;
     if (behaviour.kind === 'queues') this.queue(behaviour.r, { kind: 'plain' }, 1);
+    if (behaviour.kind === 'destroys') this.destroy();
     if (behaviour.kind === 'promise') {
       this.busyUntil = this.now + behaviour.delay;
       if (behaviour.rejects) this.rejections = [...this.rejections, this.busyUntil].sort((a, b) => a - b);
@@ -205,6 +222,10 @@ const behaviour = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Behaviour>({ kind: 'throws' }) },
   { weight: 1, arbitrary: fc.constant<Behaviour>({ kind: 'pauses' }) },
   { weight: 2, arbitrary: fc.integer({ min: -2, max: 2 }).map((r): Behaviour => ({ kind: 'queues', r })) },
+  {
+    weight: 1,
+    arbitrary: fc.boolean().map((returnsPromise): Behaviour => ({ kind: 'destroys', returnsPromise })),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('promise' as const), delay: fc.integer({ min: 1, max: 5 }), rejects: fc.boolean() }),
@@ -244,6 +265,7 @@ const options = fc.record({
   overflow: fc.constantFrom<OverflowPolicy>('throw', 'drop-newest', 'drop-oldest'),
   keepAsyncContext: fc.boolean(),
   marks: fc.constantFrom(undefined, undefined, MARKS),
+  atHighMark: fc.constantFrom<AtHighMark>('nothing', 'pauses'),
   hasSource: fc.boolean(),
 });
 
@@ -299,19 +321,23 @@ type Options = typeof options extends fc.Arbitrary<infer T> ? T : never;
 
 async function runSequence(
   commands: readonly Command[],
-  { capacity, capacityCost, overflow, keepAsyncContext, marks, hasSource }: Options,
+  { capacity, capacityCost, overflow, keepAsyncContext, marks, atHighMark, hasSource }: Options,
 ): Promise<void> {
   const clock = new VirtualClock();
   const log: string[] = [];
   const cct: PrimitiveContext = { ...bareContext(clock), reportError: () => void log.push('error') };
-  const model = new Model(capacity, capacityCost, overflow, marks, hasSource);
+  const model = new Model(capacity, capacityCost, overflow, marks, atHighMark, hasSource);
   const limited = capacity < Infinity || capacityCost < Infinity;
   const bounded = limited || marks !== undefined;
+  const onHighWater = (): void => {
+    log.push('high');
+    if (atHighMark === 'pauses') finisher.pause();
+  };
   const finisher = new Finisher(cct, {
     overflow,
     keepAsyncContext,
     ...(limited ? { capacity, capacityCost } : {}),
-    ...(marks ? { ...marks, onHighWater: () => log.push('high'), onLowWater: () => log.push('low') } : {}),
+    ...(marks ? { ...marks, onHighWater, onLowWater: () => log.push('low') } : {}),
   });
   const source = hasSource ? new Source(finisher) : undefined;
   const aborts: [AbortController, Entry][] = [];
@@ -326,6 +352,10 @@ async function runSequence(
       if (how.kind === 'throws') throw new Error('as asked');
       if (how.kind === 'pauses') finisher.pause();
       if (how.kind === 'queues') queue(how.r, { kind: 'plain' });
+      if (how.kind === 'destroys') {
+        void finisher.destroy();
+        if (how.returnsPromise) return new Promise(() => undefined);
+      }
       if (how.kind === 'promise') {
         return new Promise<void>((resolve, reject) =>
           clock.setTimeout(() => (how.rejects ? reject(new Error('as asked')) : resolve()), how.delay),
@@ -411,9 +441,7 @@ async function runSequence(
         follow(finisher.close(), model.close());
         break;
       case 'destroy':
-        model.verdict ??= -ECANCELED;
-        model.busyUntil = undefined;
-        follow(finisher.destroy(), model.close());
+        follow(finisher.destroy(), model.destroy());
         break;
       case 'waitForEmpty':
         follow(finisher.waitForEmpty(), model.wait(model.isEmpty));

@@ -526,6 +526,24 @@ describe('Finisher ends', () => {
     expect(log).toEqual([`b:-${ECANCELED}`]);
   });
 
+  it('destroy waits for no completion that calls it, and may be awaited there; for those it tells, it does', async () => {
+    const { clock, finisher, log, errors } = setup();
+    finisher.start();
+    finisher.queue(async () => {
+      await finisher.destroy();
+      log.push('destroyed');
+      throw 'rejected';
+    });
+    finisher.queue(async (r) => {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 10));
+      log.push(r);
+    });
+    await clock.settle();
+    expect([log, finisher.length]).toEqual([[], 0]);
+    await clock.advanceAsync(10);
+    expect([log, errors, finisher.started]).toEqual([[-ECANCELED, 'destroyed'], ['rejected'], false]);
+  });
+
   it('destroy hurries a close that is under way', async () => {
     const { clock, finisher, log, note } = setup();
     finisher.start();
