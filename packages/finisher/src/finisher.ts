@@ -258,7 +258,8 @@ export class Finisher {
   #push(context: Completion, r: number): void {
     this.#queues.push(context, r);
     if (!this.#asleep) return;
-    this.#asleep = false;
+    // where the turn may get lost, the next entry asks for another
+    this.#asleep = !!this.#cct.clock.forgets?.();
     this.#thread.wake();
   }
 
