@@ -9,7 +9,7 @@ export interface ModelMessage {
   dispatchThrottleSize: number;
   fast: boolean;
   /** What its delivery does. */
-  act: 'nothing' | 'throw' | 'enqueue' | 'pause' | 'discard' | 'slow';
+  act: 'nothing' | 'throw' | 'enqueue' | 'pause' | 'discard' | 'slow' | 'shutdown' | 'close' | 'destroy';
 }
 
 type Waiting = { message: ModelMessage } | { code: string };
@@ -118,18 +118,23 @@ export class Model {
     if (this.queue.length === 1) this.wake('dispatch');
   }
 
-  discardQueue(cls: number): void {
+  /** @returns how many messages */
+  discardQueue(cls: number): number {
     const removed = this.queue.removeByClass(cls);
     for (const item of removed) {
       if ('message' in item) this.drop(item.message);
       else this.putCode(item.code);
     }
     this.settle();
+    return removed.filter((item) => 'message' in item).length;
   }
 
-  discardLocal(): void {
+  /** @returns how many messages */
+  discardLocal(): number {
+    const { length } = this.local;
     for (let message = this.local.shift(); message; message = this.local.shift()) this.drop(message);
     this.settle();
+    return length;
   }
 
   withdraw(id: number): void {

@@ -44,6 +44,8 @@ async function sequence(seed: number): Promise<Set<string>> {
     return isSlowCode(con) ? slow() : undefined;
   };
 
+  /** Ends the queue. */
+  const whole = new AbortController();
   const cct = new CephContext({ clock });
   const throttle = new Throttle(cct, 'test', 1e9, false);
   const queue = new DispatchQueue<ModelMessage, string>(
@@ -68,6 +70,7 @@ async function sequence(seed: number): Promise<Set<string>> {
     },
     {
       ...(bounded ? { ...model.options, onHighWater: () => log.push('high'), onLowWater: () => log.push('low') } : {}),
+      signal: whole.signal,
       policy: model.options.weight ? 'weighted' : 'strict',
       weight,
       keepAsyncContext: pick(4) === 0,
@@ -83,7 +86,7 @@ async function sequence(seed: number): Promise<Set<string>> {
       throw new Error(`seed ${seed}, ${[...called].at(-1)}: ${what} is ${String(ours)}, the model says ${String(theirs)}`);
   };
   const make = (): ModelMessage => {
-    const act = (['nothing', 'nothing', 'nothing', 'throw', 'enqueue', 'pause', 'discard', 'slow'] as const)[pick(8)]!;
+    const act = (['nothing', 'nothing', 'nothing', 'throw', 'enqueue', 'pause', 'discard', 'slow', 'end'] as const)[pick(9)]!;
     const recvStamp = clock.monotonicNow() - pick(3) * pick(10);
     return {
       id: nextId++,
@@ -92,7 +95,8 @@ async function sequence(seed: number): Promise<Set<string>> {
       recvStamp,
       dispatchThrottleSize: pick(4) * 10,
       fast: pick(3) === 0,
-      act,
+      // seldom, since little follows an end
+      act: act !== 'end' ? act : pick(4) > 0 ? 'nothing' : (['shutdown', 'close', 'destroy'] as const)[pick(3)]!,
     };
   };
 
@@ -127,6 +131,7 @@ async function sequence(seed: number): Promise<Set<string>> {
     else if (m.act === 'pause') queue.pause();
     else if (m.act === 'discard' && inModel) model.discardQueue(1);
     else if (m.act === 'discard') queue.discardQueue(1);
+    else if (m.act === 'shutdown' || m.act === 'close' || m.act === 'destroy') void (inModel ? model : queue)[m.act]();
     else if (m.act === 'throw' && inModel) model.errors++;
     else if (m.act === 'throw') throw new Error('boom');
     else if (m.act === 'enqueue') {
@@ -157,6 +162,15 @@ async function sequence(seed: number): Promise<Set<string>> {
       const controller = new AbortController();
       signals.set(message.id, controller);
       submit(pick(3) === 0, message, pick(4), controller);
+    },
+    'a signal that has aborted'() {
+      const message = make();
+      throttle.take(message.dispatchThrottleSize);
+      const options = { signal: AbortSignal.abort() };
+      const taken =
+        pick(2) === 0 ? queue.enqueue(message, undefined, 1, options) : queue.localDelivery(message, undefined, options);
+      agree('taken', taken, false);
+      model.log.push(`discard ${message.id}`);
     },
     localDelivery: () => submit(true, make(), 0, undefined),
     'a bad message'() {
@@ -201,12 +215,10 @@ async function sequence(seed: number): Promise<Set<string>> {
     },
     discardQueue() {
       const cls = pick(4);
-      queue.discardQueue(cls);
-      model.discardQueue(cls);
+      agree('discarded', queue.discardQueue(cls), model.discardQueue(cls));
     },
     discardLocal() {
-      queue.discardLocal();
-      model.discardLocal();
+      agree('discarded', queue.discardLocal(), model.discardLocal());
     },
     pause() {
       queue.pause();
@@ -252,12 +264,18 @@ async function sequence(seed: number): Promise<Set<string>> {
       void queue.destroy(new Error('over'));
       model.destroy();
     },
+    'abort the queue'() {
+      whole.abort();
+      // once it ends it listens no more
+      if (!model.stop) model.destroy();
+    },
   };
   const often = [
     'enqueue',
     'enqueue',
     'enqueue',
     'enqueue with a signal',
+    'a signal that has aborted',
     'localDelivery',
     'a bad message',
     'finish',
@@ -274,7 +292,7 @@ async function sequence(seed: number): Promise<Set<string>> {
     'waitForEmpty',
     'fastDispatch',
   ];
-  const seldom = ['shutdown', 'close', 'destroy', 'discardLocal'];
+  const seldom = ['shutdown', 'close', 'destroy', 'abort the queue', 'discardLocal'];
 
   const step = async (call: string): Promise<void> => {
     called.add(call);
@@ -316,7 +334,9 @@ describe('DispatchQueue', () => {
     for (let seed = 1; seed <= SEQUENCES; seed++) for (const call of await sequence(seed)) called.add(call);
     expect([...called].sort()).toEqual([
       'a bad message',
+      'a signal that has aborted',
       'abort',
+      'abort the queue',
       'advance',
       'close',
       'code',
