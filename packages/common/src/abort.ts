@@ -21,7 +21,9 @@ export class AbortHub {
     }
     entries.add(onAbort);
     return () => {
-      if (entries.delete(onAbort) && !entries.size && this.#entries.delete(signal)) signal.removeEventListener('abort', this);
+      if (!entries.delete(onAbort) || entries.size) return;
+      this.#entries.delete(signal);
+      signal.removeEventListener('abort', this);
     };
   }
 

@@ -1,4 +1,5 @@
 import { AbortedError } from '@cephts/common';
+import type { AbortHub } from '@cephts/common';
 
 /** For every call. */
 export interface CallOptions {
@@ -13,6 +14,7 @@ export function givenUp(what: string, signal: AbortSignal): AbortedError {
 
 /** What comes of the call that `begin` makes, unless the signal aborts before; a result that comes too late goes to `late`. */
 export async function abortable<T>(
+  signals: AbortHub,
   what: string,
   signal: AbortSignal | undefined,
   begin: () => Promise<T>,
@@ -21,17 +23,34 @@ export async function abortable<T>(
   if (!signal) return begin();
   if (signal.aborted) throw givenUp(what, signal);
   const call = begin();
-  let onAbort: (() => void) | undefined;
+  let unlisten: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
+    unlisten = signals.add(signal, () => {
       call.then(late, () => undefined);
       reject(givenUp(what, signal));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    });
   });
   try {
     return await Promise.race([call, aborted]);
   } finally {
-    if (onAbort) signal.removeEventListener('abort', onAbort);
+    unlisten?.();
+  }
+}
+
+/** As {@link abortable}, of a call that goes by a number: given up, it is cancelled, and nobody waits for its answer any more. */
+export async function cancellable<T>(
+  signals: AbortHub,
+  what: string,
+  signal: AbortSignal | undefined,
+  start: (resolve: (value: T) => void, reject: (error: Error) => void) => number,
+  cancel: (tid: number) => void,
+): Promise<T> {
+  let tid = 0;
+  const begin = (): Promise<T> => new Promise((resolve, reject) => (tid = start(resolve, reject)));
+  try {
+    return await abortable(signals, what, signal, begin);
+  } finally {
+    // of no effect where it has been answered
+    cancel(tid);
   }
 }

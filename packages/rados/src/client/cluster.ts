@@ -1,4 +1,4 @@
-import { AbortedError, CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
+import { AbortedError, AbortHub, CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
 import type { CephContext, CephContextOptions } from '@cephts/common';
 import type { Uuid } from '@cephts/encoding';
 import { CephConf } from '../conf/ceph-conf.js';
@@ -13,7 +13,7 @@ import type { ClusterStat } from '../objecter/pool-requests.js';
 import { PgId } from '../osdmap/pg.js';
 import type { OsdMap } from '../osdmap/osd-map.js';
 import type { PoolStat } from '../osdmap/pool-stat.js';
-import { abortable, givenUp } from './call-options.js';
+import { abortable, cancellable, givenUp } from './call-options.js';
 import type { CallOptions } from './call-options.js';
 import { IoCtx } from './io-ctx.js';
 
@@ -80,7 +80,7 @@ export class Cluster {
       });
     let client: ClusterClient;
     try {
-      client = await abortable('connecting', signal, connect, (late) => void late.shutdown());
+      client = await abortable(new AbortHub(), 'connecting', signal, connect, (late) => void late.shutdown());
     } catch (error) {
       await objecter?.shutdown();
       // with its client of the monitors the connecting ends, and closes what it has opened
@@ -124,14 +124,14 @@ export class Cluster {
       new Promise((resolve, reject) => {
         this.objecter.waitForMap(epoch, (r) => (r < 0 ? reject(errnoError(r, 'waiting for the osd map')) : resolve()));
       });
-    return abortable('waiting for the osd map', signal, wait);
+    return abortable(this.objecter.signals, 'waiting for the osd map', signal, wait);
   }
 
   /** A question to the monitors: their client gives it up with an AbortedError when the session ends, and not when only the signal aborts. */
   async #ask<T>(what: string, signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
     this.#checkOpen(what, signal);
     try {
-      return await abortable(what, signal, begin);
+      return await abortable(this.objecter.signals, what, signal, begin);
     } catch (error) {
       if (this.#closing && !signal?.aborted && error instanceof AbortedError) throw errnoError(-ERRNO.ESHUTDOWN, what);
       throw error;
@@ -217,30 +217,30 @@ export class Cluster {
     const text = typeof cmd === 'string' ? cmd : JSON.stringify(cmd);
     const target = typeof to === 'number' ? checkWhole('osd', to) : parsePg(to);
     checkBytes('inbl', inbl);
-    const { commands } = this.objecter;
-    let tid = 0;
-    const ask = (): Promise<CommandReply> =>
-      new Promise((resolve, reject) => {
-        tid = commands.submit(target, [text], inbl, (r, outs, outbl, unanswered) => {
+    const { commands, signals } = this.objecter;
+    return cancellable<CommandReply>(
+      signals,
+      'the command',
+      signal,
+      (resolve, reject) =>
+        commands.submit(target, [text], inbl, (r, outs, outbl, unanswered) => {
           if (unanswered) reject(errnoError(r, 'the command'));
           else resolve({ r, outs, outbl });
-        });
-      });
-    try {
-      return await abortable('the command', signal, ask);
-    } finally {
-      // where the signal has given it up, nobody waits for it any more
-      commands.cancel(tid);
-    }
+        }),
+      (tid) => commands.cancel(tid),
+    );
   }
 
   /** How full the cluster is. */
   stat({ signal }: CallOptions = {}): Promise<ClusterStat> {
-    const ask = (): Promise<ClusterStat> =>
-      new Promise((resolve, reject) => {
-        this.objecter.pools.statfs((r, stat) => (r < 0 ? reject(errnoError(r, 'statfs')) : resolve(stat)));
-      });
-    return abortable('statfs', signal, ask);
+    const { pools, signals } = this.objecter;
+    return cancellable<ClusterStat>(
+      signals,
+      'statfs',
+      signal,
+      (resolve, reject) => pools.statfs((r, stat) => (r < 0 ? reject(errnoError(r, 'statfs')) : resolve(stat))),
+      (tid) => pools.cancel(tid),
+    );
   }
 
   /** What is in pools, by name. @param pools @defaultValue all */
@@ -249,14 +249,18 @@ export class Cluster {
     options: CallOptions = {},
   ): Promise<{ stats: Map<string, PoolStat>; perPool: boolean }> {
     const names = pools ? [...pools] : [...(await this.listPools(options)).values()];
-    const ask = (): Promise<{ stats: Map<string, PoolStat>; perPool: boolean }> =>
-      new Promise((resolve, reject) => {
-        this.objecter.pools.poolStats(names, (r, stats, perPool) => {
+    const requests = this.objecter.pools;
+    return cancellable<{ stats: Map<string, PoolStat>; perPool: boolean }>(
+      this.objecter.signals,
+      'pool statistics',
+      options.signal,
+      (resolve, reject) =>
+        requests.poolStats(names, (r, stats, perPool) => {
           if (r < 0) reject(errnoError(r, 'pool statistics'));
           else resolve({ stats, perPool });
-        });
-      });
-    return abortable('pool statistics', options.signal, ask);
+        }),
+      (tid) => requests.cancel(tid),
+    );
   }
 
   /** Ends the session; what is under way rejects with `ERR_CEPH_ESHUTDOWN`, as every later call does. */

@@ -189,14 +189,13 @@ export class IoCtx {
       return;
     }
     const done = (r: number): void => {
-      if (signal) signal.removeEventListener('abort', onAbort);
+      unlisten?.();
       if (r >= 0) onDone(r);
       else if (signal?.aborted && r === -ERRNO.ECANCELED) onError(givenUp(`the call for ${oid}`, signal));
       else onError(failure(r, oid));
     };
     const op = objecter.submit(oid, this.#oloc, operation, done, this.#submitOptions(operation, options));
-    const onAbort = (): void => void objecter.cancel(op);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const unlisten = signal && objecter.signals.add(signal, () => void objecter.cancel(op));
   }
 
   /** Carries out what `build` adds and gives what the step it returns has read: with no promise in between, one at a time counts. */
@@ -433,12 +432,11 @@ class IoCtxPage {
     if (signal?.aborted) return Promise.reject(givenUp('listing objects', signal));
     return new Promise((resolve, reject) => {
       const op = objecter.submit('', this.#oloc, operation, (r) => {
-        signal?.removeEventListener('abort', onAbort);
+        unlisten?.();
         if (r >= 0) resolve();
         else reject(signal?.aborted ? givenUp('listing objects', signal) : errnoError(r, 'listing objects'));
       });
-      const onAbort = (): void => void objecter.cancel(op);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const unlisten = signal && objecter.signals.add(signal, () => void objecter.cancel(op));
     });
   }
 }

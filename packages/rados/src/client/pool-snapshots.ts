@@ -3,7 +3,7 @@ import { POOL_OP } from '../messages/osd/m-pool-op.js';
 import { checkWhole } from '../objecter/check-args.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import type { PoolSnapInfo } from '../osdmap/pg-pool.js';
-import { abortable } from './call-options.js';
+import { cancellable } from './call-options.js';
 import type { CallOptions } from './call-options.js';
 import type { IoCtxHost } from './io-ctx-host.js';
 
@@ -71,14 +71,18 @@ export class PoolSnapshots {
     text: string,
     { signal }: CallOptions = {},
   ): Promise<number> {
-    const ask = (): Promise<{ epoch: number; snapid: number }> =>
-      new Promise((resolve, reject) => {
-        this.#host.objecter.pools.poolOp(op, this.#pool.pool, what, (r, epoch, snapid) => {
+    const { pools, signals } = this.#host.objecter;
+    const { epoch, snapid } = await cancellable<{ epoch: number; snapid: number }>(
+      signals,
+      text,
+      signal,
+      (resolve, reject) =>
+        pools.poolOp(op, this.#pool.pool, what, (r, epoch, snapid) => {
           if (r < 0) reject(errnoError(r, text));
           else resolve({ epoch, snapid });
-        });
-      });
-    const { epoch, snapid } = await abortable(text, signal, ask);
+        }),
+      (tid) => pools.cancel(tid),
+    );
     await this.#host.waitForMap(epoch, signal ? { signal } : {});
     return snapid;
   }

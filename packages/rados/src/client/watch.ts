@@ -87,13 +87,11 @@ export class Watch implements AsyncIterable<Notification> {
         reject(errnoError(r, `watch of ${oid}`));
       });
       if (!signal) return;
-      const onAbort = (): void => {
+      watch.#unlisten = host.objecter.signals.add(signal, () => {
         reject(givenUp('the watch', signal));
         // the OSD may have it already
         watch.close().catch(() => undefined);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      watch.#unlisten = () => signal.removeEventListener('abort', onAbort);
+      });
     });
   }
 
@@ -182,14 +180,13 @@ export function notify(
   return new Promise((resolve, reject) => {
     checkBytes('payload', payload);
     checkNumber('timeoutMs', timeoutMs, { max: U32_MAX * 1000 });
-    const { lingers } = host.objecter;
+    const { lingers, signals } = host.objecter;
     const linger = lingers.notify(oid, oloc, payload, timeoutMs, (r, reply) => {
-      signal?.removeEventListener('abort', onAbort);
+      unlisten?.();
       // who did not acknowledge in time is in the reply
       if (reply && (r >= 0 || r === -ERRNO.ETIMEDOUT)) resolve(reply);
       else reject(signal?.aborted ? givenUp('the notification', signal) : errnoError(r, `notification of ${oid}`));
     });
-    const onAbort = (): void => lingers.cancel(linger, -ERRNO.ECANCELED);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const unlisten = signal && signals.add(signal, () => lingers.cancel(linger, -ERRNO.ECANCELED));
   });
 }

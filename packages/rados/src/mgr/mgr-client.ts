@@ -1,4 +1,4 @@
-import { AbortedError, CephError, ERRNO } from '@cephts/common';
+import { AbortedError, AbortHub, CephError, ERRNO } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MGR, Encoder, Uuid, compareText } from '@cephts/encoding';
 import { SafeTimer } from '@cephts/safe-timer';
@@ -54,6 +54,7 @@ export class MgrClient implements Dispatcher {
   readonly #monc: MonClient;
   readonly #timer: SafeTimer;
   readonly #commands = new Map<number, Command>();
+  readonly #signals = new AbortHub();
   #daemonName: string;
   #serviceName = '';
   #serviceMetadata: Map<string, string> | undefined;
@@ -275,6 +276,7 @@ export class MgrClient implements Dispatcher {
     const { clock } = this.#cct;
     return new Promise((resolve, reject) => {
       const tid = ++this.#lastTid;
+      let unlisten: (() => void) | undefined;
       const onAbort = (): void => command.settle(new AbortedError('the command was aborted'));
       const late = (): void =>
         command.settle(
@@ -289,15 +291,18 @@ export class MgrClient implements Dispatcher {
         settle: (outcome) => {
           if (!this.#commands.delete(tid)) return;
           clock.clearTimeout(timer);
-          signal?.removeEventListener('abort', onAbort);
+          unlisten?.();
           if (outcome instanceof Error) reject(outcome);
           else resolve(outcome);
         },
       };
       this.#commands.set(tid, command);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted) onAbort();
-      else if (this.#session) this.#send(command);
+      if (signal?.aborted) {
+        onAbort();
+        return;
+      }
+      if (signal) unlisten = this.#signals.add(signal, onAbort);
+      if (this.#session) this.#send(command);
     });
   }
 

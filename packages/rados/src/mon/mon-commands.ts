@@ -1,4 +1,4 @@
-import { AbortedError, CephError, ERRNO } from '@cephts/common';
+import { AbortedError, AbortHub, CephError, ERRNO } from '@cephts/common';
 import type { CephContext, TimerHandle } from '@cephts/common';
 import type { Connection, Message } from '@cephts/async-messenger';
 import { MCommand } from '../messages/m-command.js';
@@ -58,6 +58,7 @@ export interface CommandsHost {
 export class MonCommands {
   readonly #host: CommandsHost;
   readonly #pending = new Map<number, Pending>();
+  readonly #signals = new AbortHub();
   #lastTid = 0;
 
   constructor(host: CommandsHost) {
@@ -71,11 +72,13 @@ export class MonCommands {
   /** @param mon one certain monitor, by name or rank; whichever where not given */
   start(cmd: object | string, inbl: Uint8Array = NOTHING, options: CommandOptions = {}, mon?: string): Promise<CommandReply> {
     const { cct } = this.#host;
+    const { signal } = options;
     const text = typeof cmd === 'string' ? cmd : JSON.stringify(cmd);
     const timeoutMs = options.timeoutMs ?? cct.conf.number('rados_mon_op_timeout') * 1000;
     return new Promise((resolve, reject) => {
       const tid = ++this.#lastTid;
       let timer: TimerHandle;
+      let unlisten: (() => void) | undefined;
       const onAbort = (): void => pending.settle(new AbortedError('the command was aborted'));
       const pending: Pending = {
         tid,
@@ -85,7 +88,7 @@ export class MonCommands {
         settle: (outcome) => {
           if (!this.#pending.delete(tid)) return;
           cct.clock.clearTimeout(timer);
-          options.signal?.removeEventListener('abort', onAbort);
+          unlisten?.();
           pending.target?.session?.close();
           if (outcome instanceof Error) reject(outcome);
           else resolve(outcome);
@@ -101,9 +104,12 @@ export class MonCommands {
           );
         timer = cct.clock.setTimeout(late, timeoutMs);
       }
-      options.signal?.addEventListener('abort', onAbort, { once: true });
-      if (options.signal?.aborted) onAbort();
-      else this.#send(pending);
+      if (signal?.aborted) {
+        onAbort();
+        return;
+      }
+      if (signal) unlisten = this.#signals.add(signal, onAbort);
+      this.#send(pending);
     });
   }
 

@@ -21,7 +21,7 @@ interface Request {
   timer: TimerHandle | undefined;
 }
 
-/** What monitors are asked about pools. A request is sent again with each new connection to a monitor. */
+/** What monitors are asked about pools. A request goes by a number, and is sent again with each new connection to a monitor. */
 export class PoolRequests {
   readonly #cct: CephContext;
   readonly #mon: ObjecterMon;
@@ -34,18 +34,22 @@ export class PoolRequests {
     this.#mon = mon;
   }
 
+  get size(): number {
+    return this.#requests.size;
+  }
+
   /** @param pools names; those that do not exist are left out of the answer */
-  poolStats(pools: string[], done: (r: number, stats: Map<string, PoolStat>, perPool: boolean) => void): void {
+  poolStats(pools: string[], done: (r: number, stats: Map<string, PoolStat>, perPool: boolean) => void): number {
     const make = (): Message => Object.assign(new MGetPoolStats(), { fsid: this.#mon.fsid, pools });
-    this.#submit(make, (r, reply) => {
+    return this.#submit(make, (r, reply) => {
       const stats = reply instanceof MGetPoolStatsReply ? reply : undefined;
       done(r, stats?.stats ?? new Map(), stats?.perPool ?? false);
     });
   }
 
-  statfs(done: (r: number, stat: ClusterStat) => void): void {
+  statfs(done: (r: number, stat: ClusterStat) => void): number {
     const make = (): Message => Object.assign(new MStatfs(), { fsid: this.#mon.fsid });
-    this.#submit(make, (r, reply) => {
+    return this.#submit(make, (r, reply) => {
       const { kb, kbUsed, kbAvail, numObjects } = reply instanceof MStatfsReply ? reply : new MStatfsReply();
       done(r, { kb, kbUsed, kbAvail, numObjects });
     });
@@ -56,9 +60,9 @@ export class PoolRequests {
    * @param op POOL_OP
    * @param done told −errno, or 0 with the epoch that has the change and, for a snapshot made, its number
    */
-  poolOp(op: number, pool: number, { name = '', snapid = 0 }, done: (r: number, epoch: number, snapid: number) => void): void {
+  poolOp(op: number, pool: number, { name = '', snapid = 0 }, done: (r: number, epoch: number, snapid: number) => void): number {
     const make = (): Message => Object.assign(new MPoolOp(), { fsid: this.#mon.fsid, pool, op, name, snapid });
-    this.#submit(make, (r, reply) => {
+    return this.#submit(make, (r, reply) => {
       if (!(reply instanceof MPoolOpReply)) {
         done(r, 0, 0);
         return;
@@ -68,10 +72,10 @@ export class PoolRequests {
     });
   }
 
-  #submit(make: () => Message, onReply: Request['onReply']): void {
+  #submit(make: () => Message, onReply: Request['onReply']): number {
     if (this.#stopping) {
       this.#cct.clock.defer(() => onReply(-ERRNO.ESHUTDOWN, undefined));
-      return;
+      return 0;
     }
     const tid = ++this.#lastTid;
     const seconds = this.#cct.conf.number('rados_mon_op_timeout');
@@ -79,6 +83,12 @@ export class PoolRequests {
     const request: Request = { make, onReply, timer };
     this.#requests.set(tid, request);
     this.#send(tid, request);
+    return tid;
+  }
+
+  /** Forgets a request: what it asked is told nobody, and a late answer is ignored. */
+  cancel(tid: number): void {
+    this.#take(tid);
   }
 
   #send(tid: number, { make }: Request): void {
@@ -87,13 +97,17 @@ export class PoolRequests {
     this.#mon.sendMonMessage(m);
   }
 
-  #finish(tid: number, r: number, reply?: Message): boolean {
+  #take(tid: number): Request | undefined {
     const request = this.#requests.get(tid);
-    if (!request) return false;
     this.#requests.delete(tid);
-    if (request.timer !== undefined) this.#cct.clock.clearTimeout(request.timer);
-    request.onReply(r, reply);
-    return true;
+    if (request?.timer !== undefined) this.#cct.clock.clearTimeout(request.timer);
+    return request;
+  }
+
+  #finish(tid: number, r: number, reply?: Message): boolean {
+    const request = this.#take(tid);
+    request?.onReply(r, reply);
+    return request !== undefined;
   }
 
   handleReply(m: Message): boolean {
