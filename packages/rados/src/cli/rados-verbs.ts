@@ -3,6 +3,7 @@ import { encodeText } from '@cephts/encoding';
 import type { Cluster } from '../client/cluster.js';
 import type { IoCtx } from '../client/io-ctx.js';
 import { Striper } from '../client/striper.js';
+import { wholeStripes } from '../client/whole-stripes.js';
 import { OSD_FLAG } from '../messages/osd/osd-op-codes.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import { errnoText } from './errno-text.js';
@@ -66,11 +67,6 @@ function dataOf({ ioctx, options }: VerbContext): Pick<Striper, 'read' | 'write'
     truncate: (oid, size) => ioctx.truncate(oid, size),
     stat: (oid) => ioctx.stat(oid),
   };
-}
-
-/** So many bytes, or the next number that a pool of whole stripes can append. */
-export function wholeStripes({ requiredAlignment: stripe }: IoCtx, bytes: number): number {
-  return stripe > 0 ? Math.ceil(bytes / stripe) * stripe : bytes;
 }
 
 /** Attributes of a striped object are those of its first part. */
@@ -175,7 +171,7 @@ async function copy(c: VerbContext, words: readonly string[]): Promise<void> {
     const progress = new TransferProgress(c.io.stderr, `cp ${oid}`);
     let off = 0;
     for await (const piece of progress.of(
-      objectPieces((range) => c.ioctx.read(oid, range), wholeStripes(target, options.blockSize)),
+      objectPieces((range) => c.ioctx.read(oid, range), wholeStripes(target.requiredAlignment, options.blockSize)),
     )) {
       await target.write(to, piece, off);
       off += piece.length;

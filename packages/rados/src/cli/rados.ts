@@ -2,12 +2,13 @@ import { CephError } from '@cephts/common';
 import { encodeText } from '@cephts/encoding';
 import { Cluster } from '../client/cluster.js';
 import type { IoCtx } from '../client/io-ctx.js';
+import { wholeStripes } from '../client/whole-stripes.js';
 import { errnoText } from './errno-text.js';
 import { writeTo } from './rados-io.js';
 import type { CommandIo } from './rados-io.js';
 import { DEFAULT_BLOCK_SIZE, parseRadosArgs, UsageError } from './rados-options.js';
 import type { RadosOptions } from './rados-options.js';
-import { radosVerbs, wholeStripes } from './rados-verbs.js';
+import { radosVerbs } from './rados-verbs.js';
 import { VerbError } from './verb-error.js';
 
 const USAGE = `usage: cephts rados [options] [commands]
@@ -115,7 +116,7 @@ async function runVerb(options: RadosOptions, [name, ...args]: readonly string[]
 
 /** Operations are of a size that the pool can take one behind the other; who asked for another one is told. */
 async function fitting(options: RadosOptions, ioctx: IoCtx, { stderr }: CommandIo): Promise<RadosOptions> {
-  const blockSize = wholeStripes(ioctx, options.blockSize);
+  const blockSize = wholeStripes(ioctx.requiredAlignment, options.blockSize);
   const wasAskedFor = options.blockSize !== DEFAULT_BLOCK_SIZE;
   if (wasAskedFor && blockSize !== options.blockSize) await writeTo(stderr, `INFO: op_size has been rounded to ${blockSize}\n`);
   return { ...options, blockSize };

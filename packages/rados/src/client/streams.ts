@@ -2,9 +2,12 @@ import { Readable, Writable } from 'node:stream';
 import { AbortedError } from '@cephts/common';
 import { checkWhole, U32_MAX } from '../objecter/check-args.js';
 import type { CallOptions } from './call-options.js';
+import { wholeStripes } from './whole-stripes.js';
 
 /** What streams need of an IoCtx, or of something that stripes over several objects. */
 export interface ByteObject {
+  /** Bytes that all writes but the last have to be a multiple of; 0 or not given: any. */
+  readonly requiredAlignment?: number;
   read(oid: string, options: { off: number; len: number } & CallOptions): Promise<Uint8Array>;
   writeFull(oid: string, bytes: Uint8Array, options: CallOptions): Promise<void>;
   write(oid: string, bytes: Uint8Array, off: number, options: CallOptions): Promise<void>;
@@ -25,7 +28,7 @@ export interface ReadStreamOptions {
 
 /** How a stream writes an object. */
 export interface WriteStreamOptions {
-  /** Bytes of one write. @defaultValue 4194304 (4 MiB) */
+  /** Bytes of one write; in a pool that takes whole stripes only, the next multiple of them. @defaultValue 4194304 (4 MiB) */
   chunkSize?: number;
   /** Writes under way at a time. @defaultValue 4 */
   inFlight?: number;
@@ -78,6 +81,8 @@ export function writeStream(object: ByteObject, oid: string, options: WriteStrea
   const callOptions: CallOptions = signal ? { signal } : {};
   let buffered: Uint8Array[] = [];
   let size = 0;
+  /** Bytes of a write, once the pool was asked. */
+  let pieceSize = 0;
   let off = 0;
   let failure: Error | undefined;
   const underWay = new Set<Promise<void>>();
@@ -103,12 +108,14 @@ export function writeStream(object: ByteObject, oid: string, options: WriteStrea
   };
 
   const take = async (piece: Uint8Array): Promise<void> => {
+    // not before there is something to write: that the pool is gone is the stream's error
+    pieceSize ||= wholeStripes(object.requiredAlignment ?? 0, chunkSize);
     for (let from = 0; from < piece.length;) {
-      const part = piece.subarray(from, from + chunkSize - size);
+      const part = piece.subarray(from, from + pieceSize - size);
       buffered.push(part);
       size += part.length;
       from += part.length;
-      if (size >= chunkSize) await flush();
+      if (size >= pieceSize) await flush();
     }
   };
 

@@ -62,6 +62,30 @@ describe('a write stream that is destroyed', () => {
   });
 });
 
+describe('a write stream to a pool of whole stripes', () => {
+  it('writes multiples of them, but for what is left at the end', async () => {
+    const written: [number, number][] = [];
+    const write = (_oid: string, bytes: Uint8Array, off: number): Promise<void> => {
+      written.push([off, bytes.length]);
+      return Promise.resolve();
+    };
+    const object: ByteObject = {
+      requiredAlignment: 12,
+      read: () => Promise.resolve(new Uint8Array(0)),
+      write,
+      writeFull: (oid, bytes) => write(oid, bytes, 0),
+    };
+    const stream = writeStream(object, 'a', { chunkSize: 16 });
+    stream.end(Buffer.alloc(60));
+    await once(stream, 'close');
+    expect(written).toEqual([
+      [0, 24],
+      [24, 24],
+      [48, 12],
+    ]);
+  });
+});
+
 describe('options of streams that cannot be', () => {
   const EINVAL = expect.objectContaining({ code: 'ERR_CEPH_EINVAL' }) as unknown as Error;
 
