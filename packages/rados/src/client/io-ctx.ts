@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { CephError, ERRNO, errnoError } from '@cephts/common';
 import { RawObjectLocator } from '@cephts/encoding';
 import { OSD_FLAG } from '../messages/osd/osd-op-codes.js';
-import { checkNumber, checkWhole, U32_MAX } from '../objecter/check-args.js';
+import { checkNumber, checkText, checkWhole, U32_MAX } from '../objecter/check-args.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import type { SubmitOptions } from '../objecter/objecter.js';
 import type {
@@ -62,7 +62,8 @@ const MAX_ERRNO = 4095;
  * A pool, with a namespace, a locator key and snapshots: what operations on objects start from. It never changes; `with…` gives another one.
  *
  * Every call rejects with a CephError whose code is `ERR_CEPH_<errno name>`, such as `ERR_CEPH_ENOENT`. Numbers that cannot be (NaN, fractions,
- * negative ones, 2^53 and beyond) and bytes that are no Uint8Array are refused with `ERR_CEPH_EINVAL` before anything is sent.
+ * negative ones, 2^53 and beyond) and bytes that are no Uint8Array are refused with `ERR_CEPH_EINVAL` before anything is sent, names and
+ * keys that are no strings with `ERR_CEPH_INVALID_ARGUMENT`.
  *
  * @see src/librados/IoCtxImpl.cc (16.2.15)
  */
@@ -96,12 +97,12 @@ export class IoCtx {
   }
 
   withNamespace(namespace: string): IoCtx {
-    return this.#with({ namespace });
+    return this.#with({ namespace: checkText('namespace', namespace) });
   }
 
   /** Objects whose names hash as `key` does share a placement group. */
   withLocator(key: string): IoCtx {
-    return this.#with({ locator: key });
+    return this.#with({ locator: checkText('key', key) });
   }
 
   /** Reads what a snapshot has kept. @param snapid @defaultValue the present. @throws CephError `ERR_CEPH_EINVAL` */

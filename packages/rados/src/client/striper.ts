@@ -1,5 +1,5 @@
 import { CephError, ERRNO } from '@cephts/common';
-import { checkBytes, checkWhole, einval } from '../objecter/check-args.js';
+import { checkBytes, checkText, checkWhole, einval } from '../objecter/check-args.js';
 import { CEPH_NOSNAP } from '../osdmap/hobject.js';
 import type { Readable, Writable } from 'node:stream';
 import { ObjectOperation } from '../objecter/object-operation.js';
@@ -190,6 +190,7 @@ function ignoreMissing(error: unknown): void {
 }
 
 function part(soid: string, n: number): string {
+  checkText("an object's name", soid);
   return `${soid}.${n.toString(16).padStart(16, '0')}`;
 }
 

@@ -5,6 +5,7 @@ import type { RawObjectLocator } from '@cephts/encoding';
 import type { MWatchNotify } from '../messages/osd/m-watch-notify.js';
 import { OSD_FLAG, OSD_WATCH_OP, WATCH_EVENT } from '../messages/osd/osd-op-codes.js';
 import type { OsdMap } from '../osdmap/osd-map.js';
+import { checkText } from './check-args.js';
 import { ObjectOperation } from './object-operation.js';
 import type { ObjecterOp } from './objecter-op.js';
 import { OpTarget } from './op-target.js';
@@ -226,6 +227,7 @@ export class LingerOps {
   }
 
   #add(linger: Linger): void {
+    checkText("an object's name", linger.oid);
     if (this.#stopping) {
       this.#cct.clock.defer(() => this.#end(linger, -ERRNO.ESHUTDOWN));
       return;

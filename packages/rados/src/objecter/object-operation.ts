@@ -5,7 +5,7 @@ import { CMPXATTR_MODE, OSD_FLAG, OSD_OP, OSD_OP_FLAG, OSD_WATCH_OP, osdOpName }
 import type { OsdOpOutcome } from '../messages/osd/m-osd-op-reply.js';
 import { OsdOp } from '../messages/osd/osd-op.js';
 import type { OsdOpArgs } from '../messages/osd/osd-op.js';
-import { checkBytes, checkNumber, checkWhole, einval, U32_MAX } from './check-args.js';
+import { checkBytes, checkNumber, checkText, checkWhole, einval, U32_MAX } from './check-args.js';
 import { readers } from './operation-results.js';
 import type {
   CloneInfo,
@@ -19,6 +19,8 @@ import type {
 } from './operation-results.js';
 
 const NO_BYTES = new Uint8Array(0);
+const XATTR = 'the name of an xattr';
+const OMAP_KEY = 'a key of an omap';
 const NO_OPS: OsdOp[] = [];
 const NO_SLOTS: (Slot | undefined)[] = [];
 
@@ -206,18 +208,18 @@ export class ObjectOperation {
   // ---- xattrs
 
   setXattr(name: string, bytes: Uint8Array): this {
-    const key = encodeText(name);
+    const key = encodeText(checkText(XATTR, name));
     return this.#write(OSD_OP.SETXATTR, 'xattr', key.length, checkBytes('bytes', bytes).length, joined(key, bytes));
   }
 
   rmXattr(name: string): this {
-    const key = encodeText(name);
+    const key = encodeText(checkText(XATTR, name));
     return this.#write(OSD_OP.RMXATTR, 'xattr', key.length, 0, key);
   }
 
   /** -ENODATA where the object has none of that name. */
   getXattr(name: string): OpResult<Uint8Array> {
-    const key = encodeText(name);
+    const key = encodeText(checkText(XATTR, name));
     return this.#read(new OsdOp(OSD_OP.GETXATTR, 'xattr', key.length, 0, key), readers.bytes);
   }
 
@@ -227,7 +229,7 @@ export class ObjectOperation {
 
   /** -ECANCELED where the comparison (CMPXATTR_OP) does not hold. A number is compared as one of 64 bits. */
   cmpXattr(name: string, comparison: number, value: Uint8Array | number): this {
-    const key = encodeText(name);
+    const key = encodeText(checkText(XATTR, name));
     const bytes = typeof value === 'number' ? new Encoder().u64(checkWhole('value', value)).toBytes() : checkBytes('value', value);
     const op = new OsdOp(OSD_OP.CMPXATTR, 'xattr', key.length, bytes.length, joined(key, bytes));
     op.n3 = comparison;
@@ -240,7 +242,7 @@ export class ObjectOperation {
   omapSet(vals: ReadonlyMap<string, Uint8Array>): this {
     const e = new Encoder().map(
       vals,
-      (e, key) => e.string(key),
+      (e, key) => e.string(checkText(OMAP_KEY, key)),
       (e, value) => e.blob(checkBytes('value', value)),
     );
     return this.#write(OSD_OP.OMAPSETVALS, 'pair', 0, 0, e.view());
@@ -252,7 +254,13 @@ export class ObjectOperation {
 
   /** Removes keys from `begin` up to but without `end`. */
   omapRmRange(begin: string, end: string): this {
-    return this.#write(OSD_OP.OMAPRMKEYRANGE, 'pair', 0, 0, new Encoder().string(begin).string(end).view());
+    return this.#write(
+      OSD_OP.OMAPRMKEYRANGE,
+      'pair',
+      0,
+      0,
+      new Encoder().string(checkText('begin', begin)).string(checkText('end', end)).view(),
+    );
   }
 
   /** Removes keys and header. */
@@ -270,12 +278,16 @@ export class ObjectOperation {
 
   /** A page of keys and values beyond `startAfter` that begin with `filterPrefix`. */
   omapGetVals(startAfter = '', filterPrefix = '', max = Infinity): OpResult<OmapPage> {
-    const indata = new Encoder().string(startAfter).u64(pageSize(max)).string(filterPrefix).view();
+    const indata = new Encoder()
+      .string(checkText('startAfter', startAfter))
+      .u64(pageSize(max))
+      .string(checkText('filterPrefix', filterPrefix))
+      .view();
     return this.#read(new OsdOp(OSD_OP.OMAPGETVALS, 'pair', 0, 0, indata), readers.omapPage);
   }
 
   omapGetKeys(startAfter = '', max = Infinity): OpResult<OmapKeysPage> {
-    const indata = new Encoder().string(startAfter).u64(pageSize(max)).view();
+    const indata = new Encoder().string(checkText('startAfter', startAfter)).u64(pageSize(max)).view();
     return this.#read(new OsdOp(OSD_OP.OMAPGETKEYS, 'pair', 0, 0, indata), readers.omapKeys);
   }
 
@@ -288,7 +300,7 @@ export class ObjectOperation {
   omapCmp(assertions: ReadonlyMap<string, { value: Uint8Array; op: number }>): this {
     const e = new Encoder().map(
       assertions,
-      (e, key) => e.string(key),
+      (e, key) => e.string(checkText(OMAP_KEY, key)),
       (e, { value, op }) => e.blob(checkBytes('value', value)).s32(op),
     );
     return this.add(new OsdOp(OSD_OP.OMAP_CMP, 'pair', 0, 0, e.view()), OSD_FLAG.READ);
@@ -299,7 +311,7 @@ export class ObjectOperation {
   /** Runs a method of an object class in the OSD. @param writes may it change the object? */
   exec(cls: string, method: string, input: Uint8Array = NO_BYTES, writes = false): OpResult<Uint8Array> {
     const slot = new ResultSlot(readers.bytes);
-    const names = encodeText(cls + method);
+    const names = encodeText(checkText('cls', cls) + checkText('method', method));
     const op = new OsdOp(
       OSD_OP.CALL,
       'cls',
@@ -411,5 +423,5 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 function encodeKeys(keys: Iterable<string>): Uint8Array {
-  return new Encoder().list([...keys], (e, key) => e.string(key)).view();
+  return new Encoder().list([...keys], (e, key) => e.string(checkText(OMAP_KEY, key))).view();
 }

@@ -23,6 +23,7 @@ import { LingerOps } from './linger-ops.js';
 import { MapUpdater } from './map-updater.js';
 import type { ObjectOperation } from './object-operation.js';
 import type { ObjecterMon } from './objecter-mon.js';
+import { checkText } from './check-args.js';
 import { ObjecterOp } from './objecter-op.js';
 import { OBJECTER_CONF } from './objecter-options.js';
 import { ObjecterPerf } from './objecter-perf.js';
@@ -157,6 +158,7 @@ export class Objecter implements Dispatcher {
     onFinish: Completion,
     options: SubmitOptions = {},
   ): ObjecterOp {
+    checkText("an object's name", oid);
     const { clock } = this.#cct;
     const flags = operation.flags | (options.flags ?? 0) | this.#everyFlag;
     const target = new OpTarget(oid, locator, flags);

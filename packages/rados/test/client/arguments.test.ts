@@ -151,3 +151,47 @@ describe('the length of a read', () => {
     expect(objecter.inflight).toBe(0);
   });
 });
+
+describe('a name or key that is no string', () => {
+  const REFUSED = expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', errno: 22 }) as unknown as Error;
+  const wrongs = [5, undefined, null, {}, bytes, Symbol('a')].map((value) => value as unknown as string);
+
+  it('is refused by every step that takes one', () => {
+    for (const wrong of wrongs.filter((value) => value !== undefined)) {
+      const steps: ((op: ObjectOperation) => unknown)[] = [
+        (op) => op.setXattr(wrong, bytes),
+        (op) => op.rmXattr(wrong),
+        (op) => op.getXattr(wrong),
+        (op) => op.cmpXattr(wrong, CMPXATTR_OP.EQ, 1),
+        (op) => op.omapSet(new Map([[wrong, bytes]])),
+        (op) => op.omapRmKeys([wrong]),
+        (op) => op.omapRmRange(wrong, 'b'),
+        (op) => op.omapRmRange('a', wrong),
+        (op) => op.omapGetVals(wrong),
+        (op) => op.omapGetVals('', wrong),
+        (op) => op.omapGetKeys(wrong),
+        (op) => op.omapGetValsByKeys([wrong]),
+        (op) => op.omapCmp(new Map([[wrong, { value: bytes, op: CMPXATTR_OP.EQ }]])),
+        (op) => op.exec(wrong, 'method'),
+        (op) => op.exec('cls', wrong),
+      ];
+      for (const step of steps) expect(() => step(new ObjectOperation())).toThrow(REFUSED);
+    }
+  });
+
+  it('is refused by a pool before anything is sent, and told what it is', async () => {
+    const { cluster, objecter, io } = await startPool();
+    for (const wrong of wrongs) {
+      expect(() => io.withNamespace(wrong)).toThrow(REFUSED);
+      expect(() => io.withLocator(wrong)).toThrow(REFUSED);
+      const striper = new Striper(io);
+      for (const call of [io.read(wrong), io.append(wrong, bytes), io.watch(wrong), io.notify(wrong, bytes), striper.read(wrong)])
+        await expect(call).rejects.toThrow(REFUSED);
+    }
+    await expect(io.read(wrongs[0] as string)).rejects.toThrow(
+      "expected an object's name to be a string, got [object Number] (number)",
+    );
+    await settle(cluster);
+    expect([cluster.received.length, objecter.inflight, objecter.lingers.size]).toEqual([0, 0, 0]);
+  });
+});
