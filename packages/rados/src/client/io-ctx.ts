@@ -62,8 +62,8 @@ const MAX_ERRNO = 4095;
  * A pool, with a namespace, a locator key and snapshots: what operations on objects start from. It never changes; `with…` gives another one.
  *
  * Every call rejects with a CephError whose code is `ERR_CEPH_<errno name>`, such as `ERR_CEPH_ENOENT`. Numbers that cannot be (NaN, fractions,
- * negative ones, 2^53 and beyond) and bytes that are no Uint8Array are refused with `ERR_CEPH_EINVAL` before anything is sent, names and
- * keys that are no strings with `ERR_CEPH_INVALID_ARGUMENT`.
+ * negative ones, 2^53 and beyond), bytes that are no Uint8Array, and names and keys that are no strings are refused with `ERR_CEPH_EINVAL` before
+ * anything is sent.
  *
  * @see src/librados/IoCtxImpl.cc (16.2.15)
  */

@@ -1,4 +1,4 @@
-import { CephError, ERRNO, invalidArgument } from '@cephts/common';
+import { CephError, ERRNO } from '@cephts/common';
 
 const U64_SAFE = Number.MAX_SAFE_INTEGER;
 /** Numbers of 32 bits: seconds on the wire, mostly. */
@@ -25,10 +25,10 @@ export function checkNumber(name: string, value: number, { min = 0, max = Infini
   return refuse(name, `a number from ${min} to ${max}`, value);
 }
 
-/** Text, or `ERR_CEPH_INVALID_ARGUMENT`: anything else would name another object or key, or fail once it is encoded. */
+/** Text, or {@link einval}: anything else would name another object or key, or fail once it is encoded. */
 export function checkText(name: string, value: string): string {
   if (typeof value === 'string') return value;
-  throw invalidArgument(`expected ${name} to be a string, got ${Object.prototype.toString.call(value)} (${typeof value})`);
+  return refuse(name, 'a string', Object.prototype.toString.call(value));
 }
 
 /** Bytes, or {@link einval}: a string, a DataView or an array of larger numbers has another length than its bytes, or none. */

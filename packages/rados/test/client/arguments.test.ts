@@ -153,7 +153,7 @@ describe('the length of a read', () => {
 });
 
 describe('a name or key that is no string', () => {
-  const REFUSED = expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT', errno: 22 }) as unknown as Error;
+  const REFUSED = expect.objectContaining({ code: 'ERR_CEPH_EINVAL', errno: 22 }) as unknown as Error;
   const wrongs = [5, undefined, null, {}, bytes, Symbol('a')].map((value) => value as unknown as string);
 
   it('is refused by every step that takes one', () => {
