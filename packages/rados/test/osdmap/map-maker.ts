@@ -49,9 +49,34 @@ function bucketText(
   return { ...bucket, weight, items: items.length, text: `${head}${lines.join('\n')}\n}\n` };
 }
 
-/** The text of a map: a root, one or two levels below it, rules of all kinds, and sometimes choose_args. */
+const CLASSES = ['ssd', 'hdd'];
+
+/** Steps that change how a rule looks for items, of which it has some. */
+function setSteps(dice: Dice): string {
+  const steps: [string, number][] = [
+    ['choose_tries', 1 + dice.below(100)],
+    ['choose_local_tries', dice.below(4)],
+    ['choose_local_fallback_tries', dice.below(4)],
+    ['chooseleaf_tries', 1 + dice.below(6)],
+    ['chooseleaf_vary_r', dice.below(5)],
+    ['chooseleaf_stable', dice.below(2)],
+  ];
+  return steps.map(([name, value]) => (dice.chance(25) ? `step set_${name} ${value}\n\t` : '')).join('');
+}
+
+/** A bucket with the ids of those that CRUSH keeps beside it for the classes. */
+function withShadows({ id, text }: TextBucket, index: number, { length }: readonly TextBucket[]): string {
+  const shadows = CLASSES.map((name, i) => `\tid ${-(1 + length + CLASSES.length * index + i)} class ${name}\n`);
+  return text.replace(`\tid ${id}\n`, (line) => line + shadows.join(''));
+}
+
+/**
+ * The text of a map: a root, one or two levels below it, device classes, rules of all kinds, for pools of some sizes, and sometimes
+ * choose_args.
+ */
 export function crushText(seed: number): { text: string; osds: number; rules: number; pools: number } {
   const dice = new Dice(seed);
+  const more = new Dice(seed ^ 0x0dd5);
   const legacy = dice.chance(25);
   const tunables = [
     ['choose_local_tries', legacy ? dice.below(4) : 0],
@@ -104,25 +129,49 @@ export function crushText(seed: number): { text: string; osds: number; rules: nu
       `step take host0\n\tstep chooseleaf firstn 1 type osd\n\tstep emit\n\tstep take default\n\tstep chooseleaf firstn -1 type host\n\tstep emit`,
     ],
   ];
-  const rules = steps.map(
-    ([type, body], i) => `rule rule${i} {\n\tid ${i}\n\ttype ${type}\n\tmin_size 1\n\tmax_size 10\n\t${body}\n}\n`,
+  // crushtool cannot make the shadow of a uniform bucket
+  const hasClasses = buckets.every(({ text }) => !text.includes('alg uniform'));
+  const classes = Array.from({ length: osds }, (_, i) =>
+    i < CLASSES.length ? CLASSES[i] : more.chance(70) ? more.of(CLASSES) : undefined,
   );
+  for (const [type, mode] of [
+    ['replicated', 'firstn'],
+    ['erasure', 'indep'],
+  ] as const) {
+    const body = (of: string): string => `step take default class ${of}\n\tstep chooseleaf ${mode} 0 type host\n\tstep emit`;
+    if (hasClasses) steps.push([type, body('ssd')], [type, `${setSteps(more)}${body('hdd')}`]);
+    steps.push([type, `${setSteps(more)}step take default\n\tstep chooseleaf ${mode} 0 type ${leafType}\n\tstep emit`]);
+  }
+  const rules = steps.map(([type, body], i) => {
+    // now and then a rule is not for pools of every size
+    const [least, most] = more.chance(30) ? [1 + more.below(3), 3 + more.below(4)] : [1, 10];
+    return `rule rule${i} {\n\tid ${i}\n\ttype ${type}\n\tmin_size ${least}\n\tmax_size ${most}\n\t${body}\n}\n`;
+  });
   const types = ['osd', 'host', 'rack', 'root'].map((name, i) => `type ${i} ${name}`);
-  const devices = Array.from({ length: osds }, (_, i) => `device ${i} osd.${i}`);
-  const args = dice.chance(40) ? chooseArgsText(dice, buckets) : '';
-  const text = [...tunables, ...devices, ...types, ...buckets.map((b) => b.text), ...rules, args].join('\n');
+  const devices = Array.from({ length: osds }, (_, i) => `device ${i} osd.${i}${classes[i] ? ` class ${classes[i]}` : ''}`);
+  const args = dice.chance(40) ? chooseArgsText(dice, more, buckets) : '';
+  const text = [
+    ...tunables,
+    ...devices,
+    ...types,
+    ...buckets.map(hasClasses ? withShadows : ({ text }) => text),
+    ...rules,
+    args,
+  ].join('\n');
   return { text, osds, rules: rules.length, pools: 3 };
 }
 
-/** Other weights for pool 1, and for all pools without their own. */
-function chooseArgsText(dice: Dice, buckets: readonly TextBucket[]): string {
+/** Other weights, and ids to hash, for pool 1, and perhaps pool 2. */
+function chooseArgsText(dice: Dice, more: Dice, buckets: readonly TextBucket[]): string {
   const straw2 = buckets.filter(({ text }) => text.includes('alg straw2'));
   if (straw2.length === 0) return '';
   const one = (id: number): string => {
     const entries = straw2.map((bucket) => {
       const set = (): string => `[ ${Array.from({ length: bucket.items }, () => (dice.below(3000) / 1000).toFixed(3)).join(' ')} ]`;
       const sets = Array.from({ length: 1 + dice.below(3) }, set).join('\n');
-      return `\t{\n\t\tbucket_id ${bucket.id}\n\t\tweight_set [\n${sets}\n\t\t]\n\t}`;
+      const others = Array.from({ length: bucket.items }, () => more.below(2000) - 1000).join(' ');
+      const ids = more.chance(40) ? `\n\t\tids [ ${others} ]` : '';
+      return `\t{\n\t\tbucket_id ${bucket.id}\n\t\tweight_set [\n${sets}\n\t\t]${ids}\n\t}`;
     });
     return `choose_args ${id} {\n${entries.join('\n')}\n}\n`;
   };

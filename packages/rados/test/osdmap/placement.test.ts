@@ -102,6 +102,29 @@ describe('an OSD map', () => {
     expect(decodeOsdMap(encodeOsdMap(next)).epoch).toBe(8);
   });
 
+  it('follows what an incremental map says of upmaps, and places by it', () => {
+    const map = mapOf(fixtures[0] as Fixture);
+    const [set, moved, gone, back] = [0, 1, 2, 3].map((seed) => new PgId(1, seed)) as [PgId, PgId, PgId, PgId];
+    const before = map.rawOsds(1, moved.seed);
+    const wanted = [...map.rawOsds(1, set.seed)].reverse();
+    const other = map.osdWeight.findIndex((weight, osd) => weight > 0 && !before.includes(osd));
+    const add = new OsdMapIncremental();
+    Object.assign(add, { fsid: map.fsid, epoch: map.epoch + 1 });
+    for (const pg of [set, gone]) add.newPgUpmap.set(pg, wanted);
+    for (const pg of [moved, back]) add.newPgUpmapItems.set(pg, [before[0] as number, other]);
+    const between = applyIncremental(map, OsdMapIncremental.decode(add.encode()));
+    const drop = new OsdMapIncremental();
+    Object.assign(drop, { fsid: map.fsid, epoch: between.epoch + 1, oldPgUpmap: [gone], oldPgUpmapItems: [back] });
+    const next = decodeOsdMap(encodeOsdMap(applyIncremental(between, OsdMapIncremental.decode(drop.encode()))));
+    expect(next.pgUpmap.get(1, set.seed)).toEqual(wanted);
+    expect(next.pgUpmap.get(1, gone.seed)).toBeUndefined();
+    expect(next.pgUpmapItems.get(1, back.seed)).toBeUndefined();
+    // those that are down are left out of what is up
+    const isUp = (osd: number): boolean => next.isUp(osd);
+    expect(next.placePg(1, set.seed)?.up).toEqual(wanted.filter(isUp));
+    expect(next.placePg(1, moved.seed)?.up).toEqual([other, ...before.slice(1)].filter(isUp));
+  });
+
   it('knows who is blocklisted, by one address or by all of a host', () => {
     const map = mapOf(fixtures[0] as Fixture);
     const addr = map.osdAddrs(0).front();
