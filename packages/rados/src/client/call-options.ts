@@ -1,5 +1,5 @@
 import { AbortedError } from '@cephts/common';
-import type { AbortHub } from '@cephts/common';
+import { signals } from '../signals.js';
 
 /** For every call. */
 export interface CallOptions {
@@ -14,7 +14,6 @@ export function givenUp(what: string, signal: AbortSignal): AbortedError {
 
 /** What comes of the call that `begin` makes, unless the signal aborts before; a result that comes too late goes to `late`. */
 export async function abortable<T>(
-  signals: AbortHub,
   what: string,
   signal: AbortSignal | undefined,
   begin: () => Promise<T>,
@@ -39,7 +38,6 @@ export async function abortable<T>(
 
 /** As {@link abortable}, of a call that goes by a number: given up, it is cancelled, and nobody waits for its answer any more. */
 export async function cancellable<T>(
-  signals: AbortHub,
   what: string,
   signal: AbortSignal | undefined,
   start: (resolve: (value: T) => void, reject: (error: Error) => void) => number,
@@ -48,7 +46,7 @@ export async function cancellable<T>(
   let tid = 0;
   const begin = (): Promise<T> => new Promise((resolve, reject) => (tid = start(resolve, reject)));
   try {
-    return await abortable(signals, what, signal, begin);
+    return await abortable(what, signal, begin);
   } finally {
     // of no effect where it has been answered
     cancel(tid);

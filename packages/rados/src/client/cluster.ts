@@ -1,4 +1,4 @@
-import { AbortedError, AbortHub, CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
+import { AbortedError, CephError, ERRNO, errnoError, invalidArgument } from '@cephts/common';
 import type { CephContext, CephContextOptions } from '@cephts/common';
 import type { Uuid } from '@cephts/encoding';
 import { CephConf } from '../conf/ceph-conf.js';
@@ -80,7 +80,7 @@ export class Cluster {
       });
     let client: ClusterClient;
     try {
-      client = await abortable(new AbortHub(), 'connecting', signal, connect, (late) => void late.shutdown());
+      client = await abortable('connecting', signal, connect, (late) => void late.shutdown());
     } catch (error) {
       await objecter?.shutdown();
       // with its client of the monitors the connecting ends, and closes what it has opened
@@ -124,14 +124,14 @@ export class Cluster {
       new Promise((resolve, reject) => {
         this.objecter.waitForMap(epoch, (r) => (r < 0 ? reject(errnoError(r, 'waiting for the osd map')) : resolve()));
       });
-    return abortable(this.objecter.signals, 'waiting for the osd map', signal, wait);
+    return abortable('waiting for the osd map', signal, wait);
   }
 
   /** A question to the monitors: their client gives it up with an AbortedError when the session ends, and not when only the signal aborts. */
   async #ask<T>(what: string, signal: AbortSignal | undefined, begin: () => Promise<T>): Promise<T> {
     this.#checkOpen(what, signal);
     try {
-      return await abortable(this.objecter.signals, what, signal, begin);
+      return await abortable(what, signal, begin);
     } catch (error) {
       if (this.#closing && !signal?.aborted && error instanceof AbortedError) throw errnoError(-ERRNO.ESHUTDOWN, what);
       throw error;
@@ -217,9 +217,8 @@ export class Cluster {
     const text = typeof cmd === 'string' ? cmd : JSON.stringify(cmd);
     const target = typeof to === 'number' ? checkWhole('osd', to) : parsePg(to);
     checkBytes('inbl', inbl);
-    const { commands, signals } = this.objecter;
+    const { commands } = this.objecter;
     return cancellable<CommandReply>(
-      signals,
       'the command',
       signal,
       (resolve, reject) =>
@@ -233,9 +232,8 @@ export class Cluster {
 
   /** How full the cluster is. */
   stat({ signal }: CallOptions = {}): Promise<ClusterStat> {
-    const { pools, signals } = this.objecter;
+    const { pools } = this.objecter;
     return cancellable<ClusterStat>(
-      signals,
       'statfs',
       signal,
       (resolve, reject) => pools.statfs((r, stat) => (r < 0 ? reject(errnoError(r, 'statfs')) : resolve(stat))),
@@ -251,7 +249,6 @@ export class Cluster {
     const names = pools ? [...pools] : [...(await this.listPools(options)).values()];
     const requests = this.objecter.pools;
     return cancellable<{ stats: Map<string, PoolStat>; perPool: boolean }>(
-      this.objecter.signals,
       'pool statistics',
       options.signal,
       (resolve, reject) =>

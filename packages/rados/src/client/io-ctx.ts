@@ -5,6 +5,7 @@ import { OSD_FLAG } from '../messages/osd/osd-op-codes.js';
 import { checkNumber, checkText, checkWhole, U32_MAX } from '../objecter/check-args.js';
 import { ObjectOperation } from '../objecter/object-operation.js';
 import type { SubmitOptions } from '../objecter/objecter.js';
+import { signals } from '../signals.js';
 import type {
   CloneInfo,
   ListedObject,
@@ -196,7 +197,7 @@ export class IoCtx {
       else onError(failure(r, oid));
     };
     const op = objecter.submit(oid, this.#oloc, operation, done, this.#submitOptions(operation, options));
-    const unlisten = signal && objecter.signals.add(signal, () => void objecter.cancel(op));
+    const unlisten = signal && signals.add(signal, () => void objecter.cancel(op));
   }
 
   /** Carries out what `build` adds and gives what the step it returns has read: with no promise in between, one at a time counts. */
@@ -437,7 +438,7 @@ class IoCtxPage {
         if (r >= 0) resolve();
         else reject(signal?.aborted ? givenUp('listing objects', signal) : errnoError(r, 'listing objects'));
       });
-      const unlisten = signal && objecter.signals.add(signal, () => void objecter.cancel(op));
+      const unlisten = signal && signals.add(signal, () => void objecter.cancel(op));
     });
   }
 }

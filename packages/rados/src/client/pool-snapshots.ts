@@ -71,9 +71,8 @@ export class PoolSnapshots {
     text: string,
     { signal }: CallOptions = {},
   ): Promise<number> {
-    const { pools, signals } = this.#host.objecter;
+    const { pools } = this.#host.objecter;
     const { epoch, snapid } = await cancellable<{ epoch: number; snapid: number }>(
-      signals,
       text,
       signal,
       (resolve, reject) =>

@@ -4,6 +4,7 @@ import type { RawObjectLocator } from '@cephts/encoding';
 import { checkBytes, checkNumber, checkWhole, U32_MAX } from '../objecter/check-args.js';
 import type { Linger } from '../objecter/linger-ops.js';
 import type { NotifyReply } from '../objecter/linger-ops.js';
+import { signals } from '../signals.js';
 import { givenUp } from './call-options.js';
 import type { IoCtxHost } from './io-ctx-host.js';
 
@@ -87,7 +88,7 @@ export class Watch implements AsyncIterable<Notification> {
         reject(errnoError(r, `watch of ${oid}`));
       });
       if (!signal) return;
-      watch.#unlisten = host.objecter.signals.add(signal, () => {
+      watch.#unlisten = signals.add(signal, () => {
         reject(givenUp('the watch', signal));
         // the OSD may have it already
         watch.close().catch(() => undefined);
@@ -180,7 +181,7 @@ export function notify(
   return new Promise((resolve, reject) => {
     checkBytes('payload', payload);
     checkNumber('timeoutMs', timeoutMs, { max: U32_MAX * 1000 });
-    const { lingers, signals } = host.objecter;
+    const { lingers } = host.objecter;
     const linger = lingers.notify(oid, oloc, payload, timeoutMs, (r, reply) => {
       unlisten?.();
       // who did not acknowledge in time is in the reply

@@ -1,4 +1,4 @@
-import { AbortedError, AbortHub, CephError, ERRNO } from '@cephts/common';
+import { AbortedError, CephError, ERRNO } from '@cephts/common';
 import type { CephContext } from '@cephts/common';
 import { CEPH_ENTITY_TYPE_CLIENT, CEPH_ENTITY_TYPE_MGR, Encoder, Uuid, compareText } from '@cephts/encoding';
 import { SafeTimer } from '@cephts/safe-timer';
@@ -10,6 +10,7 @@ import { MMgrMap } from '../messages/m-maps.js';
 import { MMgrClose, MMgrCommand, MMgrCommandReply, MMgrConfigure, MMgrOpen, MMgrReport } from '../messages/m-mgr.js';
 import type { MonClient } from '../mon/mon-client.js';
 import type { CommandOptions, CommandReply } from '../mon/mon-commands.js';
+import { signals } from '../signals.js';
 import { PerfReporter } from './perf-report.js';
 
 /** Options of {@link MgrClient}. */
@@ -54,7 +55,6 @@ export class MgrClient implements Dispatcher {
   readonly #monc: MonClient;
   readonly #timer: SafeTimer;
   readonly #commands = new Map<number, Command>();
-  readonly #signals = new AbortHub();
   #daemonName: string;
   #serviceName = '';
   #serviceMetadata: Map<string, string> | undefined;
@@ -301,7 +301,7 @@ export class MgrClient implements Dispatcher {
         onAbort();
         return;
       }
-      if (signal) unlisten = this.#signals.add(signal, onAbort);
+      if (signal) unlisten = signals.add(signal, onAbort);
       if (this.#session) this.#send(command);
     });
   }

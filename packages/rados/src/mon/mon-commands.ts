@@ -1,9 +1,10 @@
-import { AbortedError, AbortHub, CephError, ERRNO } from '@cephts/common';
+import { AbortedError, CephError, ERRNO } from '@cephts/common';
 import type { CephContext, TimerHandle } from '@cephts/common';
 import type { Connection, Message } from '@cephts/async-messenger';
 import { MCommand } from '../messages/m-command.js';
 import { MMonCommand } from '../messages/m-mon-command.js';
 import type { MonMap } from '../maps/mon-map.js';
+import { signals } from '../signals.js';
 import type { MonConnection } from './mon-connection.js';
 
 /** What a command came to. */
@@ -58,7 +59,6 @@ export interface CommandsHost {
 export class MonCommands {
   readonly #host: CommandsHost;
   readonly #pending = new Map<number, Pending>();
-  readonly #signals = new AbortHub();
   #lastTid = 0;
 
   constructor(host: CommandsHost) {
@@ -108,7 +108,7 @@ export class MonCommands {
         onAbort();
         return;
       }
-      if (signal) unlisten = this.#signals.add(signal, onAbort);
+      if (signal) unlisten = signals.add(signal, onAbort);
       this.#send(pending);
     });
   }

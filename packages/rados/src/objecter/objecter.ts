@@ -1,4 +1,4 @@
-import { AbortHub, complete, ERRNO, Throttle } from '@cephts/common';
+import { complete, ERRNO, Throttle } from '@cephts/common';
 import type { CephContext, Completion } from '@cephts/common';
 import type { RawObjectLocator } from '@cephts/encoding';
 import { CEPH_ENTITY_TYPE_MON, CEPH_ENTITY_TYPE_OSD, UTime } from '@cephts/encoding';
@@ -68,8 +68,6 @@ export class Objecter implements Dispatcher {
   readonly lingers: LingerOps;
   readonly commands: OsdCommands;
   readonly pools: PoolRequests;
-  /** Who listens to the callers' signals: once a signal, however many operations it may give up. */
-  readonly signals: AbortHub = new AbortHub();
   readonly #cct: CephContext;
   readonly #messenger: Messenger;
   readonly #mon: ObjecterMon;
