@@ -57,8 +57,6 @@ class Model {
   /** When the promise of a callback settles. */
   busyUntil: number | undefined;
   busyWith: Event | undefined;
-  /** A callback is on the stack. */
-  running = false;
   holder: Owner | undefined;
   /** Who waits for the lock. */
   queue: Owner[] = [];
@@ -200,9 +198,7 @@ class Model {
   run(event: Event): void {
     this.log.push(`${event.id}@${this.now}${this.verdict === 0 ? '' : `=${this.verdict}`}`);
     this.busyWith = event;
-    this.running = true;
     this.behave(event);
-    this.running = false;
     if (this.busyUntil !== undefined) return;
     if (this.busyWith && event.every > 0) this.again(event);
     this.busyWith = undefined;
