@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import { Finisher, RemoteFinisher } from '@cephts/finisher';
+import { Finisher } from '@cephts/finisher';
 import fastq from 'fastq';
 import { check, interleave, median, rateRow } from './measure.mjs';
 
@@ -134,7 +134,7 @@ async function timePerItem(n) {
 
 /** One worker completes n contexts here; ms from the word go until the last has run. */
 async function acrossThreads(kind, n) {
-  const remote = new RemoteFinisher(finisher, { overflow: 'wait', capacity: 16_384 });
+  const remote = finisher.remote({ overflow: 'wait', capacity: 16_384 });
   let count = 0;
   let sum = 0;
   let done;

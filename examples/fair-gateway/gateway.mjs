@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import { Throttle } from '@cephts/common';
 import { CephContext } from '@cephts/common';
-import { DispatchQueue, PRIORITY } from '@cephts/dispatch-queue';
+import { DispatchQueue, limits, PRIORITY } from '@cephts/dispatch-queue';
 
 /**
  * @param {object} options
@@ -37,7 +37,7 @@ export function createGateway({ handle, concurrency = 4, capacity = 1000 }) {
         response.writeHead(503, { 'Retry-After': '1' }).end(`${error.code}\n`);
       },
     },
-    { capacity, overflow: 'drop-newest' },
+    { limits: limits({ capacity, overflow: 'drop-newest' }) },
   );
 
   const server = createServer((request, response) => {

@@ -39,7 +39,7 @@ for (const [one, other] of [
       return error;
     }
   };
-  const invalid = thrown(() => new one.finisher.Finisher(undefined, { capacity: 'many' }));
+  const invalid = thrown(() => new one.finisher.Finisher(undefined, { sliceMs: 'many' }));
   same('an error is a CephError of the other copy', invalid instanceof other.common.CephError, true);
   same('and no AbortedError', invalid instanceof other.common.AbortedError, false);
   same('isCephError', other.common.isCephError(invalid), true);

@@ -15,5 +15,5 @@ test('a messenger works under jest', () => exercise.messenger(modules, 0));
 test('a messenger with workers works under jest', () => exercise.messenger(modules, 1));
 test('an MDS works under jest', () => exercise.mds(modules));
 test('errors keep their class', () => {
-  expect(() => new modules.finisher.Finisher(undefined, { capacity: 'many' })).toThrow(modules.common.CephError);
+  expect(() => new modules.finisher.Finisher(undefined, { sliceMs: 'many' })).toThrow(modules.common.CephError);
 });

@@ -4,7 +4,7 @@ import type { WorkerThread } from '@cephts/common/node';
 import { DispatchQueue, PRIORITY } from '@cephts/dispatch-queue';
 import { EntityName } from '@cephts/encoding';
 import type { Decoder, Encoder } from '@cephts/encoding';
-import { Finisher } from '@cephts/finisher';
+import { Finisher, limits } from '@cephts/finisher';
 import type { FinisherOptions } from '@cephts/finisher';
 import { startEmbeddedMds } from '@cephts/mds-reference';
 import type { EmbeddedMds } from '@cephts/mds-reference';
@@ -24,7 +24,7 @@ class MHello extends Message {
   }
 }
 
-const options: FinisherOptions = { capacity: 10, overflow: 'drop-oldest' };
+const options: FinisherOptions = { limits: limits({ capacity: 10, overflow: 'drop-oldest' }) };
 const finisher: Finisher = new Finisher(undefined, options);
 const order: number[] = [];
 finisher.queue((r: number) => order.push(r), 7);

@@ -3,7 +3,7 @@
 // has to end all the same.
 import { CephContext, GatherBuilder, VirtualClock } from '@cephts/common';
 import { DispatchQueue, PRIORITY } from '@cephts/dispatch-queue';
-import { C_OnFinisher, Finisher, FinisherProducer, RemoteFinisher } from '@cephts/finisher';
+import { C_OnFinisher, Finisher, FinisherProducer, limits } from '@cephts/finisher';
 import { SafeTimer } from '@cephts/safe-timer';
 
 let checks = 0;
@@ -73,11 +73,13 @@ async function finisherLeavesIoItsTurn() {
 async function finisherBounds() {
   const log = [];
   const finisher = new Finisher(undefined, {
-    capacity: 2,
-    overflow: 'drop-oldest',
-    lowWater: 0,
-    onHighWater: () => log.push('high'),
-    onLowWater: () => log.push('low'),
+    limits: limits({
+      capacity: 2,
+      overflow: 'drop-oldest',
+      lowWater: 0,
+      onHighWater: () => log.push('high'),
+      onLowWater: () => log.push('low'),
+    }),
   });
   for (const name of ['a', 'b', 'c']) finisher.queue((r) => log.push(`${name}${r}`));
   await finisher.close();
@@ -95,7 +97,7 @@ async function finisherRings() {
   if (typeof SharedArrayBuffer === 'undefined') throw new Error('no SharedArrayBuffer here');
   const finisher = new Finisher();
   finisher.start();
-  const remote = new RemoteFinisher(finisher);
+  const remote = finisher.remote();
   const log = [];
   await finisher.waitForEmpty();
   await sleep(5);
@@ -181,7 +183,7 @@ function leaveSomethingBehind() {
   new SafeTimer().addEventAfter(3_600_000, () => undefined);
   const finisher = new Finisher();
   finisher.start();
-  new RemoteFinisher(finisher);
+  finisher.remote();
 }
 
 try {

@@ -1,7 +1,5 @@
 export { AbortHub } from './abort.js';
 export type { AbortSignalLike } from './abort.js';
-export { Bounds, BOUNDS_TYPES } from './bounds.js';
-export type { BoundsOptions, OverflowPolicy } from './bounds.js';
 export { checkOption, checkOptions } from './check.js';
 export type { OptionRule } from './check.js';
 export { CephContext, defaultContext } from './ceph-context.js';
@@ -42,7 +40,7 @@ export type { HeartbeatHandle } from './heartbeat-map.js';
 export { LoopThread } from './loop-thread.js';
 export type { LoopContext, LoopThreadOptions } from './loop-thread.js';
 export { limits } from './limits.js';
-export type { Limits, LimitsOptions, QueueLimits } from './limits.js';
+export type { Limits, LimitsOptions, OverflowPolicy, QueueLimits } from './limits.js';
 export { functionLog, nullLog } from './log.js';
 export type { LogSink } from './log.js';
 export { Cond, Mutex } from './mutex.js';

@@ -1,69 +1,152 @@
-import { Bounds, BOUNDS_TYPES } from './bounds.js';
-import type { BoundsOptions } from './bounds.js';
 import { completeReporting } from './context.js';
 import type { Completion } from './context.js';
 import { CephError, EAGAIN } from './errors.js';
-import { checkOptionTypes } from './option-types.js';
+import { checkOptionTypes, invalidOption } from './option-types.js';
 import type { OptionTypes } from './option-types.js';
 
-/** Options of {@link limits}; all optional. */
-export interface LimitsOptions extends Omit<BoundsOptions, 'overflow'> {
+/**
+ * What happens when an entry finds its queue full:
+ * `throw` refuses it with `ERR_CEPH_FULL` and takes nothing; `drop-newest` completes it with -EAGAIN and says false;
+ * `drop-oldest` completes the longest waiting one with -EAGAIN and takes the new one.
+ */
+export type OverflowPolicy = 'throw' | 'drop-newest' | 'drop-oldest';
+
+/** Options of {@link limits}, in entries and in cost; all optional. */
+export interface LimitsOptions {
+  /** Most entries that may wait, at least 1. @defaultValue Infinity */
+  capacity?: number;
+  /**
+   * Most cost that may wait, in the unit of the entries' `cost`. An entry that costs more is taken when nothing else waits.
+   * @defaultValue Infinity
+   */
+  capacityCost?: number;
   /** What happens to an entry for which there is no room. @defaultValue `'throw'` */
-  overflow?: 'throw' | 'drop-newest';
+  overflow?: OverflowPolicy;
+  /** Entries at which `onHighWater` is told. @defaultValue capacity */
+  highWater?: number;
+  /** Entries down to which the queue sinks before `onLowWater` is told; at most highWater. @defaultValue half of highWater */
+  lowWater?: number;
+  /** As `highWater`, in cost. @defaultValue capacityCost */
+  highWaterCost?: number;
+  /** As `lowWater`, in cost. @defaultValue half of highWaterCost */
+  lowWaterCost?: number;
+  /** Told once when the queue reaches a high-water mark; again only after the low one. */
+  onHighWater?: () => void;
+  /** Told once when the queue, having reached a high-water mark, has sunk to both low ones. */
+  onLowWater?: () => void;
 }
 
-/** The limits of one queue, and what waits there. */
-export interface QueueLimits {
-  /** Cost of the entries that wait. */
-  readonly cost: number;
+const TYPES: OptionTypes<LimitsOptions> = {
+  overflow: 'throw or drop-newest or drop-oldest',
+  capacity: 'number',
+  capacityCost: 'number',
+  highWater: 'number',
+  lowWater: 'number',
+  highWaterCost: 'number',
+  lowWaterCost: 'number',
+  onHighWater: 'function',
+  onLowWater: 'function',
+};
+
+/** The limits of one queue, and what waits there: counts entries and cost, and tells of the marks. */
+export class QueueLimits {
+  /** Entries that wait, and their cost; read only. */
+  items = 0;
+  cost = 0;
+  readonly overflow: OverflowPolicy;
   /** Is there no room for one more entry of this cost? */
-  isFull(cost: number): boolean;
+  readonly isFull: (cost: number) => boolean;
+  /** Tells of a mark that was crossed. */
+  readonly #look: () => void;
+  readonly #report: (error: unknown) => void;
+
+  /**
+   * @param report told what a completion that is dropped throws and, soon, what onHighWater and onLowWater do
+   * @throws CephError `ERR_CEPH_INVALID_OPTION` when the capacity is below 1, or a low mark above its high one or without one
+   */
+  constructor(options: LimitsOptions, report: (error: unknown) => void) {
+    const { capacity = Infinity, highWater = capacity, lowWater = highWater / 2, onHighWater, onLowWater } = options;
+    const { capacityCost = Infinity, highWaterCost = capacityCost, lowWaterCost = highWaterCost / 2 } = options;
+    if (capacity < 1) throw invalidOption('capacity', 'at least 1', capacity);
+    if (lowWater > highWater || highWater - lowWater === Infinity) throw invalidOption('lowWater', 'at most highWater', lowWater);
+    if (lowWaterCost > highWaterCost || highWaterCost - lowWaterCost === Infinity)
+      throw invalidOption('lowWaterCost', 'at most highWaterCost', lowWaterCost);
+    this.overflow = options.overflow ?? 'throw';
+    this.#report = report;
+    this.isFull = (cost) => this.items >= capacity || (this.items > 0 && this.cost + cost > capacityCost);
+    /** Was a high mark reached, and not both low ones since? */
+    let above = false;
+    this.#look = () => {
+      const crossed = above
+        ? this.items <= lowWater && this.cost <= lowWaterCost
+        : this.items >= highWater || this.cost >= highWaterCost;
+      if (!crossed) return;
+      above = !above;
+      // the promise has what they throw, and what they reject with
+      void new Promise((resolve) => resolve((above ? onHighWater : onLowWater)?.())).catch(report);
+    };
+  }
+
   /**
    * One entry came.
    * @throws CephError `ERR_CEPH_INVALID_OPTION` when its cost is no number of at least 0
    */
-  add(cost: number): void;
+  add(cost: number): void {
+    if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
+    this.items++;
+    this.cost += cost;
+    this.#look();
+  }
+
   /** One entry left. */
-  remove(cost: number): void;
+  remove(cost: number): void {
+    // sums of fractions drift: nothing waiting costs nothing
+    this.cost = --this.items && this.cost - cost;
+    this.#look();
+  }
+
   /**
-   * For an entry that found no room: completes it with -EAGAIN where the policy is to drop it.
-   * @throws CephError `ERR_CEPH_FULL` where the policy is to throw
+   * Does what the policy asks for where an entry of this cost finds no room.
+   *
+   * @param takeOldest takes the longest waiting entry out of the queue, for `drop-oldest`
+   * @returns true: there is room now; false: the entry was dropped, and completed with -EAGAIN
+   * @throws CephError `ERR_CEPH_FULL`
    */
-  refuse(entry: Completion): void;
+  makeRoom(entry: Completion, cost: number, takeOldest?: () => Completion | undefined): boolean {
+    if (this.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${this.items} entries wait`, { errno: EAGAIN });
+    const drop = (dropped: Completion): unknown => completeReporting(dropped, -EAGAIN, this.#report);
+    const dropsOldest = this.overflow === 'drop-oldest';
+    for (let oldest; dropsOldest && this.isFull(cost) && (oldest = takeOldest?.());) drop(oldest);
+    if (!dropsOldest) drop(entry);
+    return dropsOldest;
+  }
 }
 
-/** Makes the limits of a queue; `report` is told what onHighWater, onLowWater and a completion that is dropped throw. */
-export type Limits = (report: (error: unknown) => void) => QueueLimits;
+/**
+ * Makes the limits of a queue.
+ *
+ * @param report see {@link QueueLimits}
+ * @param ordered false: no entry is the oldest, and `drop-oldest` is refused
+ * @throws CephError `ERR_CEPH_INVALID_OPTION`
+ */
+export type Limits = (report: (error: unknown) => void, ordered?: boolean) => QueueLimits;
 
 /**
- * Limits for a primitive that takes them ready-made, so that a bundle in which nobody asks for any carries none. One call may serve
+ * Limits for a primitive, which takes them ready-made, so that a bundle in which nobody asks for any carries none. One call may serve
  * several queues: each has its own count.
  *
  * @throws CephError `ERR_CEPH_INVALID_OPTION`
  * @example
  * ```ts
- * new SafeTimer(cct, { limits: limits({ capacity: 1000, overflow: 'drop-newest' }) });
+ * new Finisher(cct, { limits: limits({ capacity: 1000, overflow: 'drop-newest' }) });
  * ```
  */
 export function limits(options: LimitsOptions): Limits {
-  const types: OptionTypes<LimitsOptions> = { ...BOUNDS_TYPES, overflow: 'throw or drop-newest' };
-  checkOptionTypes('limits', types, options);
+  checkOptionTypes('limits', TYPES, options);
   // refuses here what it would refuse when the queue is made
-  void new Bounds(options, () => undefined);
-  return (report) => {
-    const bounds = new Bounds(options, report);
-    return {
-      get cost() {
-        return bounds.cost;
-      },
-      isFull: (cost) => bounds.isFull(cost),
-      add: (cost) => bounds.add(cost),
-      remove: (cost) => bounds.remove(cost),
-      refuse(entry) {
-        if (options.overflow !== 'drop-newest')
-          throw new CephError('ERR_CEPH_FULL', `${bounds.items} entries wait`, { errno: EAGAIN });
-        completeReporting(entry, -EAGAIN, report);
-      },
-    };
+  void new QueueLimits(options, () => undefined);
+  return (report, ordered = true) => {
+    if (!ordered && options.overflow === 'drop-oldest') throw invalidOption('overflow', 'throw or drop-newest', options.overflow);
+    return new QueueLimits(options, report);
   };
 }

@@ -1,7 +1,6 @@
 import {
   AbortedError,
   AbortHub,
-  Bounds,
   captureAsyncContext,
   CephError,
   checkOptionTypes,
@@ -18,6 +17,7 @@ import type {
   LoopThread,
   PrimitiveContext,
   QueueCounters,
+  QueueLimits,
   Throttle,
 } from '@cephts/common';
 import type { DispatchHandler, MessageAccessors } from './dispatch-handler.js';
@@ -71,7 +71,7 @@ export class DispatchQueue<M, C = never> {
   readonly #local = new PrioritizedQueue<Entry<M, C>>();
   readonly #dispatchThread: LoopThread;
   readonly #localThread: LoopThread;
-  readonly #bounds: Bounds | undefined;
+  readonly #limits: QueueLimits | undefined;
   readonly #counters: QueueCounters | undefined;
   readonly #pacer: Pacer;
   readonly #signals = new AbortHub();
@@ -88,7 +88,7 @@ export class DispatchQueue<M, C = never> {
   /** destroy() was called: such a promise is waited for no more. */
   #destroyed = false;
   #paused = false;
-  /** A message needs nothing but to be queued: no bounds, no asynchronous context. */
+  /** A message needs nothing but to be queued: no limits, no asynchronous context. */
   readonly #plain: boolean;
   /** close() was called: nothing more is taken, what is queued is delivered. */
   #closing = false;
@@ -109,8 +109,8 @@ export class DispatchQueue<M, C = never> {
     this.#read = messageAccessors(options.accessors, this.#cct.clock);
     this.#strict = policy === 'strict';
     this.#queue = this.#strict ? new PrioritizedQueue(options) : new WeightedPriorityQueue(options);
-    this.#bounds = Bounds.from(options, (error) => this.#report(error, undefined));
-    this.#plain = !this.#bounds && !options.keepAsyncContext;
+    this.#limits = options.limits?.((error) => this.#report(error, undefined));
+    this.#plain = !this.#limits && !options.keepAsyncContext;
     this.#pacer = new Pacer(this.#cct.clock, options.sliceMs);
     if (name !== undefined) this.#counters = this.#cct.queueCounters?.(`dispatch_queue-${name}`, 'dispatch_latency', true);
     this.dispatchThrottler = options.dispatchThrottler;
@@ -150,7 +150,7 @@ export class DispatchQueue<M, C = never> {
 
   /** Cost of the messages that wait, those on their way through ms_local counted; how many wait where no limit asks for costs. */
   get cost(): number {
-    return this.#bounds?.cost ?? this.length + this.localLength;
+    return this.#limits?.cost ?? this.length + this.localLength;
   }
 
   /** True from {@link start} on until both threads have ended. */
@@ -385,7 +385,7 @@ export class DispatchQueue<M, C = never> {
     const entry = this.#entry('', message, priority);
     if (signal) this.#listen(entry, signal);
     this.#insert(local, entry, id, cost, stamp);
-    this.#bounds?.add(cost);
+    this.#limits?.add(cost);
     if (onEnqueue?.hasSubscribers) onEnqueue.publish({ queue: this, message, priority, id, local });
     return true;
   }
@@ -400,9 +400,9 @@ export class DispatchQueue<M, C = never> {
   #refusal(priority: number, cost: number, signal: AbortSignalLike | undefined): CephError | undefined {
     if (this.#closing) return this.#endError ?? aborted(ENDED);
     if (signal?.aborted) return aborted(DISCARDED, signal);
-    const bounds = this.#bounds;
-    while (bounds?.isFull(cost)) {
-      const { overflow = 'throw' } = this.#options;
+    const limits = this.#limits;
+    while (limits?.isFull(cost)) {
+      const { overflow } = limits;
       if (overflow === 'drop-oldest' && this.#evict(priority)) continue;
       const error = full();
       if (overflow === 'throw') throw error;
@@ -521,7 +521,7 @@ export class DispatchQueue<M, C = never> {
     }
     const begin = this.#counters ? this.#cct.clock.monotonicNow() : undefined;
     if (begin !== undefined) this.#counters?.latency(begin - this.#queue.dequeued.stamp);
-    this.#bounds?.remove(this.#queue.dequeued.cost);
+    this.#limits?.remove(this.#queue.dequeued.cost);
     entry?.unlisten?.();
     this.#deliver((entry ? entry.value : item) as M, entry?.run, begin);
   }
@@ -565,7 +565,7 @@ export class DispatchQueue<M, C = never> {
       this.fastPreprocess(message);
       if (this.canFastDispatch(message)) {
         entry.unlisten?.();
-        this.#bounds?.remove(cost);
+        this.#limits?.remove(cost);
         this.fastDispatch(message);
         return;
       }
@@ -578,7 +578,7 @@ export class DispatchQueue<M, C = never> {
   /** A message that waited and has left its queue will not be delivered. */
   #drop(item: Item<M, C>, cost: number, error: CephError): void {
     const entry = item instanceof Entry ? item : undefined;
-    this.#bounds?.remove(cost);
+    this.#limits?.remove(cost);
     entry?.unlisten?.();
     this.#discard((entry ? entry.value : item) as M, error, entry?.run);
   }

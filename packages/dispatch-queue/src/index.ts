@@ -1,3 +1,5 @@
+export { limits } from '@cephts/common';
+export type { Limits, LimitsOptions, OverflowPolicy } from '@cephts/common';
 export type { DispatchHandler, MessageAccessors } from './dispatch-handler.js';
 export { DispatchQueue } from './dispatch-queue.js';
 export type { OpQueue, Withdrawal } from './op-queue.js';

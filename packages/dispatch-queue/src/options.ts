@@ -1,5 +1,4 @@
-import { BOUNDS_TYPES } from '@cephts/common';
-import type { AbortSignalLike, BoundsOptions, OptionTypes, Throttle } from '@cephts/common';
+import type { AbortSignalLike, Limits, OptionTypes, Throttle } from '@cephts/common';
 import type { MessageAccessors } from './dispatch-handler.js';
 
 /**
@@ -9,7 +8,7 @@ import type { MessageAccessors } from './dispatch-handler.js';
 export type DispatchPolicy = 'strict' | 'weighted';
 
 /** Options of {@link DispatchQueue}; all optional. */
-export interface DispatchQueueOptions<M> extends BoundsOptions {
+export interface DispatchQueueOptions<M> {
   /** Registers perf counters `dispatch_queue-NAME` (queue_len, dispatch_latency, dispatch_latency_histogram) with the context. @defaultValue none: no counters, no cost */
   name?: string;
   /** How to read a message. @defaultValue its properties priority, cost, recvStamp, dispatchThrottleSize */
@@ -32,6 +31,8 @@ export interface DispatchQueueOptions<M> extends BoundsOptions {
   sliceMs?: number;
   /** Delivers each message in the AsyncLocalStorage context of its submitter, where the platform has one. @defaultValue false */
   keepAsyncContext?: boolean;
+  /** How much may wait: what `limits` makes of a capacity, marks and an overflow policy. @defaultValue no limit */
+  limits?: Limits;
   /** Destroys the queue. */
   signal?: AbortSignalLike;
   /** Told, once each, what a handler threw or rejected with, and with which message or connection. @defaultValue the context's reportError: an uncaught exception */
@@ -57,5 +58,5 @@ export const TYPES: OptionTypes<DispatchQueueOptions<never>> = {
   weight: 'function',
   onError: 'function',
   keepAsyncContext: 'boolean',
-  ...BOUNDS_TYPES,
+  limits: 'function',
 };

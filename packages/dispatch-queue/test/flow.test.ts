@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import { CephContext, Throttle, VirtualClock } from '@cephts/common';
 import type { AbortSignalLike } from '@cephts/common';
-import { DispatchQueue, PRIORITY } from '../src/index.js';
+import { DispatchQueue, limits, PRIORITY } from '../src/index.js';
 import { makeKit, message, taken } from './kit.js';
 import type { Kit, TestMessage } from './kit.js';
 
@@ -234,7 +234,11 @@ describe('DispatchQueue: errors', () => {
     const invalid = expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT' });
     const refused: Partial<TestMessage>[] = [600, 512, 3.5, NaN, -1].map((priority) => ({ priority }));
     refused.push({ cost: NaN }, { cost: -1 }, { priority: 7 });
-    const kit = makeKit({ policy: 'weighted', weight: (p) => (p === 7 ? 0 : 1), capacity: 1, overflow: 'drop-oldest' });
+    const kit = makeKit({
+      policy: 'weighted',
+      weight: (p) => (p === 7 ? 0 : 1),
+      limits: limits({ capacity: 1, overflow: 'drop-oldest' }),
+    });
     kit.queue.start();
     kit.queue.enqueue(message('waits'));
     for (const bad of refused) {
@@ -255,7 +259,7 @@ describe('DispatchQueue: errors', () => {
       throw boom;
     };
     const kit = makeKit(
-      { capacity: 1, accessors: { takeThrottleSize } },
+      { limits: limits({ capacity: 1 }), accessors: { takeThrottleSize } },
       { canFastDispatch: (m) => m.name === 'fast', fastDispatch: (m) => void kit.log.push(`fast ${m.name}`) },
     );
     kit.queue.start();
@@ -470,7 +474,7 @@ describe('DispatchQueue: withdrawing', () => {
 
 describe('DispatchQueue: capacity', () => {
   it('throws where there is no room, and the message stays the caller’s', () => {
-    const kit = makeKit({ capacity: 2 });
+    const kit = makeKit({ limits: limits({ capacity: 2 }) });
     kit.queue.enqueue(message('a'));
     kit.queue.localDelivery(message('b'));
     const c = message('c', { dispatchThrottleSize: 5 });
@@ -484,13 +488,13 @@ describe('DispatchQueue: capacity', () => {
   });
 
   it('drops the newest where asked', () => {
-    const kit = makeKit({ capacity: 1, overflow: 'drop-newest' });
+    const kit = makeKit({ limits: limits({ capacity: 1, overflow: 'drop-newest' }) });
     expect([kit.queue.enqueue(message('a')), kit.queue.enqueue(message('b'), HIGH)]).toEqual([true, false]);
     expect(kit.log).toEqual(['discard b ERR_CEPH_FULL']);
   });
 
   it('drops what has waited longest of the lowest priority where asked, but nothing for a lower one', () => {
-    const kit = makeKit({ capacity: 3, overflow: 'drop-oldest' });
+    const kit = makeKit({ limits: limits({ capacity: 3, overflow: 'drop-oldest' }) });
     kit.queue.start();
     kit.queue.enqueue(message('high'), HIGH, 1);
     kit.queue.enqueue(message('low 1'), LOW, 1);
@@ -506,7 +510,7 @@ describe('DispatchQueue: capacity', () => {
   });
 
   it('never drops a code', () => {
-    const kit = makeKit({ capacity: 1, overflow: 'drop-oldest' });
+    const kit = makeKit({ limits: limits({ capacity: 1, overflow: 'drop-oldest' }) });
     kit.queue.start();
     kit.queue.queueReset('con');
     expect(kit.queue.enqueue(message('a'), HIGHEST, 1)).toBe(true);
@@ -516,14 +520,14 @@ describe('DispatchQueue: capacity', () => {
   });
 
   it('under the weighted policy drops the oldest of the highest priority, too, while codes wait', () => {
-    const kit = makeKit({ policy: 'weighted', capacity: 1, overflow: 'drop-oldest' });
+    const kit = makeKit({ policy: 'weighted', limits: limits({ capacity: 1, overflow: 'drop-oldest' }) });
     kit.queue.queueReset('con');
     expect([kit.queue.enqueue(message('a'), HIGHEST, 1), kit.queue.enqueue(message('b'), HIGHEST, 1)]).toEqual([true, true]);
     expect(kit.log).toEqual(['discard a ERR_CEPH_FULL']);
   });
 
   it('counts in cost too, and takes one that is larger than all when nothing else waits', () => {
-    const kit = makeKit({ capacityCost: 100, overflow: 'drop-newest' });
+    const kit = makeKit({ limits: limits({ capacityCost: 100, overflow: 'drop-newest' }) });
     kit.queue.start();
     expect(kit.queue.enqueue(message('huge', { cost: 500 }))).toBe(true);
     expect(kit.queue.enqueue(message('a', { cost: 1 }))).toBe(false);
@@ -534,7 +538,7 @@ describe('DispatchQueue: capacity', () => {
   });
 
   it('does not count codes, nor what was withdrawn or discarded', () => {
-    const kit = makeKit({ capacity: 2, overflow: 'drop-newest' });
+    const kit = makeKit({ limits: limits({ capacity: 2, overflow: 'drop-newest' }) });
     const controller = new AbortController();
     for (let i = 0; i < 5; i++) kit.queue.queueConnect('con');
     kit.queue.enqueue(message('a'), DEFAULT, 1, { signal: controller.signal });
@@ -552,10 +556,12 @@ describe('DispatchQueue: capacity', () => {
   it('tells of the high and the low mark, once each time', () => {
     const marks: string[] = [];
     const kit = makeKit({
-      highWater: 3,
-      lowWater: 1,
-      onHighWater: () => marks.push('high'),
-      onLowWater: () => marks.push(`low ${kit.queue.length}`),
+      limits: limits({
+        highWater: 3,
+        lowWater: 1,
+        onHighWater: () => marks.push('high'),
+        onLowWater: () => marks.push(`low ${kit.queue.length}`),
+      }),
     });
     kit.queue.start();
     for (let i = 0; i < 5; i++) kit.queue.enqueue(message('a'));
@@ -569,10 +575,12 @@ describe('DispatchQueue: capacity', () => {
   it('tells of the marks in cost, too', () => {
     const marks: string[] = [];
     const kit = makeKit({
-      highWaterCost: 100,
-      lowWaterCost: 30,
-      onHighWater: () => marks.push(`high ${kit.queue.length}`),
-      onLowWater: () => marks.push(`low ${kit.queue.length}`),
+      limits: limits({
+        highWaterCost: 100,
+        lowWaterCost: 30,
+        onHighWater: () => marks.push(`high ${kit.queue.length}`),
+        onLowWater: () => marks.push(`low ${kit.queue.length}`),
+      }),
     });
     kit.queue.start();
     for (let i = 0; i < 4; i++) kit.queue.enqueue(message('a', { cost: 30 }));
@@ -596,7 +604,7 @@ describe('DispatchQueue: capacity', () => {
       (options: object): (() => unknown) =>
       () =>
         makeKit(options);
-    expect(invalid({ capacity: -1 })).toThrow('Expected `capacity` to be a number of at least 0, got `-1` (number)');
+    expect(invalid({ capacity: 1 })).toThrow('Expected `capacity` to be an option of DispatchQueue');
     expect(invalid({ policy: 'random' })).toThrow('Expected `policy` to be strict or weighted, got `random` (string)');
 
     expect(invalid({ priorities: 3 })).toThrow('Expected `priorities` to be an option of DispatchQueue');
@@ -604,7 +612,7 @@ describe('DispatchQueue: capacity', () => {
   });
 
   it('refuses a cost that is no number of at least 0, and a weight that is not above 0', () => {
-    const kit = makeKit({ capacity: 5 });
+    const kit = makeKit({ limits: limits({ capacity: 5 }) });
     for (const cost of [-1, NaN]) {
       expect(() => kit.queue.enqueue(message('a', { cost }))).toThrow(
         expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT' }),

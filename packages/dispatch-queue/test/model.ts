@@ -16,13 +16,15 @@ type Waiting = { message: ModelMessage } | { code: string };
 
 /** What the queue of a sequence is made with. */
 export interface ModelOptions {
-  capacity: number;
-  capacityCost: number;
-  highWater: number;
-  lowWater: number;
-  highWaterCost: number;
-  lowWaterCost: number;
-  overflow: 'throw' | 'drop-newest' | 'drop-oldest';
+  limits: {
+    capacity: number;
+    capacityCost: number;
+    highWater: number;
+    lowWater: number;
+    highWaterCost: number;
+    lowWaterCost: number;
+    overflow: 'throw' | 'drop-newest' | 'drop-oldest';
+  };
   /** For the weighted policy. */
   weight: ((priority: number) => number) | undefined;
 }
@@ -72,7 +74,7 @@ export class Model {
 
   /** 'taken', 'refused' (and discarded) or 'full'. */
   admit(message: ModelMessage): 'taken' | 'refused' | 'full' {
-    const { capacity, capacityCost, overflow } = this.options;
+    const { capacity, capacityCost, overflow } = this.options.limits;
     let room = !this.stop && !this.closing;
     while (room && (this.items >= capacity || (this.items > 0 && this.cost + message.cost > capacityCost))) {
       if (overflow === 'throw') return 'full';
@@ -96,7 +98,7 @@ export class Model {
 
   /** One message more or less waits; a mark that this crosses is told of. */
   private count(items: 1 | -1, cost: number): void {
-    const { highWater, lowWater, highWaterCost, lowWaterCost } = this.options;
+    const { highWater, lowWater, highWaterCost, lowWaterCost } = this.options.limits;
     this.items += items;
     this.cost += cost * items;
     const crossed = this.above

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CephContext, seededRandom, Throttle, VirtualClock } from '@cephts/common';
-import { DispatchQueue } from '../src/index.js';
+import { DispatchQueue, limits } from '../src/index.js';
 import { isSlowCode, Model } from './model.js';
 import type { ModelMessage } from './model.js';
 
@@ -20,16 +20,19 @@ async function sequence(seed: number): Promise<Set<string>> {
   const bound = (...bounds: number[]): number => (bounded && pick(2) === 0 ? bounds[pick(bounds.length)]! : Infinity);
   const [highWater, highWaterCost] = [bound(2, 4), bound(600, 1500)];
   const model = new Model({
-    capacity: bound(3, 6),
-    capacityCost: bound(500, 1200),
-    highWater,
-    lowWater: [highWater / 2, highWater - 1, highWater][pick(3)]!,
-    highWaterCost,
-    lowWaterCost: [highWaterCost / 2, highWaterCost - 1, highWaterCost][pick(3)]!,
-    overflow: (['throw', 'drop-newest', 'drop-oldest'] as const)[pick(3)]!,
+    limits: {
+      capacity: bound(3, 6),
+      capacityCost: bound(500, 1200),
+      highWater,
+      lowWater: [highWater / 2, highWater - 1, highWater][pick(3)]!,
+      highWaterCost,
+      lowWaterCost: [highWaterCost / 2, highWaterCost - 1, highWaterCost][pick(3)]!,
+      overflow: (['throw', 'drop-newest', 'drop-oldest'] as const)[pick(3)]!,
+    },
     weight: pick(3) === 0 ? weight : undefined,
   });
   const log: string[] = [];
+  const marks = { onHighWater: () => log.push('high'), onLowWater: () => log.push('low') };
   const called = new Set<string>();
   let errors = 0;
   let told = 0;
@@ -69,7 +72,7 @@ async function sequence(seed: number): Promise<Set<string>> {
       discard: (m) => void log.push(`discard ${m.id}`),
     },
     {
-      ...(bounded ? { ...model.options, onHighWater: () => log.push('high'), onLowWater: () => log.push('low') } : {}),
+      ...(bounded ? { limits: limits({ ...model.options.limits, ...marks }) } : {}),
       signal: whole.signal,
       policy: model.options.weight ? 'weighted' : 'strict',
       weight,

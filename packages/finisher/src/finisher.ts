@@ -1,12 +1,10 @@
 import {
   AbortHub,
   bindAsyncContext,
-  Bounds,
   CephError,
   complete,
   checkOptionTypes,
   completeReporting,
-  EAGAIN,
   ECANCELED,
   invalidOption,
   isPromise,
@@ -15,11 +13,12 @@ import {
   publish,
   resultOf,
 } from '@cephts/common';
-import type { AbortSignalLike, Completion, LoopThread, PrimitiveContext, QueueCounters } from '@cephts/common';
-import type { CompletionSource } from './completion-source.js';
+import type { AbortSignalLike, Completion, LoopThread, PrimitiveContext, QueueCounters, QueueLimits } from '@cephts/common';
 import { FinisherQueues } from './finisher-queues.js';
 import { TYPES } from './options.js';
 import type { FinisherOptions, QueueOptions } from './options.js';
+import { RemoteFinisher } from './remote-finisher.js';
+import type { RemoteOptions } from './remote-finisher.js';
 
 /**
  * Completes contexts in the order they were queued, on a thread of its own, so that a completion never runs on the stack (nor under the
@@ -34,17 +33,17 @@ import type { FinisherOptions, QueueOptions } from './options.js';
  */
 export class Finisher {
   readonly #cct: PrimitiveContext;
-  /** @internal */
-  readonly options: FinisherOptions;
+  readonly #options: FinisherOptions;
   readonly #thread: LoopThread;
   readonly #pacer: Pacer;
-  readonly #bounds: Bounds | undefined;
+  readonly #limits: QueueLimits | undefined;
   readonly #counters: QueueCounters | undefined;
   readonly #hub = new AbortHub();
   readonly #queues = new FinisherQueues();
-  readonly #sources: CompletionSource[] = [];
+  /** Where other threads queue. */
+  readonly #remotes: RemoteFinisher[] = [];
   #turn = 0;
-  /** An entry needs nothing but to be pushed: open, no bounds, no counters, no asynchronous context. */
+  /** An entry needs nothing but to be pushed: open, no limits, no counters, no asynchronous context. */
   #plain: boolean;
   /** The thread has run out of entries and has no turn coming. */
   #asleep = true;
@@ -69,12 +68,12 @@ export class Finisher {
     checkOptionTypes('Finisher', TYPES, options);
     const { name, threadName = 'fn_anonymous', owner = 'Finisher', purpose = 'Completes contexts in order.' } = options;
     this.#cct = cct;
-    this.options = options;
+    this.#options = options;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
-    this.#bounds = Bounds.from(options, this.#report);
+    this.#limits = options.limits?.(this.#report);
     this.#counters =
       name === undefined ? name : cct.queueCounters?.(`finisher-${name}`, 'complete_latency', options.latencyHistogram);
-    this.#plain = !this.#bounds && !this.#counters && !options.keepAsyncContext;
+    this.#plain = !this.#limits && !this.#counters && !options.keepAsyncContext;
     this.#thread = cct.newThread({
       name: threadName,
       owner,
@@ -90,7 +89,7 @@ export class Finisher {
 
   /** Cost of the entries that wait; the same as `length` where no limit asks for costs. */
   get cost(): number {
-    return this.#bounds?.cost ?? this.length;
+    return this.#limits?.cost ?? this.length;
   }
 
   /** True between {@link start} and the end of {@link stop}. */
@@ -183,8 +182,8 @@ export class Finisher {
   async close(): Promise<void> {
     this.#closing = true;
     this.#plain = false;
-    for (const source of this.#sources) source.close();
-    if (this.length > 0 || this.#sources.length > 0) this.#thread.startAsleep();
+    for (const remote of this.#remotes) remote.close();
+    if (this.length > 0 || this.#remotes.length > 0) this.#thread.startAsleep();
     await this.stop();
     this.#counters?.remove();
   }
@@ -200,13 +199,17 @@ export class Finisher {
     return this.close();
   }
 
-  /** @internal Completes what another source gives, too. @returns what wakes the finisher for it */
-  attach(source: CompletionSource): () => void {
+  /**
+   * A place for other threads to queue completions in, through shared memory.
+   * @throws CephError `ERR_CEPH_INVALID_OPTION`; `ERR_CEPH_CLOSED`
+   */
+  remote(options: RemoteOptions = {}): RemoteFinisher {
     this.#checkOpen();
-    this.#sources.push(source);
     const wake = (): void => this.#thread.wake();
+    const remote = new RemoteFinisher(options, this.#limits?.overflow, this.#options.keepAsyncContext, wake);
+    this.#remotes.push(remote);
     wake();
-    return wake;
+    return remote;
   }
 
   /** As {@link close}. */
@@ -233,16 +236,13 @@ export class Finisher {
   }
 
   #queueChecked(context: Completion, r: number, { signal, cost = 1, promised }: QueueOptions = {}): boolean {
-    const bounds = this.#bounds;
-    const { overflow, keepAsyncContext } = this.options;
+    const limits = this.#limits;
     this.#checkOpen(this.accepts);
-    if (keepAsyncContext) context = bindAsyncContext(context);
+    if (this.#options.keepAsyncContext) context = bindAsyncContext(context);
     if (signal?.aborted) return this.#settle(context, -ECANCELED);
-    if (!promised && bounds?.isFull(cost)) {
+    if (!promised && limits?.isFull(cost)) {
       this.#publish('overflow');
-      if (overflow === 'drop-newest') return this.#settle(context, -EAGAIN);
-      if (overflow !== 'drop-oldest') throw new CephError('ERR_CEPH_FULL', `${bounds.items} entries wait`, { errno: EAGAIN });
-      for (let oldest; bounds.isFull(cost) && (oldest = this.#queues.take());) this.#settle(oldest, -EAGAIN);
+      if (!limits.makeRoom(context, cost, () => this.#queues.take())) return false;
     }
     this.#admit(context, r, cost, signal);
     this.#counters?.length(this.length);
@@ -251,8 +251,8 @@ export class Finisher {
 
   /** There is room for it. */
   #admit(context: Completion, r: number, cost: number, signal?: AbortSignalLike): void {
-    this.#bounds?.add(cost);
-    this.#push(this.#bounds || signal ? this.#track(context, cost, signal) : context, r);
+    this.#limits?.add(cost);
+    this.#push(this.#limits || signal ? this.#track(context, cost, signal) : context, r);
   }
 
   #push(context: Completion, r: number): void {
@@ -273,7 +273,7 @@ export class Finisher {
         context = forget = undefined;
         this.#withdrawn.add(place);
         if (this.#withdrawn.size > this.length) this.#sweep();
-        this.#bounds?.remove(cost);
+        this.#limits?.remove(cost);
         this.#counters?.length(this.length);
         this.#settle(told, -ECANCELED);
         // a paused or unstarted thread would not notice that nothing is left to wait for
@@ -282,7 +282,7 @@ export class Finisher {
     const place = (r: number): unknown => {
       if (!context) return this.#withdrawn.delete(place);
       forget?.();
-      this.#bounds?.remove(cost);
+      this.#limits?.remove(cost);
       return complete(context, r);
     };
     return place;
@@ -365,18 +365,18 @@ export class Finisher {
     });
   }
 
-  /** Takes over what other sources have, each in its turn, while there is room. */
+  /** Takes over what other threads have queued, from each place in its turn, while there is room. */
   #pull(): void {
-    const sources = this.#sources;
-    for (let left = sources.length; left > 0 && !this.#bounds?.isFull(1); left--) {
-      const source = sources[this.#turn++ % sources.length] as CompletionSource;
-      for (let context; !this.#bounds?.isFull(1) && (context = source.take());) this.#admit(context, source.result, 1);
+    const remotes = this.#remotes;
+    for (let left = remotes.length; left > 0 && !this.#limits?.isFull(1); left--) {
+      const remote = remotes[this.#turn++ % remotes.length]!;
+      for (let context; !this.#limits?.isFull(1) && (context = remote.take());) this.#admit(context, remote.result, 1);
     }
   }
 
-  /** Nothing waits and nothing runs. @returns true when another source has something now */
+  /** Nothing waits and nothing runs. @returns true when another thread has queued something by now */
   #idle(): boolean {
-    for (const source of this.#sources) source.sleep();
+    for (const remote of this.#remotes) remote.sleep();
     this.#pull();
     if (this.#queues.length > 0) return true;
     this.#asleep = true;
@@ -401,8 +401,8 @@ export class Finisher {
   readonly #report = (error: unknown): void => {
     this.#publish('error', error);
     try {
-      if (!this.options.onError) throw error;
-      this.options.onError(error);
+      if (!this.#options.onError) throw error;
+      this.#options.onError(error);
     } catch (unheard) {
       this.#cct.reportError(unheard, this.#thread.name);
     }

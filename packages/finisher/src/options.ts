@@ -1,8 +1,7 @@
-import { BOUNDS_TYPES } from '@cephts/common';
-import type { AbortSignalLike, BoundsOptions, OptionTypes } from '@cephts/common';
+import type { AbortSignalLike, Limits, OptionTypes } from '@cephts/common';
 
 /** Options of {@link Finisher}; all optional. */
-export interface FinisherOptions extends BoundsOptions {
+export interface FinisherOptions {
   /** Registers perf counters `finisher-NAME` (queue_len, complete_latency) with the context. @defaultValue none: no counters, no cost */
   name?: string;
   /** Name in the thread table, at most 15 characters as Linux shows it. @defaultValue `'fn_anonymous'` */
@@ -19,13 +18,15 @@ export interface FinisherOptions extends BoundsOptions {
   keepAsyncContext?: boolean;
   /** Counts the latencies in a histogram too; needs `name`. @defaultValue false */
   latencyHistogram?: boolean;
+  /** How much may wait: what `limits` makes of a capacity, marks and an overflow policy. @defaultValue no limit */
+  limits?: Limits;
 }
 
 /** Options of one entry. */
 export interface QueueOptions {
   /** Withdraws the entry when it aborts before the entry runs: it is completed with -ECANCELED at once. */
   signal?: AbortSignalLike;
-  /** Weight against `capacityCost` and the cost marks, at least 0. @defaultValue 1 */
+  /** Weight against the limits in cost, at least 0. @defaultValue 1 */
   cost?: number;
   /** @internal It has a place already, whether there is room or not. */
   promised?: boolean;
@@ -33,7 +34,6 @@ export interface QueueOptions {
 
 /** What each option may be. */
 export const TYPES: OptionTypes<FinisherOptions> = {
-  ...BOUNDS_TYPES,
   name: 'string',
   threadName: 'string',
   owner: 'string',
@@ -42,4 +42,5 @@ export const TYPES: OptionTypes<FinisherOptions> = {
   keepAsyncContext: 'boolean',
   latencyHistogram: 'boolean',
   onError: 'function',
+  limits: 'function',
 };

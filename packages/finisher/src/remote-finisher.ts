@@ -1,11 +1,10 @@
-import { bindAsyncContext, CephError, checkOptions, ECANCELED } from '@cephts/common';
-import type { Completion, OptionRule, OverflowPolicy } from '@cephts/common';
-import type { Finisher } from './finisher.js';
+import { bindAsyncContext, CephError, checkOptionTypes, ECANCELED, invalidOption } from '@cephts/common';
+import type { Completion, OptionTypes, OverflowPolicy } from '@cephts/common';
 import { CLOSED, entryAt, HEAD, lanesEach, lanesOf, makeRings, SLEEPING, TAIL } from './ring-layout.js';
 
 const MAX_TOKEN = 2 ** 31 - 1;
 
-/** Options of {@link RemoteFinisher}; all optional. */
+/** Options of `finisher.remote`; all optional. */
 export interface RemoteOptions {
   /** Entries that may wait for each producer, at most 2^24; rounded up to a power of two. @defaultValue 4096 */
   capacity?: number;
@@ -19,10 +18,10 @@ export interface RemoteOptions {
   overflow?: OverflowPolicy | 'wait';
 }
 
-const RULES: Readonly<Record<keyof RemoteOptions, OptionRule>> = {
-  capacity: { type: 'integer', min: 1, max: 2 ** 24 },
-  producers: { type: 'integer', min: 1, max: 4096 },
-  overflow: { type: 'string', oneOf: ['throw', 'drop-newest', 'drop-oldest', 'wait'] },
+const TYPES: OptionTypes<RemoteOptions> = {
+  capacity: 'number',
+  producers: 'number',
+  overflow: 'throw or drop-newest or drop-oldest or wait',
 };
 
 /** What another thread needs to queue completions; may be posted to any number of workers. */
@@ -45,13 +44,12 @@ interface AsyncAtomics {
  * ```ts
  * const finisher = new Finisher();
  * finisher.start();
- * const remote = new RemoteFinisher(finisher, { capacity: 1024 });
+ * const remote = finisher.remote({ capacity: 1024 });
  * const token = remote.register((r) => void r);
  * ```
  */
 export class RemoteFinisher {
   readonly handle: FinisherHandle;
-  readonly #keepAsyncContext: boolean | undefined;
   readonly #words: Int32Array;
   readonly #lanes: Int32Array[];
   /** The lane that entries are taken from, and its tail when its turn began: so each lane has its turn. */
@@ -59,22 +57,24 @@ export class RemoteFinisher {
   #tail = 0;
   readonly #completions = new Map<number, Completion>();
   readonly #wake: () => void;
+  readonly #keepAsyncContext: boolean | undefined;
   #token = 0;
-  #waiting = false;
+  #closed = false;
   /** @internal Result of the entry that {@link take} gave. */
   result = 0;
 
-  /** @throws CephError `ERR_CEPH_INVALID_OPTION`; `ERR_CEPH_CLOSED` */
-  constructor(finisher: Finisher, options: RemoteOptions = {}) {
-    checkOptions('RemoteFinisher', options, RULES);
-    const { keepAsyncContext, overflow: policy = 'throw' } = finisher.options;
+  /** @internal @throws CephError `ERR_CEPH_INVALID_OPTION` */
+  constructor(options: RemoteOptions, policy: OverflowPolicy = 'throw', keepAsyncContext: boolean | undefined, wake: () => void) {
+    checkOptionTypes('remote', TYPES, options);
     const { capacity = 4096, producers = 16, overflow = policy } = options;
+    checkCount('capacity', capacity, 2 ** 24);
+    checkCount('producers', producers, 4096);
     const memory = makeRings(producers * lanesEach(overflow), 2 ** Math.ceil(Math.log2(capacity)));
-    this.#keepAsyncContext = keepAsyncContext;
     this.#words = new Int32Array(memory);
     this.#lanes = lanesOf(memory);
     this.handle = { memory, overflow };
-    this.#wake = finisher.attach(this);
+    this.#keepAsyncContext = keepAsyncContext;
+    this.#wake = wake;
   }
 
   /**
@@ -99,54 +99,25 @@ export class RemoteFinisher {
 
   /** @internal What another thread has queued first, lane by lane; once closed, what nobody completed. */
   take(): Completion | undefined {
+    const lanes = this.#lanes;
     // the lane whose turn it is may be looked at twice: at the end of its turn, and after all others
-    for (let left = this.#lanes.length; left >= 0; left--) {
-      const completion = this.#takeFromLane();
-      if (completion) return completion;
-      this.#lane = (this.#lane + 1) % this.#lanes.length;
-      this.#tail = Atomics.load(this.#lanes[this.#lane] as Int32Array, TAIL);
+    for (let left = lanes.length; left >= 0; left--) {
+      const lane = lanes[this.#lane]!;
+      for (let head; ((this.#tail - (head = Atomics.load(lane, HEAD))) | 0) > 0;) {
+        const at = entryAt(lane, head);
+        const token = lane[at]!;
+        const r = lane[at + 1]!;
+        // the producer may have taken it back to make room
+        if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) !== head) continue;
+        const completion = this.#completions.get(token);
+        if (token > 0) this.#completions.delete(token);
+        this.result = r;
+        if (completion) return completion;
+      }
+      this.#lane = (this.#lane + 1) % lanes.length;
+      this.#tail = Atomics.load(lanes[this.#lane]!, TAIL);
     }
-    return this.#closed ? this.#takeLeft() : undefined;
-  }
-
-  /** @internal Other threads ring from now on; who sleeps must take once more, for what was queued just before. */
-  sleep(): void {
-    if (this.#waiting || this.#closed) return;
-    this.#waiting = true;
-    Atomics.store(this.#words, SLEEPING, 1);
-    void Promise.resolve((Atomics as AsyncAtomics).waitAsync(this.#words, SLEEPING, 1).value).then(() => {
-      this.#waiting = false;
-      this.#wake();
-    });
-  }
-
-  /** @internal Other threads can queue nothing more. */
-  close(): void {
-    Atomics.store(this.#words, CLOSED, 1);
-    Atomics.notify(this.#words, SLEEPING);
-  }
-
-  get #closed(): boolean {
-    return Atomics.load(this.#words, CLOSED) === 1;
-  }
-
-  #takeFromLane(): Completion | undefined {
-    const lane = this.#lanes[this.#lane] as Int32Array;
-    for (let head; ((this.#tail - (head = Atomics.load(lane, HEAD))) | 0) > 0;) {
-      const at = entryAt(lane, head);
-      const token = lane[at] as number;
-      const r = lane[at + 1] as number;
-      // the producer may have taken it back to make room
-      if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) !== head) continue;
-      const completion = this.#completions.get(token);
-      if (token > 0) this.#completions.delete(token);
-      this.result = r;
-      if (completion) return completion;
-    }
-    return undefined;
-  }
-
-  #takeLeft(): Completion | undefined {
+    if (!this.#closed) return undefined;
     this.result = -ECANCELED;
     for (const [token, completion] of this.#completions) {
       this.#completions.delete(token);
@@ -155,4 +126,22 @@ export class RemoteFinisher {
     }
     return undefined;
   }
+
+  /** @internal Other threads ring from now on; who sleeps must take once more, for what was queued just before. */
+  sleep(): void {
+    // where it is 1 still, nobody has rung since the last time
+    if (this.#closed || Atomics.exchange(this.#words, SLEEPING, 1) === 1) return;
+    void Promise.resolve((Atomics as AsyncAtomics).waitAsync(this.#words, SLEEPING, 1).value).then(this.#wake);
+  }
+
+  /** @internal Other threads can queue nothing more. */
+  close(): void {
+    this.#closed = true;
+    Atomics.store(this.#words, CLOSED, 1);
+    Atomics.notify(this.#words, SLEEPING);
+  }
+}
+
+function checkCount(name: string, value: number, max: number): void {
+  if (!(value >= 1 && value <= max) || value % 1) throw invalidOption(name, `an integer from 1 to ${max}`, value);
 }

@@ -1,8 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { bareContext, ERRNO, VirtualClock } from '@cephts/common';
 import type { Completion, OverflowPolicy, PrimitiveContext } from '@cephts/common';
 import fc from 'fast-check';
-import { Finisher } from '../src/index.js';
+import { Finisher, FinisherProducer, limits } from '../src/index.js';
+import type { RemoteFinisher } from '../src/index.js';
 
 // Random sequences of every call of the API, run against the Finisher and against the plain model below, on a virtual clock.
 
@@ -52,8 +53,8 @@ class Model {
   verdict: number | undefined;
   /** Virtual time at which the promise of the running one settles; undefined where none runs. */
   busyUntil: number | undefined;
-  /** What another source has, and the finisher has had no room for. */
-  source: Entry[] = [];
+  /** What another thread has queued, and the finisher has had no room for. */
+  ring: Entry[] = [];
   /** Those who wait for empty, or for the end. */
   waiters: { done: boolean }[] = [];
   aboveMarks = false;
@@ -69,7 +70,7 @@ class Model {
     readonly overflow: OverflowPolicy,
     readonly marks: Marks | undefined,
     readonly atHighMark: AtHighMark,
-    readonly hasSource: boolean,
+    readonly hasProducer: boolean,
   ) {}
 
   get cost(): number {
@@ -117,15 +118,15 @@ class Model {
     if (this.aboveMarks && this.atHighMark === 'pauses' && !this.stopping) this.paused = true;
   }
 
-  /** An entry of another source. */
+  /** An entry of another thread. */
   remote(r: number, behaviour: Behaviour): void {
     const id = this.nextId++;
     if (this.closing) this.log.push(`${id} refused`);
-    else this.source.push({ id, r, cost: 1, behaviour, withdrawn: false });
+    else this.ring.push({ id, r, cost: 1, behaviour, withdrawn: false });
   }
 
   pull(): void {
-    for (let entry; !this.isFull(1) && (entry = this.source.shift());) {
+    for (let entry; !this.isFull(1) && (entry = this.ring.shift());) {
       this.waiting.push(entry);
       this.lookAtMarks();
     }
@@ -163,7 +164,7 @@ class Model {
 
   close(): { done: boolean } {
     this.closing = true;
-    if (this.waiting.length > 0 || this.hasSource) this.started = true;
+    if (this.waiting.length > 0 || this.hasProducer) this.started = true;
     return this.stop();
   }
 
@@ -194,7 +195,7 @@ class Model {
       this.lookAtMarks();
       const { verdict } = this;
       this.complete(entry);
-      // to destroy ends the slice, and each begins with what other sources have
+      // to destroy ends the slice, and each begins with what other threads have queued
       if (this.verdict !== verdict) this.pull();
     }
     if (this.isEmpty) this.tellEmpty();
@@ -266,41 +267,35 @@ const options = fc.record({
   keepAsyncContext: fc.boolean(),
   marks: fc.constantFrom(undefined, undefined, MARKS),
   atHighMark: fc.constantFrom<AtHighMark>('nothing', 'pauses'),
-  hasSource: fc.boolean(),
+  hasProducer: fc.boolean(),
 });
 
-/** Another thread's completions, without the thread. */
-class Source {
-  readonly entries: [Completion, number][] = [];
-  readonly #wake: () => void;
-  #sleeping = false;
-  closed = false;
-  result = 0;
+/** Another thread's end of the rings, without the thread. */
+class Producer {
+  readonly #remote: RemoteFinisher;
+  readonly #producer: FinisherProducer;
 
   constructor(finisher: Finisher) {
-    // not among the types that are published
-    this.#wake = (finisher as unknown as { attach(source: Source): () => void }).attach(this);
+    this.#remote = finisher.remote({ capacity: 128, producers: 1 });
+    this.#producer = new FinisherProducer(this.#remote.handle);
   }
 
-  push(completion: Completion, r: number): void {
-    this.entries.push([completion, r]);
-    if (this.#sleeping) this.#wake();
-    this.#sleeping = false;
+  queue(completion: Completion, r: number): void {
+    this.#producer.queue(this.#remote.register(completion), r);
   }
+}
 
-  take(): Completion | undefined {
-    const [completion, r] = this.entries.shift() ?? [undefined, 0];
-    this.result = r;
-    return completion;
-  }
-
-  sleep(): void {
-    this.#sleeping = true;
-  }
-
-  close(): void {
-    this.closed = true;
-  }
+/** Has the doorbell ring between two steps, not when the platform comes round. */
+function ringAtOnce(): void {
+  const rings = new Map<unknown, () => void>();
+  const atomics = Atomics as unknown as { waitAsync(words: Int32Array): { value: Promise<void> } };
+  jest.spyOn(atomics, 'waitAsync').mockImplementation(({ buffer }) => ({
+    value: new Promise<void>((resolve) => rings.set(buffer, resolve)),
+  }));
+  jest.spyOn(Atomics, 'notify').mockImplementation(({ buffer }) => {
+    rings.get(buffer)?.();
+    return Number(rings.delete(buffer));
+  });
 }
 
 /** Promise callbacks run between the steps; more of them than any chain here is long. */
@@ -321,12 +316,12 @@ type Options = typeof options extends fc.Arbitrary<infer T> ? T : never;
 
 async function runSequence(
   commands: readonly Command[],
-  { capacity, capacityCost, overflow, keepAsyncContext, marks, atHighMark, hasSource }: Options,
+  { capacity, capacityCost, overflow, keepAsyncContext, marks, atHighMark, hasProducer }: Options,
 ): Promise<void> {
   const clock = new VirtualClock();
   const log: string[] = [];
   const cct: PrimitiveContext = { ...bareContext(clock), reportError: () => void log.push('error') };
-  const model = new Model(capacity, capacityCost, overflow, marks, atHighMark, hasSource);
+  const model = new Model(capacity, capacityCost, overflow, marks, atHighMark, hasProducer);
   const limited = capacity < Infinity || capacityCost < Infinity;
   const bounded = limited || marks !== undefined;
   const onHighWater = (): void => {
@@ -334,12 +329,18 @@ async function runSequence(
     if (atHighMark === 'pauses') finisher.pause();
   };
   const finisher = new Finisher(cct, {
-    overflow,
     keepAsyncContext,
-    ...(limited ? { capacity, capacityCost } : {}),
-    ...(marks ? { ...marks, onHighWater, onLowWater: () => log.push('low') } : {}),
+    ...(bounded
+      ? {
+          limits: limits({
+            overflow,
+            ...(limited ? { capacity, capacityCost } : {}),
+            ...(marks ? { ...marks, onHighWater, onLowWater: () => log.push('low') } : {}),
+          }),
+        }
+      : {}),
   });
-  const source = hasSource ? new Source(finisher) : undefined;
+  const producer = hasProducer ? new Producer(finisher) : undefined;
   const aborts: [AbortController, Entry][] = [];
   const ends: { done: boolean; model: { done: boolean } }[] = [];
   let nextId = 0;
@@ -406,9 +407,13 @@ async function runSequence(
         }
         break;
       case 'remote':
-        if (!source) break;
-        if (source.closed) log.push(`${nextId++} refused`);
-        else source.push(make(nextId++, step.behaviour), step.r);
+        if (!producer) break;
+        try {
+          producer.queue(make(nextId, step.behaviour), step.r);
+        } catch {
+          log.push(`${nextId} refused`);
+        }
+        nextId++;
         model.remote(step.r, step.behaviour);
         break;
       case 'abort': {
@@ -490,6 +495,9 @@ async function runSequence(
 }
 
 describe('Finisher, any sequence of calls', () => {
+  beforeAll(ringAtOnce);
+  afterAll(() => void jest.restoreAllMocks());
+
   it('does what a plain list would, and settles everything', async () => {
     await fc.assert(fc.asyncProperty(fc.array(command, { maxLength: 14 }), options, runSequence), {
       numRuns: RUNS,

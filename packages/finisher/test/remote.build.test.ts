@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import { ERRNO } from '@cephts/common';
-import { Finisher, FinisherProducer, RemoteFinisher } from '@cephts/finisher';
+import { Finisher, FinisherProducer } from '@cephts/finisher';
 
 const PRELUDE = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -14,11 +14,11 @@ function work(source: string, data: object): Worker {
   return new Worker(PRELUDE + source, { eval: true, workerData: data });
 }
 
-describe('RemoteFinisher', () => {
+describe('Finisher.remote', () => {
   it('completes a context registered here with the result another thread gives, once', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = new RemoteFinisher(finisher);
+    const remote = finisher.remote();
     const results: number[] = [];
     const token = remote.register((r) => results.push(r));
     const worker = work(
@@ -36,7 +36,7 @@ describe('RemoteFinisher', () => {
   it('wakes a finisher that sleeps', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = new RemoteFinisher(finisher);
+    const remote = finisher.remote();
     await finisher.waitForEmpty();
     await new Promise((resolve) => setImmediate(resolve));
     const done = new Promise<number>((resolve) => {
@@ -57,7 +57,7 @@ describe('RemoteFinisher', () => {
   it('keeps the order of each of many producers, and loses nothing', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = new RemoteFinisher(finisher, { capacity: 64, overflow: 'wait' });
+    const remote = finisher.remote({ capacity: 64, overflow: 'wait' });
     const producers = 4;
     const count = 20_000;
     const next = new Array<number>(producers).fill(0);
@@ -85,7 +85,7 @@ describe('RemoteFinisher', () => {
   it('goes on after a producer that died, and gives its place to another', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = new RemoteFinisher(finisher, { producers: 1 });
+    const remote = finisher.remote({ producers: 1 });
     const results: number[] = [];
     const token = remote.register((r) => results.push(r), true);
     const worker = work(
@@ -104,7 +104,7 @@ describe('RemoteFinisher', () => {
   it('loses and repeats nothing when a producer is killed amid its writes', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = new RemoteFinisher(finisher, { producers: 1, capacity: 64, overflow: 'wait' });
+    const remote = finisher.remote({ producers: 1, capacity: 64, overflow: 'wait' });
     let next = 0;
     let disorder = 0;
     let enough: (() => void) | undefined;
@@ -133,7 +133,7 @@ describe('RemoteFinisher', () => {
 
   it('lets a worker end whose drops the finisher has not told yet', async () => {
     const finisher = new Finisher();
-    const remote = new RemoteFinisher(finisher, { capacity: 2, overflow: 'drop-oldest' });
+    const remote = finisher.remote({ capacity: 2, overflow: 'drop-oldest' });
     const told: string[] = [];
     const tokens = ['a', 'b', 'c', 'd'].map((name) => remote.register((r) => told.push(`${name}:${r}`)));
     const worker = work(
@@ -149,7 +149,7 @@ describe('RemoteFinisher', () => {
     const results: Record<string, number[]> = {};
     for (const overflow of ['throw', 'drop-newest', 'drop-oldest'] as const) {
       const finisher = new Finisher();
-      const remote = new RemoteFinisher(finisher, { capacity: 2, overflow });
+      const remote = finisher.remote({ capacity: 2, overflow });
       const told: number[] = (results[overflow] = []);
       const tokens = [10, 20, 30].map((base) => remote.register((r) => told.push(base + r)));
       const producer = new FinisherProducer(remote.handle);
@@ -173,7 +173,7 @@ describe('RemoteFinisher', () => {
   it('refuses producers of a finisher that has closed, and tells contexts that nobody completed', async () => {
     const finisher = new Finisher();
     finisher.start();
-    const remote = new RemoteFinisher(finisher);
+    const remote = finisher.remote();
     const results: number[] = [];
     const token = remote.register((r) => results.push(r));
     const producer = new FinisherProducer(remote.handle);
@@ -185,10 +185,10 @@ describe('RemoteFinisher', () => {
 
   it('does not hold the process open', async () => {
     const source = `
-      import { Finisher, RemoteFinisher } from '@cephts/finisher';
+      import { Finisher } from '@cephts/finisher';
       const finisher = new Finisher();
       finisher.start();
-      new RemoteFinisher(finisher);
+      finisher.remote();
       finisher.queue(() => undefined);
       await finisher.waitForEmpty();
     `;

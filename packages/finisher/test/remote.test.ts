@@ -2,8 +2,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from '@jest/globals';
 import { CephContext, ERRNO, VirtualClock } from '@cephts/common';
-import { Finisher, FinisherProducer, RemoteFinisher } from '../src/index.js';
-import type { FinisherOptions, RemoteOptions } from '../src/index.js';
+import { Finisher, FinisherProducer, limits } from '../src/index.js';
+import type { FinisherOptions, RemoteFinisher, RemoteOptions } from '../src/index.js';
 
 const { EAGAIN, ECANCELED } = ERRNO;
 const closed = expect.objectContaining({ code: 'ERR_CEPH_CLOSED' });
@@ -12,14 +12,14 @@ const invalid = expect.objectContaining({ code: 'ERR_CEPH_INVALID_OPTION' });
 function setup(options: FinisherOptions = {}, remoteOptions: RemoteOptions = {}) {
   const clock = new VirtualClock();
   const finisher = new Finisher(new CephContext({ clock }), options);
-  const remote = new RemoteFinisher(finisher, remoteOptions);
+  const remote = finisher.remote(remoteOptions);
   const log: string[] = [];
   /** Tokens of contexts with these names. */
   const register = (...names: string[]): number[] => names.map((name) => remote.register((r) => void log.push(`${name}:${r}`)));
   return { clock, finisher, remote, log, register };
 }
 
-describe('RemoteFinisher', () => {
+describe('Finisher.remote', () => {
   it('refuses options that are none', () => {
     const { finisher } = setup();
     const wrong: object[] = [
@@ -31,12 +31,14 @@ describe('RemoteFinisher', () => {
       { producers: 1.5 },
       { nope: 1 },
     ];
-    for (const options of wrong) expect(() => new RemoteFinisher(finisher, options)).toThrow(invalid);
+    for (const options of wrong) expect(() => finisher.remote(options)).toThrow(invalid);
   });
 
   it('has the policy of its finisher where it is given none', () => {
-    expect(setup({ capacity: 1, overflow: 'drop-newest' }).remote.handle.overflow).toBe('drop-newest');
-    expect(setup({ capacity: 1, overflow: 'drop-newest' }, { overflow: 'wait' }).remote.handle.overflow).toBe('wait');
+    expect(setup({ limits: limits({ capacity: 1, overflow: 'drop-newest' }) }).remote.handle.overflow).toBe('drop-newest');
+    expect(setup({ limits: limits({ capacity: 1, overflow: 'drop-newest' }) }, { overflow: 'wait' }).remote.handle.overflow).toBe(
+      'wait',
+    );
   });
 
   it('is not made for a finisher that has closed, nor takes contexts then', async () => {
@@ -45,7 +47,7 @@ describe('RemoteFinisher', () => {
     expect(() => remote.register(() => undefined)).toThrow(closed);
     await clock.settle();
     await gone;
-    expect(() => new RemoteFinisher(finisher)).toThrow(closed);
+    expect(() => finisher.remote()).toThrow(closed);
     expect(() => new FinisherProducer(remote.handle)).toThrow(closed);
   });
 
@@ -81,7 +83,7 @@ describe('RemoteFinisher', () => {
   });
 
   it('leaves entries in the ring while the finisher is full', () => {
-    const { clock, finisher, remote, log } = setup({ capacity: 2, overflow: 'drop-newest' }, { capacity: 4 });
+    const { clock, finisher, remote, log } = setup({ limits: limits({ capacity: 2, overflow: 'drop-newest' }) }, { capacity: 4 });
     const token = remote.register((r) => {
       log.push(`ran ${r}, ${finisher.length} wait`);
       finisher.pause();
@@ -101,8 +103,8 @@ describe('RemoteFinisher', () => {
   });
 
   it('gives each producer its turn, and each remote end, however little room there is', () => {
-    const { clock, finisher, remote, log } = setup({ capacity: 1 }, { capacity: 4 });
-    const other = new RemoteFinisher(finisher, { capacity: 4 });
+    const { clock, finisher, remote, log } = setup({ limits: limits({ capacity: 1 }) }, { capacity: 4 });
+    const other = finisher.remote({ capacity: 4 });
     const named = (name: string) => () => void log.push(name);
     const enqueue = (end: RemoteFinisher, name: string): void => {
       const token = end.register(named(name), true);

@@ -100,7 +100,7 @@ export class SafeTimer {
     this.#options = options;
     this.#lock = options.safeCallbacks === false ? undefined : options.lock;
     this.#pacer = new Pacer(cct.clock, options.sliceMs);
-    this.#limits = options.limits?.(this.#report);
+    this.#limits = options.limits?.(this.#report, false);
     this.#counters = name === undefined ? name : cct.queueCounters?.(`timer-${name}`, 'lateness', options.latencyHistogram);
     this.#watched = options.ref;
     this.#thread = cct.newThread({
@@ -275,7 +275,7 @@ export class SafeTimer {
     if (this.#stopping || signal?.aborted) return 0;
     if (limits?.isFull(cost)) {
       this.#publish('overflow');
-      limits.refuse(callback);
+      limits.makeRoom(callback, cost);
       return 0;
     }
     limits?.add(cost);

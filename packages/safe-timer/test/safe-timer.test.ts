@@ -688,7 +688,11 @@ describe('SafeTimer flow', () => {
 
   it('says which limits make no sense', () => {
     expect(() => limits({ capacity: -1 })).toThrow('Expected `capacity` to be a number of at least 0, got `-1` (number)');
-    expect(() => limits({ overflow: 'drop-oldest' } as object)).toThrow('Expected `overflow` to be throw or drop-newest');
+    expect(() => limits({ overflow: 'drop-last' } as object)).toThrow(
+      'Expected `overflow` to be throw or drop-newest or drop-oldest',
+    );
+    // events have a time, none is the oldest
+    expect(() => setup({ limits: limits({ overflow: 'drop-oldest' }) })).toThrow('Expected `overflow` to be throw or drop-newest,');
     expect(() => limits({ size: 1 } as object)).toThrow('Expected `size` to be an option of limits');
     expect(() => setup({ capacity: 1 } as object)).toThrow('Expected `capacity` to be an option of SafeTimer');
   });
