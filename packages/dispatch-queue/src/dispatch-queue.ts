@@ -95,6 +95,8 @@ export class DispatchQueue<M, C = never> {
   /** shutdown() was called: messages are discarded, codes are delivered, then the threads end. */
   #stop = false;
   #endError: CephError | undefined;
+  /** The turn that was asked for last may get lost, as with fake timers: the next message asks for another. */
+  #lossy = false;
 
   /**
    * @param cct clock, thread table, perf counters; undefined for the default one
@@ -308,8 +310,7 @@ export class DispatchQueue<M, C = never> {
 
   resume(): void {
     this.#paused = false;
-    this.#dispatchThread.wake();
-    this.#localThread.wake();
+    this.#wake();
   }
 
   /** Resolves when nothing is queued and nothing is being delivered, at once where that is so; while paused, after a resume. */
@@ -364,10 +365,14 @@ export class DispatchQueue<M, C = never> {
   }
 
   #startThreads(): void {
-    for (const thread of [this.#dispatchThread, this.#localThread]) {
-      thread.startAsleep();
-      thread.wake();
-    }
+    this.#dispatchThread.startAsleep();
+    this.#localThread.startAsleep();
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#dispatchThread.wake();
+    this.#localThread.wake();
   }
 
   #submit(local: boolean, message: M, priority: number, id: number, signal: AbortSignalLike | undefined): boolean {
@@ -447,8 +452,12 @@ export class DispatchQueue<M, C = never> {
 
   #inserted(queue: OpQueue<Item<M, C>>, thread: LoopThread): void {
     this.#counters?.length(this.#queue.length);
+    const lossy = this.#lossy;
     // where more waits the thread has a turn coming, or is held up and woken by what holds it
-    if (queue.length === 1) thread.wake();
+    if (queue.length > 1 && !lossy) return;
+    this.#lossy = !!this.#cct.clock.forgets?.();
+    if (lossy) this.#wake();
+    else thread.wake();
   }
 
   /** Puts a message into the queue or among the local ones, noting where it lies if it can be withdrawn. */

@@ -36,14 +36,24 @@ describe.each<[string, () => CephContext | undefined]>([
     await queue.close();
   });
 
-  it('delivers what waited when they were taken away once it is resumed', async () => {
+  it('delivers what waited when they were taken away, as soon as something is queued', async () => {
     queue.enqueue('a');
     queue.localDelivery('b');
     fakes.uninstall();
     queue.enqueue('c');
-    queue.resume();
     await queue.waitForEmpty();
     expect(log).toEqual(['a', 'c', 'b']);
+    await queue.close();
+  });
+
+  it('delivers what waited when they were cleared, as soon as something is queued', async () => {
+    queue.enqueue('a');
+    queue.localDelivery('b');
+    fakes.reset();
+    queue.localDelivery('c');
+    fakes.runAll();
+    expect(log).toEqual(['a', 'b', 'c']);
+    fakes.uninstall();
     await queue.close();
   });
 
