@@ -344,8 +344,10 @@ export class SafeTimer {
     let again;
     if (this.#watched) again = this.#take(slot);
     else this.#wheel.remove(slot);
-    const promise = completeReporting(callback, this.#verdict, this.#report);
-    if (promise) void this.#await(promise, again);
+    const verdict = this.#verdict;
+    const promise = completeReporting(callback, verdict, this.#report);
+    // what began before destroy() is not waited for, not even by what it called
+    if (promise && (this.#lock || verdict === this.#verdict)) void this.#await(promise, again);
     else again?.();
   }
 

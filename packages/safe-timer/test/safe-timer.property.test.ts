@@ -211,7 +211,9 @@ class Model {
     if (behaviour.kind === 'adds') this.add(this.now + behaviour.ms, { kind: 'plain' });
     if (behaviour.kind === 'cancels') this.log.push(`cancel ${this.cancel(this.events[behaviour.which])}`);
     if (behaviour.kind === 'ends') this.end(behaviour.how);
-    if ('delay' in behaviour && behaviour.delay > 0) this.busyUntil = this.now + behaviour.delay;
+    // a promise that began before destroy is waited for where it holds the lock only
+    if ('delay' in behaviour && behaviour.delay > 0 && (this.verdict === 0 || this.locks))
+      this.busyUntil = this.now + behaviour.delay;
   }
 
   /** Events by the order in which the sequence added them. */

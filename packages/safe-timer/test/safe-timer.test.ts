@@ -561,6 +561,19 @@ describe('SafeTimer shutdown', () => {
     }
   });
 
+  it('destroy may be awaited by the callback that calls it', async () => {
+    for (const add of ['addEventAfter', 'addEventEvery'] as const) {
+      const { clock, timer, log, note } = setup();
+      timer[add](10, async () => {
+        await timer.destroy();
+        log.push('destroyed');
+      });
+      timer.addEventAfter(20, note('next'));
+      await clock.advanceAsync(10);
+      expect(log).toEqual([`next@10:-${ECANCELED}`, 'destroyed']);
+    }
+  });
+
   it('is disposed of by closing', async () => {
     const { clock, timer, log, note } = setup();
     timer.addEventAfter(5, note('a'));
