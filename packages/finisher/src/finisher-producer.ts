@@ -1,7 +1,7 @@
 import { CephError, EAGAIN, invalidOption } from '@cephts/common';
 import { LaneWriter } from './lane-writer.js';
 import type { FinisherHandle } from './remote-finisher.js';
-import { CLAIMED, CLOSED, lanesEach, lanesOf } from './ring-layout.js';
+import { CLAIMED, CLOSED, lanesEach, lanesOf, PRODUCERS } from './ring-layout.js';
 
 /** Between looks for room, in ms. */
 const RETRY_MS = 1;
@@ -24,7 +24,7 @@ export class FinisherProducer {
   readonly #entries: LaneWriter;
   /** What was taken back to make room goes to a lane of its own, so that the finisher tells it whatever becomes of this thread. */
   readonly #drops: LaneWriter | undefined;
-  /** Names this producer to {@link FinisherProducer.release}. */
+  /** Names this producer to {@link FinisherProducer.release}; no other has had it. */
   readonly id: number;
   #closed = false;
 
@@ -35,13 +35,14 @@ export class FinisherProducer {
     this.#checkOpen();
     const lanes = lanesOf(handle.memory);
     const step = lanesEach(handle.overflow);
-    this.id = lanes.findIndex((lane, i) => i % step === 0 && Atomics.compareExchange(lane, CLAIMED, 0, 1) === 0);
-    const lane = lanes[this.id];
+    this.id = Atomics.add(this.#words, PRODUCERS, 1) + 1;
+    const place = lanes.findIndex((lane, i) => i % step === 0 && Atomics.compareExchange(lane, CLAIMED, 0, this.id) === 0);
+    const lane = lanes[place];
     if (!lane)
       throw new CephError('ERR_CEPH_FULL', `All ${lanes.length / step} producers of the finisher are taken`, { errno: EAGAIN });
     this.#claim = lane;
     this.#entries = new LaneWriter(this.#words, lane);
-    if (step > 1) this.#drops = new LaneWriter(this.#words, lanes[this.id + 1] as Int32Array);
+    if (step > 1) this.#drops = new LaneWriter(this.#words, lanes[place + 1] as Int32Array);
   }
 
   /**
@@ -62,17 +63,19 @@ export class FinisherProducer {
     return true;
   }
 
-  /** Gives the place of a producer whose thread died to another; what it had queued still runs. */
+  /**
+   * Gives the place of a producer whose thread died to another; what it had queued still runs. Where the producer has closed, or was
+   * released before, the place may be another's by now, who keeps it.
+   */
   static release(handle: FinisherHandle, id: number): void {
-    const lane = lanesOf(handle.memory)[id];
-    if (lane) Atomics.store(lane, CLAIMED, 0);
+    for (const lane of lanesOf(handle.memory)) Atomics.compareExchange(lane, CLAIMED, id, 0);
   }
 
   /** Gives the place to another producer; what was queued still runs. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    Atomics.store(this.#claim, CLAIMED, 0);
+    Atomics.compareExchange(this.#claim, CLAIMED, this.id, 0);
   }
 
   #checkOpen(): void {

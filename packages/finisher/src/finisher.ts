@@ -116,7 +116,7 @@ export class Finisher {
    * Entries may be queued before {@link start}; they wait for it.
    *
    * @param r 0 or positive for success, a negative errno for failure. @defaultValue 0
-   * @returns false when an entry was dropped for want of room; its completion was told -EAGAIN
+   * @returns false when an entry was dropped for want of room (its completion was told -EAGAIN), or its signal had aborted (-ECANCELED)
    * @throws CephError `ERR_CEPH_CLOSED` after close or destroy; `ERR_CEPH_FULL` under the overflow policy `throw`, with the list holding
    *   what was not taken
    */
@@ -144,11 +144,11 @@ export class Finisher {
   }
 
   /**
-   * Resolves when nothing waits and nothing runs: at once where that is so, else after the entries there are now, those they queue, and
+   * Resolves when nothing waits, also of what other threads have queued, and nothing runs: at once where that is so, else after the entries there are now, those they queue, and
    * the promises they return. While paused or not started, entries wait, and so does this.
    */
   waitForEmpty(): Promise<void> {
-    if (this.#isEmpty()) return Promise.resolve();
+    if (!this.#thread.isCurrent && this.#isEmpty()) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -185,6 +185,7 @@ export class Finisher {
     for (const remote of this.#remotes) remote.close();
     if (this.length > 0 || this.#remotes.length > 0) this.#thread.startAsleep();
     await this.stop();
+    this.#remotes.splice(0);
     this.#counters?.remove();
   }
 
@@ -222,15 +223,17 @@ export class Finisher {
   }
 
   #queueList(list: Completion[]): boolean {
+    // at once: what is dropped is told meanwhile, and may queue the list again
+    const contexts = list.splice(0);
     let taken = 0;
     let all = true;
     try {
-      for (const context of list) {
+      for (const context of contexts) {
         all = this.queue(context) && all;
         taken++;
       }
     } finally {
-      list.splice(0, taken);
+      while (taken < contexts.length) list.push(contexts[taken++]!);
     }
     return all;
   }
@@ -277,7 +280,7 @@ export class Finisher {
         this.#counters?.length(this.length);
         this.#settle(told, -ECANCELED);
         // a paused or unstarted thread would not notice that nothing is left to wait for
-        if (this.#isEmpty() && !this.#stopping) this.#tellEmpty();
+        if (!this.#stopping && !this.#thread.isCurrent && this.#isEmpty()) this.#tellEmpty();
       });
     const place = (r: number): unknown => {
       if (!context) return this.#withdrawn.delete(place);
@@ -315,7 +318,7 @@ export class Finisher {
     const left = this.#held || this.#drain(deadline);
     if (!this.#held) return left || this.#idle();
     // who waits for empty waits for no resume() where nothing is left to run
-    if (!this.#awaiting && this.length === 0) this.#tellEmpty();
+    if (this.#waiters.length && this.#isEmpty()) this.#tellEmpty();
     return false;
   }
 
@@ -323,7 +326,6 @@ export class Finisher {
   #drain(deadline: number): boolean {
     const queues = this.#queues;
     const pacer = this.#pacer;
-    const verdict = this.#verdict;
     const begin = pacer.begin(deadline);
     let completed = 0;
     let context: Completion | undefined;
@@ -336,8 +338,9 @@ export class Finisher {
       if (!context) break;
       completed++;
       try {
+        const verdict = this.#verdict;
         const result = complete(context, verdict ?? queues.result);
-        if (isPromise(result)) this.#await(result, verdict);
+        if (isPromise(result)) void this.#await(result, verdict);
       } catch (error) {
         this.#report(error);
       }
@@ -349,28 +352,34 @@ export class Finisher {
   }
 
   /** @param verdict what held when the completion began: one that began before destroy() is not waited for, not even by what it called */
-  #await(promise: PromiseLike<unknown>, verdict: number | undefined): void {
+  async #await(promise: PromiseLike<unknown>, verdict: number | undefined): Promise<void> {
     if (verdict === this.#verdict) this.#awaiting = promise;
     this.#pacer.end();
-    const done = (): void => {
-      if (this.#awaiting !== promise) return;
-      this.#awaiting = undefined;
-      this.#thread.wake();
-    };
-    // resolve() bears with a `then` that throws
-    Promise.resolve(promise).then(done, (error: unknown) => {
-      // first, for what reports errors may throw too
-      done();
+    try {
+      // bears with whatever a promise of strange make throws
+      await promise;
+    } catch (error) {
       this.#report(error);
-    });
+    } finally {
+      // also where what reports errors throws
+      if (this.#awaiting === promise) {
+        this.#awaiting = undefined;
+        this.#thread.wake();
+      }
+    }
   }
 
-  /** Takes over what other threads have queued, from each place in its turn, while there is room. */
+  /**
+   * Takes over what other threads have queued, from each place in its turn, while there is room; a thousand of each at most, since they may
+   * queue as fast as it takes.
+   */
   #pull(): void {
     const remotes = this.#remotes;
     for (let left = remotes.length; left > 0 && !this.#limits?.isFull(1); left--) {
       const remote = remotes[this.#turn++ % remotes.length]!;
-      for (let context; !this.#limits?.isFull(1) && (context = remote.take());) this.#admit(context, remote.result, 1);
+      let context;
+      for (let most = 1000; most-- && !this.#limits?.isFull(1) && (context = remote.take());)
+        this.#admit(context, remote.result, 1);
     }
   }
 
@@ -394,8 +403,11 @@ export class Finisher {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
+  /** Does nothing wait, not in other threads' rings either, and no promise pend? */
   #isEmpty(): boolean {
-    return this.length === 0 && !this.#awaiting && !this.#thread.isCurrent;
+    if (this.#awaiting) return false;
+    if (!this.length) this.#pull();
+    return !this.length;
   }
 
   readonly #report = (error: unknown): void => {

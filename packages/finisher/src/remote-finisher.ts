@@ -59,7 +59,8 @@ export class RemoteFinisher {
   readonly #wake: () => void;
   readonly #keepAsyncContext: boolean | undefined;
   #token = 0;
-  #closed = false;
+  /** Once closed: contexts that nobody has completed, as far as {@link take} has come. */
+  #left: IterableIterator<[number, Completion]> | undefined;
   /** @internal Result of the entry that {@link take} gave. */
   result = 0;
 
@@ -82,10 +83,11 @@ export class RemoteFinisher {
    * `repeat` each time, until {@link unregister}. Those that were not completed are told -ECANCELED when the finisher is closed.
    *
    * @returns its token, an integer
-   * @throws CephError `ERR_CEPH_CLOSED` when the finisher was closed
+   * @throws CephError `ERR_CEPH_CLOSED` when the finisher was closed; `ERR_CEPH_INVALID_OPTION` when it is no completion
    */
   register(completion: Completion, repeat = false): number {
-    if (this.#closed) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
+    if (this.#left) throw new CephError('ERR_CEPH_CLOSED', 'The finisher is closed');
+    if (!completion) throw invalidOption('context', 'a Context or a function', completion);
     this.#token = (this.#token % MAX_TOKEN) + 1;
     const token = repeat ? -this.#token : this.#token;
     this.#completions.set(token, this.#keepAsyncContext ? bindAsyncContext(completion) : completion);
@@ -117,9 +119,8 @@ export class RemoteFinisher {
       this.#lane = (this.#lane + 1) % lanes.length;
       this.#tail = Atomics.load(lanes[this.#lane]!, TAIL);
     }
-    if (!this.#closed) return undefined;
     this.result = -ECANCELED;
-    for (const [token, completion] of this.#completions) {
+    for (const [token, completion] of this.#left ?? []) {
       this.#completions.delete(token);
       // one that is told of each result waits for none in particular
       if (token > 0) return completion;
@@ -129,14 +130,18 @@ export class RemoteFinisher {
 
   /** @internal Other threads ring from now on; who sleeps must take once more, for what was queued just before. */
   sleep(): void {
-    // where it is 1 still, nobody has rung since the last time
-    if (this.#closed || Atomics.exchange(this.#words, SLEEPING, 1) === 1) return;
-    void Promise.resolve((Atomics as AsyncAtomics).waitAsync(this.#words, SLEEPING, 1).value).then(this.#wake);
+    // where it is 1 still, somebody listens since the last time
+    if (this.#left || Atomics.exchange(this.#words, SLEEPING, 1) === 1) return;
+    void Promise.resolve((Atomics as AsyncAtomics).waitAsync(this.#words, SLEEPING, 1).value).then(() => {
+      // nobody does now, although it may be 1 again: a producer may ring long after it has made it 0
+      Atomics.store(this.#words, SLEEPING, 0);
+      this.#wake();
+    });
   }
 
   /** @internal Other threads can queue nothing more. */
   close(): void {
-    this.#closed = true;
+    this.#left = this.#completions.entries();
     Atomics.store(this.#words, CLOSED, 1);
     Atomics.notify(this.#words, SLEEPING);
   }

@@ -6,12 +6,14 @@ import type { OverflowPolicy } from '@cephts/common';
 //   word 0      1 while the finisher sleeps: whoever turns it to 0 rings the doorbell
 //   word 1      1 once the finisher takes nothing more
 //   word 2      words of a lane
-//   from LANES  the lanes: in cache lines of their own a claimed word, the tail (the producer's) and the head (moved by compare and
+//   word 3      how many producers there have been, which gives each a name
+//   from LANES  the lanes: in cache lines of their own the name of its producer or 0, the tail (the producer's) and the head (moved by compare and
 //               exchange, since under `drop-oldest` the producer takes from it too), then two words an entry, token and result
 
 export const SLEEPING = 0;
 export const CLOSED = 1;
 const LANE_WORDS = 2;
+export const PRODUCERS = 3;
 const LANES = 16;
 // Of a lane:
 export const CLAIMED = 0;

@@ -70,7 +70,7 @@ class Model {
     readonly overflow: OverflowPolicy,
     readonly marks: Marks | undefined,
     readonly atHighMark: AtHighMark,
-    readonly hasProducer: boolean,
+    private hasProducer: boolean,
   ) {}
 
   get cost(): number {
@@ -137,11 +137,14 @@ class Model {
     this.waiting = this.waiting.filter((other) => other !== entry);
     this.lookAtMarks();
     this.log.push(`${entry.id}=${-ECANCELED}`);
-    if (this.isEmpty && !this.stopping) this.tellEmpty();
+    if (!this.stopping && this.isEmpty()) this.tellEmpty();
   }
 
-  get isEmpty(): boolean {
-    return this.waiting.length === 0 && this.busyUntil === undefined;
+  /** What other threads have queued is looked for where nothing else waits. */
+  isEmpty(): boolean {
+    if (this.busyUntil !== undefined) return false;
+    if (this.waiting.length === 0) this.pull();
+    return this.waiting.length === 0;
   }
 
   /** @returns who is told when nothing waits; at once where `now` */
@@ -189,7 +192,11 @@ class Model {
       if (held()) break;
       const entry = this.waiting.shift();
       if (!entry) {
-        if (this.stopping) this.started = this.stopping = false;
+        if (this.stopping) {
+          this.started = this.stopping = false;
+          // who has ended looks at no ring any more
+          if (this.closing) this.hasProducer = false;
+        }
         break;
       }
       this.lookAtMarks();
@@ -198,7 +205,7 @@ class Model {
       // to destroy ends the slice, and each begins with what other threads have queued
       if (this.verdict !== verdict) this.pull();
     }
-    if (this.isEmpty) this.tellEmpty();
+    if (this.waiters.length > 0 && this.isEmpty()) this.tellEmpty();
   }
 
   complete({ id, r, behaviour }: Entry): void {
@@ -449,7 +456,7 @@ async function runSequence(
         follow(finisher.destroy(), model.destroy());
         break;
       case 'waitForEmpty':
-        follow(finisher.waitForEmpty(), model.wait(model.isEmpty));
+        follow(finisher.waitForEmpty(), model.wait(model.isEmpty()));
         break;
       case 'turn':
         await microtasks();

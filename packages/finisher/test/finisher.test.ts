@@ -398,6 +398,25 @@ describe('Finisher with promises', () => {
     expect([log, errors]).toEqual([['b'], []]);
   });
 
+  it('goes on after a promise of strange make', async () => {
+    const strange = (key: string, by: PropertyDescriptor): Promise<void> => Object.defineProperty(Promise.resolve(), key, by);
+    const { clock, finisher, log, note, errors } = setup();
+    finisher.start();
+    finisher.queue(() =>
+      strange('constructor', {
+        get() {
+          throw 'by constructor';
+        },
+      }),
+    );
+    finisher.queue(note('b'));
+    finisher.queue(() => strange('then', { value: () => log.push('then') }));
+    finisher.queue(note('c'));
+    await clock.settle();
+    expect(log.filter((entry) => entry !== 'then')).toEqual(['b', 'c']);
+    expect(errors).toEqual(['by constructor']);
+  });
+
   it('goes on after a then that throws', async () => {
     const { clock, finisher, log, note, errors } = setup();
     finisher.start();
@@ -675,12 +694,33 @@ describe('Finisher with bounds', () => {
     expect(log).toEqual([]);
   });
 
+  it('takes no entry of a list twice that one of them queues again when it is dropped', async () => {
+    const { clock, finisher, log, note } = setup({ limits: limits({ capacity: 1, overflow: 'drop-newest' }) });
+    const list: ((r: number) => void)[] = [];
+    const again = (r: number): void => {
+      log.push(`again:${r}`);
+      if (log.length === 1) {
+        list.push(note('late'));
+        finisher.queue(list);
+      }
+    };
+    list.push(note('a'), again, note('c'));
+    expect(finisher.queue(list)).toBe(false);
+    finisher.start();
+    await clock.settle();
+    expect(log).toEqual([`again:-${EAGAIN}`, `late:-${EAGAIN}`, `c:-${EAGAIN}`, 'a']);
+    expect(list).toEqual([]);
+  });
+
   it('leaves in a list what it did not take', () => {
-    const { finisher, note } = setup({ limits: limits({ capacity: 2 }) });
+    const { clock, finisher, log, note } = setup({ limits: limits({ capacity: 2 }) });
     const list = [note('a'), note('b'), note('c'), note('d')];
     expect(() => finisher.queue(list)).toThrow(expect.objectContaining({ code: 'ERR_CEPH_FULL' }));
     expect(list).toHaveLength(2);
-    expect(finisher.length).toBe(2);
+    finisher.start();
+    clock.runDeferred();
+    for (const context of list) context(0);
+    expect(log).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('drops the newest with -EAGAIN under drop-newest', () => {

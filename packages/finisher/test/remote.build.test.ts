@@ -115,12 +115,15 @@ describe('Finisher.remote', () => {
     for (let round = 0; round < 5; round++) {
       const first = next;
       const worker = work(
-        'const p = new FinisherProducer(workerData.handle); for (let i = workerData.first; ; i++) p.queue(workerData.token, i);',
+        'const p = new FinisherProducer(workerData.handle); parentPort.postMessage(p.id); for (let i = workerData.first; ; i++) p.queue(workerData.token, i);',
         { handle: remote.handle, token, first },
       );
-      await new Promise<void>((resolve) => (enough = resolve));
+      const [[id]] = await Promise.all([
+        once(worker, 'message') as Promise<[number]>,
+        new Promise<void>((resolve) => (enough = resolve)),
+      ]);
       await worker.terminate();
-      FinisherProducer.release(remote.handle, 0);
+      FinisherProducer.release(remote.handle, id);
       // what it had written runs before the next one begins
       finisher.resume();
       await new Promise((resolve) => setImmediate(resolve));

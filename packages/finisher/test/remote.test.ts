@@ -82,6 +82,128 @@ describe('Finisher.remote', () => {
     expect(log).toEqual(['a:-5']);
   });
 
+  it('goes through the contexts that nobody completed once', async () => {
+    const { clock, finisher, remote } = setup();
+    let told = 0;
+    for (let i = 0; i < 1000; i++) remote.register(() => void told++);
+    // a new iterator steps over all that was deleted before
+    let iterators = 0;
+    const { entries, [Symbol.iterator]: iterator } = Map.prototype;
+    const counted = function (this: Map<unknown, unknown>) {
+      iterators++;
+      return entries.call(this);
+    };
+    Object.assign(Map.prototype, { entries: counted, [Symbol.iterator]: counted });
+    const gone = finisher.close();
+    await clock.settle();
+    Object.assign(Map.prototype, { entries, [Symbol.iterator]: iterator });
+    await gone;
+    expect(told).toBe(1000);
+    expect(iterators).toBeLessThan(100);
+  });
+
+  it('refuses what is no completion', () => {
+    const { remote } = setup();
+    expect(() => remote.register(undefined as unknown as () => void)).toThrow(invalid);
+  });
+
+  it('is woken by a producer that rings late, and by the next', async () => {
+    // waitAsync goes by the platform's tasks
+    const finisher = new Finisher();
+    finisher.start();
+    const remote = finisher.remote();
+    const words = new Int32Array(remote.handle.memory);
+    const pass = () => new Promise((resolve) => setTimeout(resolve, 5));
+    await pass();
+    // a producer has seen it asleep, and is about to ring
+    expect(Atomics.compareExchange(words, 0, 1, 0)).toBe(1);
+    // meanwhile it is awake for something else, and sleeps again
+    finisher.queue(() => undefined);
+    await pass();
+    expect(words[0]).toBe(1);
+    Atomics.notify(words, 0);
+    await pass();
+    const done = new Promise((resolve) => new FinisherProducer(remote.handle).queue(remote.register(resolve), 7));
+    expect(await Promise.race([done, pass().then(pass).then(pass)])).toBe(7);
+    await finisher.close();
+  });
+
+  it('takes a part of what is in the rings at a time, for more may come as fast as it is taken', () => {
+    const { clock, finisher, remote } = setup();
+    let waiting = -1;
+    let told = 0;
+    const token = remote.register(() => {
+      if (told++ === 0) waiting = finisher.length;
+    }, true);
+    const producer = new FinisherProducer(remote.handle);
+    for (let i = 0; i < 4096; i++) producer.queue(token);
+    finisher.start();
+    clock.runDeferred();
+    expect(waiting).toBeGreaterThan(0);
+    expect(waiting).toBeLessThan(1024);
+    expect(told).toBe(4096);
+  });
+
+  it('is not empty while entries wait in the rings', async () => {
+    const { clock, finisher, remote, log, register } = setup();
+    const [a, b, c] = register('a', 'b', 'c') as [number, number, number];
+    const producer = new FinisherProducer(remote.handle);
+    const note = (name: string) => void finisher.waitForEmpty().then(() => log.push(name));
+    finisher.start();
+    await clock.settle();
+    // before it has heard the bell
+    producer.queue(a);
+    note('empty');
+    await clock.settle();
+    expect(log).toEqual(['a:0', 'empty']);
+    // the last of its own entries is withdrawn
+    const controller = new AbortController();
+    finisher.pause();
+    finisher.queue(() => void log.push('withdrawn'), 0, { signal: controller.signal });
+    note('empty');
+    producer.queue(b);
+    controller.abort();
+    await clock.settle();
+    expect(log.splice(0)).toEqual(['a:0', 'empty', 'withdrawn']);
+    finisher.resume();
+    await clock.settle();
+    expect(log.splice(0)).toEqual(['b:0', 'empty']);
+    // the last of its own entries pauses
+    finisher.queue(() => {
+      producer.queue(c);
+      finisher.pause();
+    });
+    note('empty');
+    await clock.settle();
+    expect(log).toEqual([]);
+    finisher.resume();
+    await clock.settle();
+    expect(log).toEqual(['c:0', 'empty']);
+  });
+
+  it('tells the error of a destroy that is called while it takes entries over', async () => {
+    const ends: (() => void)[] = [];
+    const { clock, finisher, remote, log, register } = setup({
+      limits: limits({ capacity: 9, highWater: 2, onHighWater: () => ends.pop()!() }),
+    });
+    const tokens = register('a', 'b', 'c');
+    const producer = new FinisherProducer(remote.handle);
+    ends.push(() => void finisher.destroy({ errno: 5 }));
+    finisher.start();
+    finisher.queue(() => tokens.forEach((token) => producer.queue(token)));
+    await clock.settle();
+    expect(log).toEqual(['a:-5', 'b:-5', 'c:-5']);
+  });
+
+  it('does not start again where its finisher is closed again', async () => {
+    const { clock, finisher } = setup();
+    const gone = finisher.close();
+    await clock.settle();
+    await gone;
+    void finisher.close();
+    expect(finisher.started).toBe(false);
+  });
+
   it('leaves entries in the ring while the finisher is full', () => {
     const { clock, finisher, remote, log } = setup({ limits: limits({ capacity: 2, overflow: 'drop-newest' }) }, { capacity: 4 });
     const token = remote.register((r) => {
@@ -134,13 +256,33 @@ describe('Finisher.remote', () => {
 });
 
 describe('FinisherProducer', () => {
+  it('keeps its place where one that had it before is released, or closes after that', () => {
+    const { clock, finisher, remote, log, register } = setup({}, { producers: 1 });
+    const { handle } = remote;
+    const [token] = register('a') as [number];
+    const full = expect.objectContaining({ code: 'ERR_CEPH_FULL' });
+    const first = new FinisherProducer(handle);
+    FinisherProducer.release(handle, first.id);
+    const second = new FinisherProducer(handle);
+    FinisherProducer.release(handle, first.id);
+    first.close();
+    expect(() => new FinisherProducer(handle)).toThrow(full);
+    second.close();
+    const third = new FinisherProducer(handle);
+    FinisherProducer.release(handle, second.id);
+    expect(() => new FinisherProducer(handle)).toThrow(full);
+    third.queue(token);
+    finisher.start();
+    clock.runDeferred();
+    expect(log).toEqual(['a:0']);
+  });
+
   it('takes nothing after it was closed, and leaves its place to the next', () => {
     const { clock, finisher, remote, log, register } = setup({}, { producers: 2 });
     const [a, b] = register('a', 'b') as [number, number];
     const first = new FinisherProducer(remote.handle);
     first.close();
     const second = new FinisherProducer(remote.handle);
-    expect(second.id).toBe(first.id);
     expect(() => first.queue(a)).toThrow(closed);
     second.queue(b, 2);
     first.close();
