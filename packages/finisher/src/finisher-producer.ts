@@ -88,8 +88,7 @@ export class FinisherProducer {
     if (this.#overflow === 'throw') throw new CephError('ERR_CEPH_FULL', 'The ring to the finisher is full', { errno: EAGAIN });
     if (this.#overflow === 'wait') return this.#waitForRoom();
     if (!this.#drops?.hasRoom()) return false;
-    const dropped = this.#entries.takeBack();
-    if (dropped !== undefined) this.#drops.write(dropped, -EAGAIN);
+    this.#entries.moveOldest(this.#drops, -EAGAIN);
     return true;
   }
 

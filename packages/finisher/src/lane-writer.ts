@@ -44,12 +44,21 @@ export class LaneWriter {
     Atomics.wait(this.#lane, HEAD, Atomics.load(this.#lane, HEAD), ms);
   }
 
-  /** Takes back the oldest entry, where there is no room. @returns its token; undefined where the finisher has taken it since */
-  takeBack(): number | undefined {
+  /**
+   * Moves the oldest entry, where there is no room, to another lane that has some, with a result of its own; unless the finisher has taken
+   * it since. A thread may be ended at any call: there is none while the entry is in neither lane.
+   */
+  moveOldest(to: LaneWriter, r: number): void {
     const lane = this.#lane;
+    const other = to.#lane;
     // not the head as it is by now: the finisher may have emptied the lane, and there would be nothing to take
     const head = this.#head;
-    const token = lane[entryAt(lane, head)] as number;
-    return Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) === head ? token : undefined;
+    const tail = (to.#tail + 1) | 0;
+    const at = entryAt(other, to.#tail);
+    other[at] = lane[entryAt(lane, head)] as number;
+    other[at + 1] = r;
+    if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) !== head) return;
+    Atomics.store(other, TAIL, tail);
+    to.#tail = tail;
   }
 }

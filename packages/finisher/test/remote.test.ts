@@ -1,8 +1,9 @@
 // Both ends of the rings on one thread; remote.build.test.ts has them on several.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { CephContext, ERRNO, VirtualClock } from '@cephts/common';
 import { Finisher, FinisherProducer, limits } from '../src/index.js';
+import { LaneWriter } from '../src/lane-writer.js';
 import type { FinisherOptions, RemoteFinisher, RemoteOptions } from '../src/index.js';
 
 const { EAGAIN, ECANCELED } = ERRNO;
@@ -256,6 +257,22 @@ describe('Finisher.remote', () => {
 });
 
 describe('FinisherProducer', () => {
+  it('under drop-oldest, loses nothing where its thread is ended as it writes', () => {
+    const { clock, finisher, remote, log, register } = setup({}, { capacity: 2, overflow: 'drop-oldest' });
+    const [a, b, c] = register('a', 'b', 'c') as [number, number, number];
+    const producer = new FinisherProducer(remote.handle);
+    producer.queue(a);
+    producer.queue(b);
+    const write = jest.spyOn(LaneWriter.prototype, 'write').mockImplementation(() => {
+      throw 'the end of the thread';
+    });
+    expect(() => producer.queue(c)).toThrow('the end of the thread');
+    write.mockRestore();
+    finisher.start();
+    clock.runDeferred();
+    expect(log.sort()).toEqual([`a:-${EAGAIN}`, 'b:0']);
+  });
+
   it('keeps its place where one that had it before is released, or closes after that', () => {
     const { clock, finisher, remote, log, register } = setup({}, { producers: 1 });
     const { handle } = remote;
