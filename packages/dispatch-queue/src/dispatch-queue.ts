@@ -544,6 +544,8 @@ export class DispatchQueue<M, C = never> {
       result = run ? run(handler.deliver.bind(handler, message, begin)) : handler.deliver(message, begin);
       if (isPromise(result)) result = this.#heard(result, message);
     } catch (error) {
+      // also a promise that cannot be listened to
+      result = undefined;
       this.#report(error, message);
     }
     this.#finish(result, size);

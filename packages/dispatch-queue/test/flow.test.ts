@@ -124,6 +124,24 @@ describe('DispatchQueue: deliveries that take time', () => {
     expect([kit.log, kit.queue.idle, kit.throttle.count]).toEqual([['slow', 'next'], true, 0]);
   });
 
+  it('goes on after a promise that cannot be listened to', () => {
+    const strange = Promise.resolve();
+    Object.defineProperty(strange, 'constructor', {
+      get() {
+        throw 'by constructor';
+      },
+    });
+    const kit = makeKit({}, { deliver: (m) => (m.name === 'a' ? strange : kit.log.push(`deliver ${m.name}`)) });
+    kit.throttle.take(10);
+    kit.queue.start();
+    kit.queue.enqueue(message('a', { dispatchThrottleSize: 10 }));
+    kit.queue.enqueue(message('b'));
+    kit.run();
+    expect(taken(kit)).toEqual(['deliver b']);
+    expect(kit.errors.map(({ error }) => error)).toEqual(['by constructor']);
+    expect([kit.throttle.count, kit.queue.idle]).toEqual([0, true]);
+  });
+
   it('waits for the promise of a code’s handler, too', async () => {
     let finish!: () => void;
     const kit = makeKit({}, { handleReset: () => new Promise<void>((resolve) => (finish = resolve)) });
