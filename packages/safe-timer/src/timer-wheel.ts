@@ -22,7 +22,10 @@ const INTEGERS = 3;
 const NAME = 1;
 const NEXT = 4;
 const PREVIOUS = 5;
-/** An event's name is uses of its slot * SLOTS + slot; a slot whose names are used up is not used again, so no name is used twice. */
+/**
+ * An event's name is uses of its slot * SLOTS + slot; a slot whose names are used up is not used again, so no name is used twice. So many
+ * pending events, 67 million, would take more memory (2 GiB here, and their callbacks) than V8 has.
+ */
 const SLOTS = 2 ** 26;
 const NAMES = 2 ** 53;
 
@@ -138,7 +141,7 @@ export class TimerWheel<T extends object> {
     this.#used = END + 1;
   }
 
-  /** All events, those of one tick in order of insertion. */
+  /** All events, in no order. */
   events(): TimerEvent[] {
     const events: TimerEvent[] = [];
     for (let slot = END; ++slot < this.#used;) if (this.items[slot]) events.push(this.#doubles[(slot << DOUBLES) | NAME]!);
