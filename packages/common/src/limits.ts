@@ -92,7 +92,7 @@ export class QueueLimits {
    * @throws CephError `ERR_CEPH_INVALID_OPTION` when its cost is no number of at least 0
    */
   add(cost: number): void {
-    if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
+    checkCost(cost);
     this.items++;
     this.cost += cost;
     this.#look();
@@ -110,9 +110,10 @@ export class QueueLimits {
    *
    * @param takeOldest takes the longest waiting entry out of the queue, for `drop-oldest`
    * @returns true: there is room now; false: the entry was dropped, and completed with -EAGAIN
-   * @throws CephError `ERR_CEPH_FULL`
+   * @throws CephError `ERR_CEPH_FULL`; `ERR_CEPH_INVALID_OPTION` as {@link add} does, before anything is dropped
    */
   makeRoom(entry: Completion, cost: number, takeOldest?: () => Completion | undefined): boolean {
+    checkCost(cost);
     if (this.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${this.items} entries wait`, { errno: EAGAIN });
     const drop = (dropped: Completion): unknown => completeReporting(dropped, -EAGAIN, this.#report);
     const dropsOldest = this.overflow === 'drop-oldest';
@@ -120,6 +121,10 @@ export class QueueLimits {
     if (!dropsOldest) drop(entry);
     return dropsOldest;
   }
+}
+
+function checkCost(cost: number): void {
+  if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
 }
 
 /**

@@ -794,6 +794,15 @@ describe('Finisher with bounds', () => {
     expect(() => setup({ limits: limits({ capacity: 0 }) })).toThrow(expect.objectContaining({ code: 'ERR_CEPH_INVALID_OPTION' }));
   });
 
+  it('refuses a cost that is none before it drops anything for it', () => {
+    for (const overflow of ['throw', 'drop-newest', 'drop-oldest'] as const) {
+      const { finisher, log, note } = setup({ limits: limits({ capacity: 1, overflow }) });
+      finisher.queue(note('a'));
+      expect(() => finisher.queue(note('b'), 0, { cost: NaN })).toThrow('Expected `cost` to be a number of at least 0, got `NaN`');
+      expect([log, finisher.length, finisher.cost]).toEqual([[], 1, 1]);
+    }
+  });
+
   it('gives the room of a withdrawn entry back', () => {
     const { finisher, note } = setup({ limits: limits({ capacity: 1 }) });
     const controller = new AbortController();
