@@ -116,10 +116,12 @@ export class QueueLimits {
     checkCost(cost);
     if (this.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${this.items} entries wait`, { errno: EAGAIN });
     const drop = (dropped: Completion): unknown => completeReporting(dropped, -EAGAIN, this.#report);
-    const dropsOldest = this.overflow === 'drop-oldest';
-    for (let oldest; dropsOldest && this.isFull(cost) && (oldest = takeOldest?.());) drop(oldest);
-    if (!dropsOldest) drop(entry);
-    return dropsOldest;
+    if (this.overflow === 'drop-newest') {
+      drop(entry);
+      return false;
+    }
+    for (let oldest; this.isFull(cost) && (oldest = takeOldest?.());) drop(oldest);
+    return true;
   }
 }
 

@@ -538,17 +538,15 @@ export class DispatchQueue<M, C = never> {
   #deliver(message: M, run: AsyncContextRunner | undefined, begin: number | undefined): void {
     const handler = this.#handler;
     const size = this.#preDispatch(message);
-    let result: unknown;
+    let heard: Promise<unknown> | undefined;
     try {
       // bind, since a closure would have V8 allocate what it shares for each message, run or not
-      result = run ? run(handler.deliver.bind(handler, message, begin)) : handler.deliver(message, begin);
-      if (isPromise(result)) result = this.#heard(result, message);
+      const result: unknown = run ? run(handler.deliver.bind(handler, message, begin)) : handler.deliver(message, begin);
+      if (isPromise(result)) heard = this.#heard(result, message);
     } catch (error) {
-      // also a promise that cannot be listened to
-      result = undefined;
       this.#report(error, message);
     }
-    this.#finish(result, size);
+    this.#finish(heard, size);
   }
 
   /** A handler has returned: gives the throttle bytes back when its promise has settled, if it gave one. */

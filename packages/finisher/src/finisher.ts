@@ -144,8 +144,8 @@ export class Finisher {
   }
 
   /**
-   * Resolves when nothing waits, also of what other threads have queued, and nothing runs: at once where that is so, else after the entries there are now, those they queue, and
-   * the promises they return. While paused or not started, entries wait, and so does this.
+   * Resolves when nothing waits, also of what other threads have queued, and nothing runs: at once where that is so, else after the entries
+   * there are now, those they queue, and the promises they return. While paused or not started, entries wait, and so does this.
    */
   waitForEmpty(): Promise<void> {
     if (!this.#thread.isCurrent && this.#isEmpty()) return Promise.resolve();
@@ -185,6 +185,7 @@ export class Finisher {
     for (const remote of this.#remotes) remote.close();
     if (this.length > 0 || this.#remotes.length > 0) this.#thread.startAsleep();
     await this.stop();
+    // all is told: closed once more, it need not start for them
     this.#remotes.splice(0);
     this.#counters?.remove();
   }

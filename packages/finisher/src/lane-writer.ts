@@ -27,14 +27,11 @@ export class LaneWriter {
 
   /** There is room for it. */
   write(token: number, r: number): void {
-    const lane = this.#lane;
     const words = this.#words;
-    const at = entryAt(lane, this.#tail);
-    lane[at] = token;
-    lane[at + 1] = r;
+    this.#put(token, r);
     this.#tail = (this.#tail + 1) | 0;
     // what was written before this store is seen by who loads it
-    Atomics.store(lane, TAIL, this.#tail);
+    Atomics.store(this.#lane, TAIL, this.#tail);
     if (Atomics.load(words, SLEEPING) === 1 && Atomics.compareExchange(words, SLEEPING, 1, 0) === 1)
       Atomics.notify(words, SLEEPING);
   }
@@ -50,15 +47,19 @@ export class LaneWriter {
    */
   moveOldest(to: LaneWriter, r: number): void {
     const lane = this.#lane;
-    const other = to.#lane;
     // not the head as it is by now: the finisher may have emptied the lane, and there would be nothing to take
     const head = this.#head;
     const tail = (to.#tail + 1) | 0;
-    const at = entryAt(other, to.#tail);
-    other[at] = lane[entryAt(lane, head)] as number;
-    other[at + 1] = r;
+    to.#put(lane[entryAt(lane, head)] as number, r);
     if (Atomics.compareExchange(lane, HEAD, head, (head + 1) | 0) !== head) return;
-    Atomics.store(other, TAIL, tail);
+    Atomics.store(to.#lane, TAIL, tail);
     to.#tail = tail;
+  }
+
+  /** Writes an entry where the next one belongs, which nobody sees before the tail moves. */
+  #put(token: number, r: number): void {
+    const at = entryAt(this.#lane, this.#tail);
+    this.#lane[at] = token;
+    this.#lane[at + 1] = r;
   }
 }

@@ -7,8 +7,8 @@ import type { OverflowPolicy } from '@cephts/common';
 //   word 1      1 once the finisher takes nothing more
 //   word 2      words of a lane
 //   word 3      how many producers there have been, which gives each a name
-//   from LANES  the lanes: in cache lines of their own the name of its producer or 0, the tail (the producer's) and the head (moved by compare and
-//               exchange, since under `drop-oldest` the producer takes from it too), then two words an entry, token and result
+//   from LANES  the lanes: in cache lines of their own the name of its producer or 0, the tail (the producer's) and the head (moved by
+//               compare and exchange, since under `drop-oldest` the producer takes from it too), then two words an entry, token and result
 
 export const SLEEPING = 0;
 export const CLOSED = 1;
