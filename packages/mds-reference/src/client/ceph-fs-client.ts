@@ -421,13 +421,19 @@ export class CephFsClient implements Dispatcher {
    * then what is pending is lost with it.
    */
   msHandleRemoteReset(con: Connection): void {
-    if (con !== this.#session.connection) return;
+    this.msHandleReset(con);
+  }
+
+  /** The connection was given up, as where there is no ticket for the MDS: as if it had been reset at the other end. */
+  msHandleReset(con: Connection): boolean {
+    if (con !== this.#session.connection) return false;
     this.#session.disconnect();
     const { clock } = this.cct;
     clock.clearTimeout(this.#forgotten);
     this.#forgotten = clock.setTimeout(() => {
       this.#session.destroy(new CephError('ERR_CEPH_ESTALE', 'the MDS has forgotten this session', { errno: ERRNO.ESTALE }));
     }, RESTART_GRACE);
+    return true;
   }
 
   #handleMdsMap(m: MMDSMap): void {

@@ -200,8 +200,7 @@ export class CephxClientHandler implements ClientHandler {
     return this.#tickets.buildAuthorizer(service, this.#globalId);
   }
 
-  /** Its ticket was refused: gets another one before it is used again. */
-  invalidateTicket(service: number): void {
-    this.#tickets.invalidate(service);
+  invalidateTicket(service: number): boolean {
+    return this.#tickets.invalidate(service);
   }
 }

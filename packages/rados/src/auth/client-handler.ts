@@ -28,7 +28,8 @@ export interface ClientHandler {
   buildRotatingRequest?(): Uint8Array;
   handleResponse(result: number, payload: Uint8Array): AuthOutcome;
   buildAuthorizer(service: number): Authorizer | undefined;
-  invalidateTicket(service: number): void;
+  /** The ticket for a service was refused: {@link needTickets} says so until there is another. @returns was that news? */
+  invalidateTicket(service: number): boolean;
 }
 
 /** What one shows to a service other than the monitors. */

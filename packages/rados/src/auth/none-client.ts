@@ -58,7 +58,8 @@ export class NoneClientHandler implements ClientHandler {
     };
   }
 
-  invalidateTicket(): void {
+  invalidateTicket(): boolean {
     // there are none
+    return false;
   }
 }

@@ -11,7 +11,7 @@ interface Ticket {
   blob: CephXTicketBlob;
   renewAfter: number;
   expires: number;
-  /** False for an old one that is kept only as a proof of who one was. */
+  /** False for one that is to be replaced: it was refused, or is of another session with the monitors. */
   valid: boolean;
 }
 
@@ -71,9 +71,12 @@ export class TicketManager {
     return need;
   }
 
-  invalidate(service: number): void {
+  /** The ticket is to be replaced. @returns was that news? */
+  invalidate(service: number): boolean {
     const ticket = this.#tickets.get(service);
-    if (ticket) ticket.valid = false;
+    if (!ticket?.valid) return false;
+    ticket.valid = false;
+    return true;
   }
 
   /**
@@ -115,10 +118,13 @@ export class TicketManager {
     });
   }
 
-  /** What shows a service who one is; undefined without a ticket for it. */
+  /**
+   * What shows a service who one is; undefined where there never was a ticket for it. One that was refused is shown again until another is
+   * there: a service that has just started refuses every ticket until it has the secrets.
+   */
   buildAuthorizer(service: number, globalId: number): CephxAuthorizer | undefined {
     const ticket = this.#tickets.get(service);
-    if (!ticket?.valid) return undefined;
+    if (!ticket) return undefined;
     const e = new Encoder(256).u8(1).u64(globalId).u32(service);
     ticket.blob.encode(e);
     return new CephxAuthorizer(ticket.sessionKey, e.toBytes(), this.#random.u64());

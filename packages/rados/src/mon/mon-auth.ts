@@ -21,6 +21,8 @@ export interface AuthClientHost {
   /** The handler of the session there is. */
   readonly handler: ClientHandler | undefined;
   findMonConnection(con: Connection): MonConnection | undefined;
+  /** A ticket was refused: asks for another. */
+  renewTickets(this: void): void;
   /** One's authentication at a monitor has succeeded (0) or failed. */
   monAuthenticated(mon: MonConnection, r: number): void;
 }
@@ -82,11 +84,11 @@ export class MonAuthClient implements AuthClient {
     result: number,
     allowedMethods: readonly number[],
   ): number {
-    const { cct, handler } = this.#host;
+    const { cct, handler, renewTickets } = this.#host;
     if (con.peerType !== CEPH_ENTITY_TYPE_MON) {
       cct.dout('monc', 1, () => `${entityTypeName(con.peerType)} at ${String(con.peerAddrs)} refuses the ticket (${result})`);
-      // the secret it is sealed with may be gone: another ticket is had before the next try
-      handler?.invalidateTicket(con.peerType);
+      // the secret it is sealed with may be gone
+      if (handler?.invalidateTicket(con.peerType)) renewTickets();
       return -ERRNO.EACCES;
     }
     const mon = this.#host.findMonConnection(con);

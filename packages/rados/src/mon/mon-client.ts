@@ -656,6 +656,7 @@ export class MonClient implements Dispatcher {
         this.#pending.find((mon) => mon.con === con) ??
         (this.#active?.con === con ? this.#active : undefined) ??
         this.#commands.sessionOf(con),
+      renewTickets: () => this.#checkTickets(),
       monAuthenticated: (mon, r) => this.#monAuthenticated(mon, r),
     };
   }
