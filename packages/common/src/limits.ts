@@ -126,7 +126,8 @@ export class QueueLimits {
 }
 
 function checkCost(cost: number): void {
-  if (!(cost >= 0)) throw invalidOption('cost', 'a number of at least 0', cost);
+  // an infinite one would leave NaN behind
+  if (!(cost >= 0 && cost < Infinity)) throw invalidOption('cost', 'a number of at least 0', cost);
 }
 
 /**

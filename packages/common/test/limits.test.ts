@@ -30,6 +30,12 @@ describe('limits', () => {
       expect(limits(options)(unheard)).toMatchObject({ items: 0, cost: 0, overflow: 'throw' });
   });
 
+  it('refuses a cost that is none, an infinite one too, and counts nothing of it', () => {
+    const counted = limits({ capacityCost: 9 })(unheard);
+    for (const cost of [-1, NaN, Infinity]) expect(() => counted.add(cost)).toThrow('Expected `cost` to be a number of at least 0');
+    expect(counted).toMatchObject({ items: 0, cost: 0 });
+  });
+
   it('tells of the high mark in cost, and of the low ones once both are reached', () => {
     const marks: string[] = [];
     const counted = limits({

@@ -277,18 +277,14 @@ export class DispatchQueue<M, C = never> {
   /** Discards every queued message of a class, as its connection is gone. Codes stay. @returns how many */
   discardQueue(id: number): number {
     const error = aborted(DISCARDED);
-    const removed: { item: Item<M, C>; cost: number }[] = [];
-    this.#queue.removeByClass(id, (item, cost) => removed.push({ item, cost }));
-    let discarded = 0;
-    for (const { item, cost } of removed) {
-      if (isCode(item)) this.#insertCode(item);
-      else {
-        this.#drop(item, cost, error);
-        discarded++;
-      }
-    }
+    const codes: Item<M, C>[] = [];
+    const messages: { item: Item<M, C>; cost: number }[] = [];
+    this.#queue.removeByClass(id, (item, cost) => void (isCode(item) ? codes.push(item) : messages.push({ item, cost })));
+    // first, since the handler may queue others as it is told of what is discarded
+    for (const code of codes) this.#insertCode(code);
+    for (const { item, cost } of messages) this.#drop(item, cost, error);
     this.#settle();
-    return discarded;
+    return messages.length;
   }
 
   /** Discards the messages still on their way through ms_local. @returns how many */
@@ -403,17 +399,17 @@ export class DispatchQueue<M, C = never> {
 
   /** Why the message is not taken, if it is not; makes room for it first where the overflow policy says so. */
   #refusal(priority: number, cost: number, signal: AbortSignalLike | undefined): CephError | undefined {
-    if (this.#closing) return this.#endError ?? aborted(ENDED);
-    if (signal?.aborted) return aborted(DISCARDED, signal);
     const limits = this.#limits;
-    while (limits?.isFull(cost)) {
-      const { overflow } = limits;
-      if (overflow === 'drop-oldest' && this.#evict(priority)) continue;
+    // asked anew after each eviction: the handler, told of it, may do anything
+    for (;;) {
+      if (this.#closing) return this.#endError ?? aborted(ENDED);
+      if (signal?.aborted) return aborted(DISCARDED, signal);
+      if (!limits?.isFull(cost)) return undefined;
+      if (limits.overflow === 'drop-oldest' && this.#evict(priority)) continue;
       const error = full();
-      if (overflow === 'throw') throw error;
+      if (limits.overflow === 'throw') throw error;
       return error;
     }
-    return undefined;
   }
 
   /** Discards the message that would be served last, unless it is of a higher priority than the newcomer. */

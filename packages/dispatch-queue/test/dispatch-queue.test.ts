@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DispatchQueue, PRIORITY } from '../src/index.js';
+import { DispatchQueue, limits, PRIORITY } from '../src/index.js';
 import { makeKit, message, taken } from './kit.js';
 import type { TestMessage } from './kit.js';
 
@@ -314,6 +314,34 @@ describe('DispatchQueue: age and discarding', () => {
     expect(kit.queue.discardQueue(0)).toBe(1);
     kit.run();
     expect(kit.log).toEqual(['discard a ERR_CEPH_ABORTED', 'connect con']);
+  });
+
+  it('keeps the order of the codes, also where the handler queues one as it is told of what is discarded', () => {
+    const kit = makeKit({}, { discard: () => void kit.queue.queueReset('con') });
+    kit.queue.start();
+    kit.queue.enqueue(message('a'), HIGHEST, 0);
+    kit.queue.queueConnect('con');
+    kit.queue.discardQueue(0);
+    kit.run();
+    expect(kit.log).toEqual(['connect con', 'reset con']);
+  });
+
+  it('discards each message once, also one whose signal aborts as another is discarded', () => {
+    const controller = new AbortController();
+    const discarded: string[] = [];
+    const discard = (m: TestMessage): void => {
+      discarded.push(m.name);
+      controller.abort();
+    };
+    const kit = makeKit({ limits: limits({ capacity: 9 }) }, { discard });
+    kit.queue.start();
+    const { signal } = controller;
+    for (const name of ['a', 'b', 'c']) kit.queue.enqueue(message(name), DEFAULT, 1, { signal });
+    kit.queue.enqueue(message('other'), DEFAULT, 2, { signal });
+    expect(kit.queue.discardQueue(1)).toBe(3);
+    kit.run();
+    expect(discarded.sort()).toEqual(['a', 'b', 'c', 'other']);
+    expect([kit.queue.length, kit.queue.cost, kit.errors]).toEqual([0, 0, []]);
   });
 });
 

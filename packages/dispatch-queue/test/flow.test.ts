@@ -537,6 +537,25 @@ describe('DispatchQueue: capacity', () => {
     expect(taken(kit)).toEqual(['discard b ERR_CEPH_FULL', 'reset con', 'deliver a']);
   });
 
+  it('takes no message that was withdrawn, or whose queue was closed, while room was made for it', () => {
+    const controller = new AbortController();
+    const withdrawn = makeKit({ limits: limits({ capacity: 1, overflow: 'drop-oldest' }) }, { discard: () => controller.abort() });
+    withdrawn.queue.start();
+    withdrawn.queue.enqueue(message('a'));
+    expect(withdrawn.queue.enqueue(message('b'), DEFAULT, 0, { signal: controller.signal })).toBe(false);
+    const closed: Kit = makeKit(
+      { limits: limits({ capacity: 1, overflow: 'drop-oldest' }) },
+      { discard: (m, error) => (closed.log.push(`discard ${m.name} ${error.code}`), void closed.queue.close()) },
+    );
+    closed.queue.enqueue(message('a'));
+    expect(closed.queue.enqueue(message('b'))).toBe(false);
+    expect(closed.log).toEqual(['discard a ERR_CEPH_FULL', 'discard b ERR_CEPH_ABORTED']);
+    for (const kit of [withdrawn, closed]) {
+      kit.run();
+      expect([kit.queue.length, kit.queue.cost]).toEqual([0, 0]);
+    }
+  });
+
   it('under the weighted policy drops the oldest of the highest priority, too, while codes wait', () => {
     const kit = makeKit({ policy: 'weighted', limits: limits({ capacity: 1, overflow: 'drop-oldest' }) });
     kit.queue.queueReset('con');
