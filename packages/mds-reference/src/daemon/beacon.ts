@@ -75,6 +75,11 @@ export class Beacon implements Dispatcher {
 
   shutdown(): void {
     this.#sender.stop();
+    this.notifyGone();
+  }
+
+  /** The map has this daemon no more: no answer to a beacon is waited for. Ceph's monitors give none to the last one. */
+  notifyGone(): void {
     for (const { done } of this.#waiters.splice(0)) done();
   }
 

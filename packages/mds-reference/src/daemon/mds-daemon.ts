@@ -64,9 +64,6 @@ export interface MDSDaemonOptions {
   onMap?: (map: MDSMap) => void;
 }
 
-/** Longest time to wait until the monitors have taken leave: they may commit it a second later, and have it by then all the same. */
-const GOODBYE_SECONDS = 0.6;
-
 /**
  * The daemon: boots, takes maps, holds at most one rank, and hands that what it does not handle itself.
  *
@@ -183,7 +180,7 @@ export class MDSDaemon implements Dispatcher {
     // from here on messages are dropped; what was journaled so far goes out before the monitor gives the rank away
     beacon.setWantState(this.#mdsmap, MDS_STATE_DNE);
     await this.#rank?.flushForShutdown();
-    if (!this.#mdsmap.isDneGid(this.monc.globalId)) await beacon.sendAndWait(GOODBYE_SECONDS);
+    if (!this.#mdsmap.isDneGid(this.monc.globalId)) await beacon.sendAndWait(this.cct.conf.number('mds_mon_shutdown_timeout'));
     await this.#end();
   }
 
@@ -205,7 +202,8 @@ export class MDSDaemon implements Dispatcher {
   msDispatch(m: Message): boolean {
     if (this.#stopping) return false;
     if (this.beacon.wantState === MDS_STATE_DNE) {
-      this.cct.dout('mds', 10, () => `going down, dropping ${m.typeName}`);
+      if (m.type === CEPH_MSG_MDS_MAP && this.#allowed(m, CEPH_ENTITY_TYPE_MON) && this.#isGone(m as MMDSMap)) this.beacon.notifyGone();
+      else this.cct.dout('mds', 10, () => `going down, dropping ${m.typeName}`);
       return true;
     }
     if (this.#handleCoreMessage(m)) return true;
@@ -242,6 +240,11 @@ export class MDSDaemon implements Dispatcher {
     if ((peer & peers) !== 0) return true;
     this.cct.dout('mds', 0, () => `filtered out ${m.typeName} from a peer of type ${peer}`);
     return false;
+  }
+
+  /** Is it a map without this daemon, as the monitors' answer to its last word? */
+  #isGone(m: MMDSMap): boolean {
+    return m.epoch > this.#mdsmap.epoch && m.map().isDneGid(this.monc.globalId);
   }
 
   #handleCommand(m: MCommand): void {
