@@ -38,14 +38,14 @@ export interface LimitsOptions {
 
 const TYPES: OptionTypes<LimitsOptions> = {
   overflow: 'throw or drop-newest or drop-oldest',
-  capacity: 'number',
-  capacityCost: 'number',
-  highWater: 'number',
-  lowWater: 'number',
-  highWaterCost: 'number',
-  lowWaterCost: 'number',
-  onHighWater: 'function',
-  onLowWater: 'function',
+  capacity: 'a number of at least 0',
+  capacityCost: 'a number of at least 0',
+  highWater: 'a number of at least 0',
+  lowWater: 'a number of at least 0',
+  highWaterCost: 'a number of at least 0',
+  lowWaterCost: 'a number of at least 0',
+  onHighWater: 'a function',
+  onLowWater: 'a function',
 };
 
 /** The limits of one queue, and what waits there: counts entries and cost, and tells of the marks. */

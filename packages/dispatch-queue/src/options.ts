@@ -47,16 +47,16 @@ export interface EnqueueOptions {
 
 /** What each option may be. */
 export const TYPES: OptionTypes<DispatchQueueOptions<never>> = {
-  name: 'string',
+  name: 'a string',
   policy: 'strict or weighted',
-  accessors: 'object',
-  signal: 'object',
-  dispatchThrottler: 'object',
-  maxTokensPerPriority: 'number',
-  minCost: 'number',
-  sliceMs: 'number',
-  weight: 'function',
-  onError: 'function',
-  keepAsyncContext: 'boolean',
-  limits: 'function',
+  accessors: 'an object',
+  signal: 'an object',
+  dispatchThrottler: 'an object',
+  maxTokensPerPriority: 'a number of at least 0',
+  minCost: 'a number of at least 0',
+  sliceMs: 'a number of at least 0',
+  weight: 'a function',
+  onError: 'a function',
+  keepAsyncContext: 'a boolean',
+  limits: 'a function',
 };

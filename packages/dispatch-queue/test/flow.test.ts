@@ -646,6 +646,7 @@ describe('DispatchQueue: capacity', () => {
 
     expect(invalid({ priorities: 3 })).toThrow('Expected `priorities` to be an option of DispatchQueue');
     expect(invalid({ onError: 'log' })).toThrow('Expected `onError` to be a function, got `log` (string)');
+    expect(invalid({ signal: 'now' })).toThrow('Expected `signal` to be an object, got `now` (string)');
   });
 
   it('refuses a cost that is no number of at least 0, and a weight that is not above 0', () => {

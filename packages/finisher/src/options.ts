@@ -34,13 +34,13 @@ export interface QueueOptions {
 
 /** What each option may be. */
 export const TYPES: OptionTypes<FinisherOptions> = {
-  name: 'string',
-  threadName: 'string',
-  owner: 'string',
-  purpose: 'string',
-  sliceMs: 'number',
-  keepAsyncContext: 'boolean',
-  latencyHistogram: 'boolean',
-  onError: 'function',
-  limits: 'function',
+  name: 'a string',
+  threadName: 'a string',
+  owner: 'a string',
+  purpose: 'a string',
+  sliceMs: 'a number of at least 0',
+  keepAsyncContext: 'a boolean',
+  latencyHistogram: 'a boolean',
+  onError: 'a function',
+  limits: 'a function',
 };

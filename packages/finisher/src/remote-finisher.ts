@@ -19,8 +19,8 @@ export interface RemoteOptions {
 }
 
 const TYPES: OptionTypes<RemoteOptions> = {
-  capacity: 'number',
-  producers: 'number',
+  capacity: 'a number of at least 0',
+  producers: 'a number of at least 0',
   overflow: 'throw or drop-newest or drop-oldest or wait',
 };
 

@@ -48,16 +48,16 @@ export type TimerEvent = number;
 
 /** What each option may be. */
 export const TYPES: OptionTypes<SafeTimerOptions> = {
-  name: 'string',
-  threadName: 'string',
-  owner: 'string',
-  purpose: 'string',
-  sliceMs: 'number',
-  safeCallbacks: 'boolean',
-  ref: 'boolean',
-  keepAsyncContext: 'boolean',
-  latencyHistogram: 'boolean',
-  lock: 'object',
-  onError: 'function',
-  limits: 'function',
+  name: 'a string',
+  threadName: 'a string',
+  owner: 'a string',
+  purpose: 'a string',
+  sliceMs: 'a number of at least 0',
+  safeCallbacks: 'a boolean',
+  ref: 'a boolean',
+  keepAsyncContext: 'a boolean',
+  latencyHistogram: 'a boolean',
+  lock: 'an object',
+  onError: 'a function',
+  limits: 'a function',
 };
