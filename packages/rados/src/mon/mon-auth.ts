@@ -22,7 +22,7 @@ export interface AuthClientHost {
   readonly handler: ClientHandler | undefined;
   findMonConnection(con: Connection): MonConnection | undefined;
   /** A ticket was refused: asks for another. */
-  renewTickets(this: void): void;
+  readonly renewTickets: () => void;
   /** One's authentication at a monitor has succeeded (0) or failed. */
   monAuthenticated(mon: MonConnection, r: number): void;
 }
