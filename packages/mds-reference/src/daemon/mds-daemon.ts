@@ -202,7 +202,8 @@ export class MDSDaemon implements Dispatcher {
   msDispatch(m: Message): boolean {
     if (this.#stopping) return false;
     if (this.beacon.wantState === MDS_STATE_DNE) {
-      if (m.type === CEPH_MSG_MDS_MAP && this.#allowed(m, CEPH_ENTITY_TYPE_MON) && this.#isGone(m as MMDSMap)) this.beacon.notifyGone();
+      if (m.type === CEPH_MSG_MDS_MAP && this.#allowed(m, CEPH_ENTITY_TYPE_MON) && this.#isGone(m as MMDSMap))
+        this.beacon.notifyGone();
       else this.cct.dout('mds', 10, () => `going down, dropping ${m.typeName}`);
       return true;
     }
