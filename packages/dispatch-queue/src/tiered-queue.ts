@@ -119,7 +119,7 @@ export abstract class TieredQueue<T> implements OpQueue<T> {
   /** The priority that such an entry goes to. */
   #sub(cls: number, priority: number, strict: boolean, cost: number): SubQueue<T> {
     // x & 511 is x for integers from 0 to 511 only
-    if ((cls & MAX_KEY) !== cls || (priority & MAX_PRIORITY) !== priority || !(cost >= 0)) {
+    if ((cls & MAX_KEY) !== cls || (priority & MAX_PRIORITY) !== priority || !(cost >= 0 && cost < Infinity)) {
       throw invalidArgument(
         `Expected class <= ${MAX_KEY}, priority <= ${MAX_PRIORITY}, cost >= 0, got ${cls}, ${priority}, ${cost}`,
       );

@@ -651,12 +651,12 @@ describe('DispatchQueue: capacity', () => {
 
   it('refuses a cost that is no number of at least 0, and a weight that is not above 0', () => {
     const kit = makeKit({ limits: limits({ capacity: 5 }) });
-    for (const cost of [-1, NaN]) {
+    for (const cost of [-1, NaN, Infinity]) {
       expect(() => kit.queue.enqueue(message('a', { cost }))).toThrow(
         expect.objectContaining({ code: 'ERR_CEPH_INVALID_ARGUMENT' }),
       );
     }
-    expect(kit.queue.length).toBe(0);
+    expect([kit.queue.length, kit.queue.cost]).toEqual([0, 0]);
     const weighted = makeKit({ policy: 'weighted', weight: () => 0 });
     expect(() => weighted.queue.enqueue(message('a'))).toThrow(/Expected a weight above 0, got 0/);
     expect(weighted.queue.length).toBe(0);
