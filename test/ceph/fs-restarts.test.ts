@@ -51,7 +51,7 @@ describeWithCeph('an MDS that is restarted', () => {
         }
       };
       const restart = async (): Promise<void> => {
-        for (let i = 0; i < RESTARTS; i++) {
+        for (let i = 0; i < RESTARTS && !over; i++) {
           await cluster.endMds('ta', i % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
           const gid = (await cluster.infoOf('ta'))?.gid;
           cluster.startMds('ta');
@@ -62,8 +62,10 @@ describeWithCeph('an MDS that is restarted', () => {
           await cluster.until(() => names.length > before, `no change is made after restart ${i}`);
         }
       };
-      const restarts = restart().finally(() => (over = true));
-      await Promise.all([restarts, work(), holdUp(cluster, seededRandom(7), () => over)]);
+      const held = holdUp(cluster, seededRandom(7), () => over);
+      // whichever of the two fails ends the others
+      const untilOver = (part: Promise<void>): Promise<void> => part.finally(() => (over = true));
+      await Promise.all([untilOver(restart()), untilOver(work()), held]);
       const there: string[] = [];
       for await (const { name } of client.readdir(1)) there.push(name);
       expect(there.sort()).toEqual(names.sort());
