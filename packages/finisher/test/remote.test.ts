@@ -1,5 +1,6 @@
 // Both ends of the rings on one thread; remote.build.test.ts has them on several.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { CephContext, ERRNO, VirtualClock } from '@cephts/common';
 import { Finisher, FinisherProducer, limits } from '../src/index.js';
@@ -9,6 +10,10 @@ import type { FinisherOptions, RemoteFinisher, RemoteOptions } from '../src/inde
 const { EAGAIN, ECANCELED } = ERRNO;
 const closed = expect.objectContaining({ code: 'ERR_CEPH_CLOSED' });
 const invalid = expect.objectContaining({ code: 'ERR_CEPH_INVALID_OPTION' });
+
+interface AsyncAtomics {
+  waitAsync(words: Int32Array, index: number, value: number): { value: Promise<unknown> };
+}
 
 function setup(options: FinisherOptions = {}, remoteOptions: RemoteOptions = {}) {
   const clock = new VirtualClock();
@@ -114,18 +119,24 @@ describe('Finisher.remote', () => {
     finisher.start();
     const remote = finisher.remote();
     const words = new Int32Array(remote.handle.memory);
-    const pass = () => new Promise((resolve) => setTimeout(resolve, 5));
-    await pass();
+    const asleep = async () => {
+      do await setImmediate();
+      while (words[0] !== 1);
+    };
+    await asleep();
     // a producer has seen it asleep, and is about to ring
-    expect(Atomics.compareExchange(words, 0, 1, 0)).toBe(1);
+    Atomics.store(words, 0, 0);
     // meanwhile it is awake for something else, and sleeps again
     finisher.queue(() => undefined);
-    await pass();
-    expect(words[0]).toBe(1);
-    Atomics.notify(words, 0);
-    await pass();
+    await asleep();
+    // the bell: whoever listens behind the finisher has heard it after the finisher
+    const heard = (Atomics as AsyncAtomics).waitAsync(words, 0, 1).value;
+    expect(Atomics.notify(words, 0)).toBeGreaterThan(1);
+    await heard;
+    await new Promise<void>((resolve) => finisher.queue(() => resolve()));
+    await asleep();
     const done = new Promise((resolve) => new FinisherProducer(remote.handle).queue(remote.register(resolve), 7));
-    expect(await Promise.race([done, pass().then(pass).then(pass)])).toBe(7);
+    expect(await done).toBe(7);
     await finisher.close();
   });
 
