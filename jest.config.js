@@ -15,6 +15,8 @@ const sources = {
 };
 
 export default {
+  // for what hangs: how long a test takes is the machine's affair
+  testTimeout: 30_000,
   projects: [
     {
       ...common,
