@@ -9,7 +9,7 @@ export function check(what, actual, expected) {
 
 /**
  * Runs the contenders in turn, `rounds` times each (after three to warm up), so that whatever disturbs the machine disturbs all of
- * them. A contender returns its ms, or undefined where run() is to be timed as a whole. Returns the median of each.
+ * them. A contender returns its ms, or undefined where run() is to be timed as a whole. Returns each one's times, round by round.
  *
  * Each has its turn twice in a row and the second one counts, so that it finds the heap as itself leaves it: it pays for its own garbage, and
  * has what memory it had before. The other's garbage is gone by then, and V8's threads are done with giving its memory back to the system, which
@@ -28,21 +28,19 @@ export async function interleave(contenders, rounds) {
       if (round >= 0) samples[name].push(ms);
     }
   }
-  return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, median(values)]));
+  return samples;
 }
 
-/** A row in millions of items a second, from the ms that `n` items took each contender; the first one is ours. */
-export function rateRow(name, n, times, bounds = {}) {
-  const rates = Object.entries(times).map(([contender, ms]) => [contender, n / ms / 1000]);
-  const [[, ours], ...peers] = rates;
-  return {
-    name,
-    unit: 'M/s',
-    ours,
-    peers: Object.fromEntries(peers),
-    ratio: ours / Math.max(...peers.map(([, rate]) => rate)),
-    ...bounds,
-  };
+/**
+ * A row in millions of items a second, from the ms that `n` items took us and the peer in each round: of the rounds, the one whose ratio is
+ * the median. The two of a round ran one after the other, whatever phase the machine was in.
+ */
+export function rateRow(name, n, { ours, ...others }, bounds = {}) {
+  const [[peer, theirs]] = Object.entries(others);
+  const rounds = ours.map((ms, round) => ({ ours: n / ms / 1000, peer: n / theirs[round] / 1000 }));
+  rounds.sort((a, b) => a.ours / a.peer - b.ours / b.peer);
+  const middle = rounds[rounds.length >> 1];
+  return { name, unit: 'M/s', ours: middle.ours, peers: { [peer]: middle.peer }, ratio: middle.ours / middle.peer, ...bounds };
 }
 
 /**
@@ -50,7 +48,7 @@ export function rateRow(name, n, times, bounds = {}) {
  * counts: a machine that others work on too is slow for many seconds now and then, which must not fall on one depth alone. A turn is at least
  * two samples, so that one of them finds the memory that the depth needs: to get it from the system may cost more than all else.
  */
-export async function depthRow(name, sample, rounds = 3) {
+export async function depthRow(name, sample, rounds = 5) {
   const depths = [1e3, 1e5, 1e7];
   const best = depths.map(() => Infinity);
   for (let round = 0; round < rounds; round++) {

@@ -124,7 +124,7 @@ export default async function suite() {
     ratio: bytes.ours / bytes.setTimeout,
     atMost: 0.5,
   });
-  rows.push(await depthRow('add + cancel with 10^3, 10^5, 10^7 pending', costAt));
+  rows.push(await depthRow('add + cancel with 10^3, 10^5, 10^7 pending', costAt, 2));
   timer.shutdown();
   clearInterval(alive);
   return rows;
