@@ -54,7 +54,10 @@ export class QueueLimits {
   items = 0;
   cost = 0;
   readonly overflow: OverflowPolicy;
-  /** Is there no room for one more entry of this cost? */
+  /**
+   * Is there no room for one more entry of this cost?
+   * @throws CephError `ERR_CEPH_INVALID_OPTION` when the cost is no number of at least 0
+   */
   readonly isFull: (cost: number) => boolean;
   /** Tells of a mark that was crossed. */
   readonly #look: () => void;
@@ -73,7 +76,11 @@ export class QueueLimits {
       throw invalidOption('lowWaterCost', 'at most highWaterCost', lowWaterCost);
     this.overflow = options.overflow ?? 'throw';
     this.#report = report;
-    this.isFull = (cost) => this.items >= capacity || (this.items > 0 && this.cost + cost > capacityCost);
+    this.isFull = (cost) => {
+      // an infinite one would leave NaN behind
+      if (!(cost >= 0 && cost < Infinity)) throw invalidOption('cost', 'a number of at least 0', cost);
+      return this.items >= capacity || (this.items > 0 && this.cost + cost > capacityCost);
+    };
     /** Was a high mark reached, and not both low ones since? */
     let above = false;
     this.#look = () => {
@@ -87,12 +94,8 @@ export class QueueLimits {
     };
   }
 
-  /**
-   * One entry came.
-   * @throws CephError `ERR_CEPH_INVALID_OPTION` when its cost is no number of at least 0
-   */
+  /** One entry came, and waits: whoever is told of a high mark may withdraw it. */
   add(cost: number): void {
-    checkCost(cost);
     this.items++;
     this.cost += cost;
     this.#look();
@@ -110,10 +113,9 @@ export class QueueLimits {
    *
    * @param takeOldest takes the longest waiting entry out of the queue, for `drop-oldest`
    * @returns true: there is room now; false: the entry was dropped, and completed with -EAGAIN
-   * @throws CephError `ERR_CEPH_FULL`; `ERR_CEPH_INVALID_OPTION` as {@link add} does, before anything is dropped
+   * @throws CephError `ERR_CEPH_FULL`
    */
   makeRoom(entry: Completion, cost: number, takeOldest?: () => Completion | undefined): boolean {
-    checkCost(cost);
     if (this.overflow === 'throw') throw new CephError('ERR_CEPH_FULL', `${this.items} entries wait`, { errno: EAGAIN });
     const drop = (dropped: Completion): unknown => completeReporting(dropped, -EAGAIN, this.#report);
     if (this.overflow === 'drop-newest') {
@@ -123,11 +125,6 @@ export class QueueLimits {
     for (let oldest; this.isFull(cost) && (oldest = takeOldest?.());) drop(oldest);
     return true;
   }
-}
-
-function checkCost(cost: number): void {
-  // an infinite one would leave NaN behind
-  if (!(cost >= 0 && cost < Infinity)) throw invalidOption('cost', 'a number of at least 0', cost);
 }
 
 /**

@@ -239,15 +239,17 @@ export class Finisher {
     return all;
   }
 
-  #queueChecked(context: Completion, r: number, { signal, cost = 1, promised }: QueueOptions = {}): boolean {
+  #queueChecked(context: Completion, r: number, options: QueueOptions = {}): boolean {
     const limits = this.#limits;
+    const { signal, cost = 1, promised } = options;
     this.#checkOpen(this.accepts);
-    if (this.#options.keepAsyncContext) context = bindAsyncContext(context);
     if (signal?.aborted) return this.#settle(context, -ECANCELED);
     if (!promised && limits?.isFull(cost)) {
       this.#publish('overflow');
-      if (!limits.makeRoom(context, cost, () => this.#queues.take())) return false;
+      // anew: what was dropped for it may have done anything
+      return limits.makeRoom(context, cost, () => this.#queues.take()) && this.#queueChecked(context, r, options);
     }
+    if (this.#options.keepAsyncContext) context = bindAsyncContext(context);
     this.#admit(context, r, cost, signal);
     this.#counters?.length(this.length);
     return true;
@@ -255,8 +257,8 @@ export class Finisher {
 
   /** There is room for it. */
   #admit(context: Completion, r: number, cost: number, signal?: AbortSignalLike): void {
-    this.#limits?.add(cost);
     this.#push(this.#limits || signal ? this.#track(context, cost, signal) : context, r);
+    this.#limits?.add(cost);
   }
 
   #push(context: Completion, r: number): void {

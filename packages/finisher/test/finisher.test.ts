@@ -790,6 +790,53 @@ describe('Finisher with bounds', () => {
     expect(marks).toEqual(['high', 'run 8', 'low', 'run 4', 'run 1']);
   });
 
+  it('has an entry in its place before it tells of the high mark, so that whoever hears of it may withdraw it, or queue more', () => {
+    const controller = new AbortController();
+    const { clock, finisher, log, note } = setup({
+      limits: limits({
+        highWater: 2,
+        onHighWater: () => {
+          log.push(`high ${finisher.length}`);
+          finisher.queue(note('more'));
+          controller.abort();
+        },
+      }),
+    });
+    finisher.queue(note('a'));
+    finisher.queue(note('b'), 0, { signal: controller.signal });
+    expect(log.splice(0)).toEqual(['high 2', `b:-${ECANCELED}`]);
+    expect([finisher.length, finisher.cost]).toEqual([2, 2]);
+    finisher.queue(note('c'));
+    finisher.start();
+    clock.runDeferred();
+    expect(log).toEqual(['a', 'more', 'c']);
+    expect(finisher.cost).toBe(0);
+  });
+
+  it('takes nothing that was withdrawn, or whose finisher was closed, by what was dropped for it', async () => {
+    const bounds = { limits: limits({ capacity: 1, overflow: 'drop-oldest' }) };
+    const controller = new AbortController();
+    const aborted = setup(bounds);
+    aborted.finisher.queue(() => controller.abort());
+    expect(aborted.finisher.queue(aborted.note('b'), 0, { signal: controller.signal })).toBe(false);
+    expect(aborted.log).toEqual([`b:-${ECANCELED}`]);
+    expect([aborted.finisher.length, aborted.finisher.cost]).toEqual([0, 0]);
+    const ended = setup(bounds);
+    let gone: Promise<void> | undefined;
+    ended.finisher.queue(() => void (gone = ended.finisher.close()));
+    expect(() => ended.finisher.queue(ended.note('b'))).toThrow(expect.objectContaining({ code: 'ERR_CEPH_CLOSED' }));
+    await ended.clock.settle();
+    await gone;
+    expect([ended.finisher.length, ended.finisher.cost, ended.log]).toEqual([0, 0, []]);
+  });
+
+  it('counts nothing of an entry whose signal is none', () => {
+    const { finisher } = setup({ limits: limits({ capacity: 2 }) });
+    const signal = new AbortController() as unknown as AbortSignal;
+    expect(() => finisher.queue(() => undefined, 0, { signal })).toThrow(TypeError);
+    expect([finisher.length, finisher.cost]).toEqual([0, 0]);
+  });
+
   it('refuses a capacity of 0', () => {
     expect(() => setup({ limits: limits({ capacity: 0 }) })).toThrow(expect.objectContaining({ code: 'ERR_CEPH_INVALID_OPTION' }));
   });

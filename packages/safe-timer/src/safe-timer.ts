@@ -278,7 +278,6 @@ export class SafeTimer {
       limits.makeRoom(callback, cost);
       return 0;
     }
-    limits?.add(cost);
     this.init();
     if (this.#options.keepAsyncContext) callback = bindAsyncContext(callback);
     let event = 0;
@@ -288,6 +287,7 @@ export class SafeTimer {
     this.#watched = true;
     this.#counters?.length(this.length);
     if (time < this.#alarmAt && !this.#running) this.#arm();
+    limits?.add(cost);
     return event;
   }
 

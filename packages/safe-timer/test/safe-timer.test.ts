@@ -644,6 +644,29 @@ describe('SafeTimer flow', () => {
     expect(strict.timer.length).toBe(1);
   });
 
+  it('has an event in its place before it tells of the high mark, so that whoever hears of it may cancel it', async () => {
+    const controller = new AbortController();
+    const aborting = setup({ limits: limits({ highWater: 1, onHighWater: () => controller.abort() }) });
+    const event = aborting.timer.addEventAfter(10, aborting.note('a'), { signal: controller.signal });
+    expect([aborting.timer.hasEvent(event), aborting.timer.length, aborting.timer.cost]).toEqual([false, 0, 0]);
+    await aborting.timer.waitForEmpty();
+    const ending = setup({ limits: limits({ highWater: 1, onHighWater: () => ending.timer.shutdown() }) });
+    ending.timer.addEventAfter(10, ending.note('b'));
+    expect([ending.timer.length, ending.timer.cost]).toEqual([0, 0]);
+    await ending.timer.waitForEmpty();
+    for (const { clock, log } of [aborting, ending]) {
+      clock.advance(100);
+      expect(log).toEqual([]);
+    }
+  });
+
+  it('counts nothing of an event whose signal is none', () => {
+    const { timer } = setup({ limits: limits({ capacity: 2 }) });
+    const signal = new AbortController() as unknown as AbortSignal;
+    expect(() => timer.addEventAfter(10, () => undefined, { signal })).toThrow(TypeError);
+    expect([timer.length, timer.cost]).toEqual([0, 0]);
+  });
+
   it('tells of the marks in cost, whichever way events leave', () => {
     const marks: string[] = [];
     const { clock, timer, note } = setup({
