@@ -32,7 +32,8 @@ describe('limits', () => {
 
   it('refuses a cost that is none, an infinite one too, and counts nothing of it', () => {
     const counted = limits({ capacityCost: 9 })(unheard);
-    for (const cost of [-1, NaN, Infinity]) expect(() => counted.isFull(cost)).toThrow('Expected `cost` to be a number of at least 0');
+    for (const cost of [-1, NaN, Infinity])
+      expect(() => counted.isFull(cost)).toThrow('Expected `cost` to be a number of at least 0');
     expect(counted).toMatchObject({ items: 0, cost: 0 });
   });
 
