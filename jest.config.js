@@ -16,7 +16,7 @@ const sources = {
 
 export default {
   // for what hangs: how long a test takes is the machine's affair
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   projects: [
     {
       ...common,

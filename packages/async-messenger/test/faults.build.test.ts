@@ -91,7 +91,7 @@ describe.each<[string, string, NonNullable<MessengerInit['stack']>, number, numb
     await client.recorder.count(5);
     expect(client.recorder.messages.map((m) => m.data.every((byte) => byte === (m as MNote).value))).toEqual(Array(5).fill(true));
     await client.end();
-  }, 30_000);
+  });
 
   it('bring a message of 64 MiB whole over a connection that breaks in the middle of it', async () => {
     const proxy = await FaultProxy.to(addrs.front().port);
@@ -121,7 +121,7 @@ describe.each<[string, string, NonNullable<MessengerInit['stack']>, number, numb
     expect(proxy.connections).toBeGreaterThan(1);
     expect(impatient.lines.join('\n')).toContain('idle for more than 1 s');
     await client.end();
-  }, 30_000);
+  });
 
   it('leave nothing behind at the server', () => {
     expect(recorder.events).not.toContain('refused');

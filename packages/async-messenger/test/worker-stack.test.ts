@@ -53,7 +53,7 @@ describe('a thread that dies', () => {
     }
     await stack.release();
     expect(isRunning()).toBe(false);
-  }, 30_000);
+  });
 
   it('after it ran for a while is followed at once', async () => {
     const { stack, clock, isRunning, died, kill } = stackOf(IDLE);
@@ -73,7 +73,7 @@ describe('a thread that dies', () => {
     expect(isRunning()).toBe(true);
     await stack.release();
     expect(isRunning()).toBe(false);
-  }, 30_000);
+  });
 
   it('refuses who wants to connect or listen until the next one comes, soon, not on the caller’s stack', async () => {
     const { stack, clock, died } = stackOf(CANNOT_START);
@@ -87,7 +87,7 @@ describe('a thread that dies', () => {
     await expect(stack.listen(SOMEWHERE, () => undefined)).rejects.toMatchObject({ code: 'ERR_CEPH_THREAD_DIED' });
     await stack.release();
     expect(clock.pending).toBe(0);
-  }, 30_000);
+  });
 
   it('leaves a messenger whose connections wait, and whose shutdown settles', async () => {
     const { cct, stack, clock, died } = stackOf(CANNOT_START);
@@ -105,5 +105,5 @@ describe('a thread that dies', () => {
     await clock.advanceAsync(10);
     await ended;
     expect(messenger.connectionCount).toBe(0);
-  }, 30_000);
+  });
 });

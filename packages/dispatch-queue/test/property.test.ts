@@ -358,5 +358,5 @@ describe('DispatchQueue', () => {
       'start',
       'waitForEmpty',
     ]);
-  }, 120_000);
+  }, 600_000);
 });

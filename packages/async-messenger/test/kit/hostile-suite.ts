@@ -109,6 +109,6 @@ export function hostileSuite(name: string, stack: NonNullable<MessengerInit['sta
       await Promise.all(all);
       expect(server.connectionCount).toBe(0);
       await othersGoOn();
-    }, 30_000);
+    });
   });
 }

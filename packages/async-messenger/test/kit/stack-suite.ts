@@ -67,7 +67,7 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
         expect(Buffer.compare(m.data, data.subarray(0, lengthOf(i)))).toBe(0);
       }
       await w.end();
-    }, 30_000);
+    });
 
     it('takes a message of 64 MiB', async () => {
       const w = await start();
@@ -119,7 +119,7 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
       expect(w.client.recorder.values).toEqual(numbers(10_000));
       await w.end();
       expect(throttle.count).toBe(0);
-    }, 30_000);
+    });
 
     it('lets a sender wait until its queue has come down', async () => {
       const w = await start();
@@ -212,7 +212,7 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
       await late.recorder.count(1);
       expect(late.recorder.values).toEqual([7]);
       await w.end();
-    }, 30_000);
+    });
 
     it('tells a client that its server has begun anew, and goes on', async () => {
       const w = await start();
@@ -227,6 +227,6 @@ export function stackSuite(name: string, make: () => StackUnderTest): void {
       await w.client.recorder.count(2);
       expect(w.client.recorder.values.at(-1)).toBe(2);
       await w.end();
-    }, 30_000);
+    });
   });
 }
