@@ -25,6 +25,13 @@ const sumOf = (n) => {
   return sum;
 };
 
+function fill(queue, n) {
+  for (let i = 0; i < n; i++) {
+    const m = messageOf(i);
+    queue.enqueue(m, m.priority, m.cls);
+  }
+}
+
 const now = () => performance.now();
 
 /** One queue that is filled and drained again and again; `round(n)` gives the ms that n messages took. */
@@ -51,10 +58,7 @@ function ourQueue(options = {}) {
       delivered = sum = 0;
       last = Infinity;
       const begin = now();
-      for (let i = 0; i < n; i++) {
-        const m = messageOf(i);
-        queue.enqueue(m, m.priority, m.cls);
-      }
+      fill(queue, n);
       await queue.waitForEmpty();
       const ms = now() - begin;
       check('delivered', delivered, n);
@@ -118,10 +122,7 @@ function standingQueue() {
       left = total;
       delivered = 0;
       const begin = now();
-      for (let i = 0; i < n; i++) {
-        const m = messageOf(i);
-        queue.enqueue(m, m.priority, m.cls);
-      }
+      fill(queue, n);
       await queue.waitForEmpty();
       const ms = now() - begin;
       check('delivered', delivered, total);

@@ -148,24 +148,29 @@ describe('the dashboard', () => {
     expect(Number(second?.['at'])).toBeGreaterThan(Number(first?.['at']));
     const items = (): number => mds.cct.threads.list().find(({ name }) => name === 'dashboard')?.items ?? -1;
     // the stream's end is seen at the next write, each 100 ms
-    for (let before = -1; before !== items();) {
-      before = items();
+    let idle = -1;
+    while (idle !== items()) {
+      idle = items();
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(items()).toBe(idle);
   });
 
   it('shows that the main isolate is stuck while it is', async () => {
     const blockedMs = ([event, sample]: StreamEvent): number => (event === 'sample' ? (sample['blockedMs'] as number) : 0);
     let blocked = false;
-    await events(dashboard.url, (found) => {
+    const found = await events(dashboard.url, (all) => {
       if (!blocked) {
         blocked = true;
         const until = performance.now() + 700;
         while (performance.now() < until);
       }
-      const times = found.map(blockedMs);
+      const times = all.map(blockedMs);
       return Math.max(...times) > 200 && times.at(-1)! < 200;
     });
+    expect(Math.max(...found.map(blockedMs))).toBeGreaterThan(200);
+    expect(blockedMs(found.at(-1)!)).toBeLessThan(200);
   });
 
   it('lets nothing run, load or frame it but itself', async () => {
